@@ -1,0 +1,81 @@
+# Every target is one `persepsi` command or one tool; an office without make can type the command itself (README).
+PYTHON ?= python3
+STUDY ?= kendari
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
+
+.DEFAULT_GOAL := help
+.PHONY: help analyze pull forms lint-forms sandbox doctor fieldwork test check lint format proof bench golden lock clean distclean
+
+help: ## List the targets
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+analyze: $(VENV)/.run ## Pull, weight, estimate and render the reports of STUDY (default: kendari)
+	$(BIN)/persepsi analyze $(STUDY)
+
+pull: $(VENV)/.run ## Fetch new submissions of STUDY into its store
+	$(BIN)/persepsi pull $(STUDY)
+
+forms: $(VENV)/.run ## Convert and validate the questionnaires of STUDY; write XForm and mirror
+	$(BIN)/persepsi forms build $(STUDY)
+
+lint-forms: $(VENV)/.run ## Check the questionnaires of STUDY without writing
+	$(BIN)/persepsi forms lint $(STUDY)
+
+sandbox: $(VENV)/.run ## Serve STUDY's simulated fieldwork on a loopback KoBo-compatible server
+	$(BIN)/persepsi sandbox $(STUDY)
+
+doctor: $(VENV)/.run ## Say what this machine lacks and what to do
+	$(BIN)/persepsi doctor $(STUDY)
+
+fieldwork: $(VENV)/.dev ## Fill the simulated fieldwork of STUDY anew through the real XForm engine (needs Java)
+	$(BIN)/persepsi sandbox fill $(STUDY)
+
+test: $(VENV)/.dev ## Run the tests; proofs whose tool is absent are listed at the end
+	$(BIN)/python -m pytest -q -m "not slow"
+
+check: lint test ## What CI runs: ruff, mypy, import-linter, tests
+
+lint: $(VENV)/.dev ## ruff, mypy strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Format the code
+	$(BIN)/ruff check --fix-only -q .
+	$(BIN)/ruff format .
+
+proof: $(VENV)/.dev ## Run the long proofs (coverage simulation); results are committed
+	$(BIN)/python -m pytest -q -m slow
+
+bench: $(VENV)/.dev ## Time every stage of `persepsi analyze` and print the table
+	$(BIN)/python -m benchmarks.stages
+
+golden: $(VENV)/.dev ## Regenerate the reference numbers from R's package survey (needs R)
+	Rscript tests/golden/r/reference.R
+
+lock: $(VENV)/.dev ## Resolve the two lock files anew
+	$(LOCK) pyproject.toml --group build -o requirements.lock
+	$(LOCK) pyproject.toml --all-extras --group dev -o requirements-dev.lock
+
+clean: ## Remove what can be made again (never data/)
+	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+distclean: clean ## Remove the environment too
+	rm -rf $(VENV)
+
+$(VENV)/.run: pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Persepsi needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null || echo 'not found')."; \
+	  echo "Install a newer Python and name it: make $(or $(MAKECMDGOALS),analyze) PYTHON=python3.12"; exit 1; }
+	@echo "Preparing $(VENV) (once, a few minutes on a slow line) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

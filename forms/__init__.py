@@ -1,0 +1,1 @@
+"""XLSForm studies: one folder per study, read with `importlib.resources`."""

@@ -1,0 +1,1 @@
+"""Everything with an effect: network, disk, clock, environment; and the command `persepsi`."""
