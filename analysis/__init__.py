@@ -1,0 +1,1 @@
+"""Pure statistics: design, weights, estimates, intervals, and the rules of publication."""

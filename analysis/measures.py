@@ -1,0 +1,29 @@
+"""A measure: one number per interview that an estimate is made of."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Kind = Literal["mean", "proportion"]
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """What is estimated, and its value for every interview.
+
+    `values` is (n,) in the order of the interviews' frame and in the unit of the measure;
+    NaN where the question was not asked or not answered, so that each measure has its own
+    base. `low` and `high` are the ends of its scale: 0 and 1 for a proportion, whose values
+    are 0 and 1; 0 and 100 for an index.
+    """
+
+    type: str
+    name: str
+    category: str
+    kind: Kind
+    values: NDArray[np.float64]
+    low: float = 0.0
+    high: float = 1.0
+    index_version: str = ""

@@ -1,0 +1,58 @@
+"""Proofs that need Java, Chromium or R: skipped with a visible reason where the tool is absent.
+
+`PERSEPSI_REQUIRE=java,chromium,r` turns such a skip into a failure, so that CI cannot pass
+without them. What was not run is listed at the end.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+
+TOOLS = ("java", "chromium", "r")
+
+
+@cache
+def lacks(tool: str) -> str:
+    """Say why `tool` cannot be used here; empty where it can."""
+    if tool == "java":
+        return "" if shutil.which("java") else "no java on PATH (Debian: default-jre-headless)"
+    if tool == "chromium":
+        found = shutil.which("chromium") or shutil.which("chromium-browser")
+        return "" if found else "no chromium on PATH (Debian: chromium)"
+    if not shutil.which("Rscript"):
+        return "no Rscript on PATH (Debian: r-base-core r-cran-survey)"
+    probe = subprocess.run(
+        ["Rscript", "-e", "library(survey)"], capture_output=True, check=False, timeout=120
+    )
+    return "" if probe.returncode == 0 else "R lacks the package survey (Debian: r-cran-survey)"
+
+
+def required() -> set[str]:
+    """Tools whose absence must fail, from PERSEPSI_REQUIRE."""
+    return {name.strip() for name in os.environ.get("PERSEPSI_REQUIRE", "").split(",")} - {""}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for tool in TOOLS:
+        if item.get_closest_marker(tool) is None:
+            continue
+        reason = lacks(tool)
+        if reason and tool in required():
+            pytest.fail(f"PERSEPSI_REQUIRE names {tool}, but there is {reason}", pytrace=False)
+        if reason:
+            pytest.skip(f"proof not run: {reason}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    skipped = terminalreporter.stats.get("skipped", [])
+    proofs = sorted({report.nodeid for report in skipped if "proof not run" in str(report.longrepr)})
+    if proofs:
+        terminalreporter.section("proofs not run on this machine")
+        for name in proofs:
+            terminalreporter.write_line(name)
+    return (yield)
