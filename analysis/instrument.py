@@ -22,7 +22,7 @@ class Choice:
     name: str
     labels: Mapping[str, str]
     score: float | None = None
-    columns: Mapping[str, str] = _EMPTY
+    columns: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
 
     def label(self, language: str = "") -> str:
         """Wording in `language`, or in the form's first language, or the code itself."""

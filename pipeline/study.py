@@ -6,143 +6,31 @@ interval.
 """
 
 import dataclasses
-import difflib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any
 
 from pipeline.errors import StudyError
+from pipeline.settings import (
+    SELECTIONS,
+    SERVER_KINDS,
+    DesignSettings,
+    IndexSettings,
+    Official,
+    Publication,
+    ReportSettings,
+    Server,
+    Threshold,
+    Unit,
+    Wave,
+    WeightSettings,
+    check_timezone,
+    refuse_unknown,
+    section,
+)
 from pipeline.tables import number, read_table, read_toml, unique
-
-T = TypeVar("T")
-
-SERVER_KINDS = ("sandbox", "kobo", "export")
-SELECTIONS = ("probability", "quota", "volunteer")
-
-
-@dataclass(frozen=True)
-class Server:
-    """Where submissions come from; the token is never here but in `KOBO_TOKEN`."""
-
-    id: str = "export"
-    kind: str = "export"
-    url: str = ""
-    page_size: int = 1000
-    export: str = ""
-
-
-@dataclass(frozen=True)
-class Wave:
-    """One fielding of the study; `assets` maps form id to the server's asset id."""
-
-    id: str = "1"
-    label: str = ""
-    start: date | None = None
-    end: date | None = None
-    assets: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class DesignSettings:
-    """How respondents were selected.
-
-    `stratum` and `collapse` name columns of the session plan; `weight` and `psu` name columns
-    of a data file that brings its own design.
-    """
-
-    selection: str = "volunteer"
-    stratum: tuple[str, ...] = ()
-    collapse: tuple[str, ...] = ()
-    fpc: bool = False
-    weight: str = ""
-    psu: str = ""
-    domain: str = ""
-
-
-@dataclass(frozen=True)
-class WeightSettings:
-    """How weights are made; see docs/method.md."""
-
-    estimand: str = "visits"
-    covered: float = 0.9
-    minimum_class: int = 10
-    trim: float = 4.0
-
-
-@dataclass(frozen=True)
-class IndexSettings:
-    """The definition of the index: which dimensions, how many items must be answered."""
-
-    id: str = ""
-    version: str = ""
-    name: str = ""
-    dimensions: tuple[str, ...] = ()
-    minimum_answered: float = 0.8
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """A line on the 0–100 scale of a measure, with the words a report may use for it."""
-
-    measure: str
-    value: float
-    label: str = ""
-    source: str = ""
-
-
-@dataclass(frozen=True)
-class Publication:
-    """What the sample must hold before a number, an interval or a verdict is printed."""
-
-    minimum_n: int = 10
-    caution_n: int = 30
-    interval_sessions: int = 4
-    interval_df: int = 3
-    verdict_sessions: int = 6
-    verdict_n_eff: float = 30.0
-    bar: float = 0.8
-
-
-@dataclass(frozen=True)
-class ReportSettings:
-    """Texts that a report prints as they stand."""
-
-    issued: date | None = None
-    edition: str = "1"
-    contact: str = ""
-    complaint: str = ""
-    statistics_recommendation: str = ""
-
-
-@dataclass(frozen=True)
-class Official:
-    """A score published by somebody else, shown beside ours with its source."""
-
-    unit_id: str
-    instrument: str
-    year: int
-    score: float
-    source: str
-    category: str = ""
-
-
-@dataclass(frozen=True)
-class Unit:
-    """A service unit of the frame; rows are marked as dropped, never deleted."""
-
-    unit_id: str
-    name: str
-    short_name: str
-    sector: str
-    timezone: str
-    visitors_per_day: float | None = None
-    inclusion_probability: float = 1.0
-    in_frame: bool = True
 
 
 @dataclass(frozen=True)
@@ -229,17 +117,17 @@ def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
         "study", "server", "wave", "design", "weights", "index", "threshold",
         "publication", "report", "official",
     }  # fmt: skip
-    _known(raw, sections, f"{path}", "section")
+    refuse_unknown(raw, sections, f"{path}", "section")
     head = raw.get("study", {})
     fields = {"id", "name", "place", "institution", "office", "timezone", "level"}
-    _known(head, fields, f"{path} [study]")
-    server = _section(Server, raw.get("server", {}), f"{path} [server]")
+    refuse_unknown(head, fields, f"{path} [study]")
+    server = section(Server, raw.get("server", {}), f"{path} [server]")
     if server.kind not in SERVER_KINDS:
         raise StudyError(
             f"{path} [server] kind = {server.kind!r}: must be one of {', '.join(SERVER_KINDS)}."
         )
-    waves = tuple(_section(Wave, w, f"{path} [[wave]]") for w in raw.get("wave", [])) or (Wave(),)
-    design = _section(DesignSettings, raw.get("design", {}), f"{path} [design]")
+    waves = tuple(section(Wave, w, f"{path} [[wave]]") for w in raw.get("wave", [])) or (Wave(),)
+    design = section(DesignSettings, raw.get("design", {}), f"{path} [design]")
     if "selection" not in raw.get("design", {}) and (design.weight or design.psu):
         design = dataclasses.replace(design, selection="probability")
     if design.selection not in SELECTIONS:
@@ -251,7 +139,7 @@ def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
     if not 0.5 <= level < 1:
         raise StudyError(f"{path} [study] level = {level}: must lie between 0.5 and 1, e.g. 0.95.")
     timezone = str(head.get("timezone", "Asia/Makassar"))
-    _check_timezone(timezone, f"{path} [study] timezone")
+    check_timezone(timezone, f"{path} [study] timezone")
     return Study(
         id=str(head.get("id", folder.name)),
         folder=folder,
@@ -264,15 +152,15 @@ def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
         server=server,
         waves=waves,
         design=design,
-        weights=_section(WeightSettings, raw.get("weights", {}), f"{path} [weights]"),
-        index=_section(IndexSettings, raw.get("index", {}), f"{path} [index]"),
+        weights=section(WeightSettings, raw.get("weights", {}), f"{path} [weights]"),
+        index=section(IndexSettings, raw.get("index", {}), f"{path} [index]"),
         thresholds=tuple(
-            _section(Threshold, t, f"{path} [[threshold]]") for t in raw.get("threshold", [])
+            section(Threshold, t, f"{path} [[threshold]]") for t in raw.get("threshold", [])
         ),
-        publication=_section(Publication, raw.get("publication", {}), f"{path} [publication]"),
-        report=_section(ReportSettings, raw.get("report", {}), f"{path} [report]"),
+        publication=section(Publication, raw.get("publication", {}), f"{path} [publication]"),
+        report=section(ReportSettings, raw.get("report", {}), f"{path} [report]"),
         officials=tuple(
-            _section(Official, o, f"{path} [[official]]") for o in raw.get("official", [])
+            section(Official, o, f"{path} [[official]]") for o in raw.get("official", [])
         ),
         units=_read_units(folder / "units.csv", timezone),
         has_settings=has_settings,
@@ -287,7 +175,7 @@ def _read_units(path: Path, timezone: str) -> tuple[Unit, ...]:
     units = []
     for line, row in enumerate(rows, start=2):
         zone = row.get("tz") or timezone
-        _check_timezone(zone, f"{path}, row {line}, tz")
+        check_timezone(zone, f"{path}, row {line}, tz")
         probability = number(row.get("inclusion_probability", ""), f"{path}, row {line}")
         if probability is not None and not 0 < probability <= 1:
             raise StudyError(
@@ -307,78 +195,3 @@ def _read_units(path: Path, timezone: str) -> tuple[Unit, ...]:
             )
         )
     return tuple(units)
-
-
-ZONES = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}
-
-
-def zone(name: str) -> ZoneInfo:
-    """Time zone by IANA name or WIB, WITA, WIT."""
-    return ZoneInfo(ZONES.get(name, name))
-
-
-def _check_timezone(name: str, where: str) -> None:
-    try:
-        zone(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise StudyError(
-            f"{where}: {name!r} is no time zone. Use WIB, WITA, WIT or a name like Asia/Makassar."
-        ) from None
-
-
-def _known(raw: Mapping[str, Any], names: set[str], where: str, what: str = "setting") -> None:
-    for key in raw:
-        if key not in names:
-            near = difflib.get_close_matches(key, sorted(names), n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(sorted(names))}."
-            raise StudyError(f"{where}: unknown {what} {key!r}.{hint}")
-
-
-def _section(kind: type[T], raw: Any, where: str) -> T:
-    """Make a settings dataclass from a TOML table; unknown keys and wrong types are errors."""
-    if not isinstance(raw, Mapping):
-        raise StudyError(f"{where}: must be a table of settings.")
-    fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    _known(raw, set(fields), where)
-    values = {
-        key: _value(value, str(fields[key].type), f"{where} {key}") for key, value in raw.items()
-    }
-    try:
-        return kind(**values)
-    except TypeError:
-        needed = [
-            f.name
-            for f in fields.values()
-            if f.default is dataclasses.MISSING
-            and f.default_factory is dataclasses.MISSING
-            and f.name not in values
-        ]
-        raise StudyError(f"{where}: {', '.join(needed)} is missing.") from None
-
-
-def _value(value: Any, annotation: str, where: str) -> Any:
-    if "tuple" in annotation:
-        if isinstance(value, str):
-            return (value,)
-        if isinstance(value, Sequence) and all(isinstance(v, str) for v in value):
-            return tuple(value)
-    elif "Mapping" in annotation:
-        if isinstance(value, Mapping):
-            return {str(k): str(v) for k, v in value.items()}
-    elif "date" in annotation:
-        if isinstance(value, date):
-            return value
-    elif "bool" in annotation:
-        if isinstance(value, bool):
-            return value
-    elif "int" in annotation:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-    elif "float" in annotation:
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
-    elif isinstance(value, str):
-        return value
-    raise StudyError(
-        f"{where} = {value!r}: expected {annotation.replace('tuple[str, ...]', 'a list of texts')}."
-    )

@@ -50,7 +50,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
     skipped = terminalreporter.stats.get("skipped", [])
-    proofs = sorted({report.nodeid for report in skipped if "proof not run" in str(report.longrepr)})
+    proofs = sorted(
+        {report.nodeid for report in skipped if "proof not run" in str(report.longrepr)}
+    )
     if proofs:
         terminalreporter.section("proofs not run on this machine")
         for name in proofs:

@@ -1,0 +1,126 @@
+"""From a value, its standard error and degrees of freedom to an interval.
+
+All functions take arrays that broadcast and give (low, high); NaN where an input is NaN or `df`
+is below 1. Which one is used where, and why, is decision 0007.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+Floats = NDArray[np.float64]
+Interval = tuple[Floats, Floats]
+
+
+def quantile(level: float, df: ArrayLike) -> Floats:
+    """Two-sided t quantile; `df` need not be whole."""
+    freedom = np.asarray(df, dtype=np.float64)
+    usable = freedom >= 1
+    with np.errstate(invalid="ignore"):
+        found = special.stdtrit(np.where(usable, freedom, 1.0), 0.5 + level / 2)
+    return np.where(usable, found, np.nan)
+
+
+def t(value: ArrayLike, se: ArrayLike, df: ArrayLike, level: float) -> Interval:
+    """Value plus and minus t standard errors."""
+    centre, reach = np.asarray(value, dtype=np.float64), quantile(level, df) * np.asarray(se)
+    return centre - reach, centre + reach
+
+
+def t_logit(
+    value: ArrayLike,
+    se: ArrayLike,
+    df: ArrayLike,
+    level: float,
+    low: ArrayLike = 0.0,
+    high: ArrayLike = 1.0,
+) -> Interval:
+    """t interval on the logit of the place between the ends of the scale, taken back.
+
+    It stays inside the scale and is the wider one towards its middle. With the ends 0 and 1 it
+    is the logit interval of R (`xlogit`) and Stata. NaN at the ends themselves.
+    """
+    bottom, width = np.asarray(low, dtype=np.float64), np.asarray(high) - np.asarray(low)
+    share = (np.asarray(value, dtype=np.float64) - bottom) / width
+    inside = (share > 0) & (share < 1)
+    p = np.where(inside, share, 0.5)
+    reach = quantile(level, df) * np.asarray(se) / width / (p * (1 - p))
+    centre = special.logit(p)
+    ends = (np.where(inside, special.expit(centre + s * reach), np.nan) for s in (-1, 1))
+    lower, upper = (bottom + width * end for end in ends)
+    return lower, upper
+
+
+def effective_n(p: ArrayLike, se: ArrayLike, kish: ArrayLike) -> Floats:
+    """Size of the simple random sample as precise as this one: p(1-p)/se^2.
+
+    Not capped at n: a design may beat simple random sampling. Where the sample shows no spread
+    (p is 0 or 1, or se is 0) only the weights speak, and Kish's n is used.
+    """
+    share, error = np.asarray(p, dtype=np.float64), np.asarray(se, dtype=np.float64)
+    spread = share * (1 - share)
+    seen = (spread > 0) & (error > 0)
+    return np.where(seen, spread / np.where(seen, error, 1.0) ** 2, kish)
+
+
+def wilson(p: ArrayLike, n_eff: ArrayLike, df: ArrayLike, level: float) -> Interval:
+    """Score interval of a proportion on `n_eff`, with the t quantile of the design.
+
+    Wilson, E. B. (1927), JASA 22, 209-212; for complex samples Franco, Little, Louis and Slud
+    (2019), Journal of Survey Statistics and Methodology 7, 334-364.
+    """
+    share, n = np.asarray(p, dtype=np.float64), np.asarray(n_eff, dtype=np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        a = quantile(level, df) ** 2 / n
+        centre = (share + a / 2) / (1 + a)
+        reach = np.sqrt(a * (share * (1 - share) + a / 4)) / (1 + a)
+    # In exact arithmetic the interval holds p and stays in [0, 1]; the last bit may not.
+    return (
+        np.clip(np.minimum(centre - reach, share), 0, 1),
+        np.clip(np.maximum(centre + reach, share), 0, 1),
+    )
+
+
+def exact_upper(n_eff: ArrayLike, level: float) -> Floats:
+    """Largest share that leaves `n_eff` draws without an event with probability (1-level)/2.
+
+    The upper end of the exact (Clopper-Pearson) interval at zero events; one minus it is the
+    lower end where all are events.
+    """
+    return np.asarray(
+        -np.expm1(np.log((1 - level) / 2) / np.asarray(n_eff, dtype=np.float64)), dtype=np.float64
+    )
+
+
+def korn_graubard(
+    p: ArrayLike, n_eff: ArrayLike, n: ArrayLike, df: ArrayLike, level: float
+) -> Interval:
+    """Exact binomial interval on `n_eff`, made smaller for the few degrees of freedom.
+
+    Korn, E. L. and Graubard, B. I. (1998), Survey Methodology 24, 193-201. Conservative; the
+    rule of publication reads its width.
+    """
+    share = np.asarray(p, dtype=np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shrink = (quantile(level, np.asarray(n, dtype=np.float64) - 1) / quantile(level, df)) ** 2
+        size = np.asarray(n_eff) * shrink
+        tail = (1 - level) / 2
+        x = share * size
+        inside = (share > 0) & (share < 1) & (size > 0)
+        safe_x, safe_n = np.where(inside, x, 1.0), np.where(inside, size, 2.0)
+        low = special.betaincinv(safe_x, safe_n - safe_x + 1, tail)
+        high = special.betaincinv(safe_x + 1, safe_n - safe_x, 1 - tail)
+        bound = exact_upper(size, level)
+        low = np.where(inside, low, np.where(share >= 1, 1 - bound, 0.0))
+        high = np.where(inside, high, np.where(share <= 0, bound, 1.0))
+    known = ~np.isnan(size) & ~np.isnan(share)
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)
+
+
+def se_floor(spread: ArrayLike, kish: ArrayLike) -> Floats:
+    """Standard error of a simple random sample with these weights and this spread of answers.
+
+    Few PSUs can agree by chance and feign a precision that so many interviews cannot have.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.sqrt(np.asarray(spread, dtype=np.float64) / np.asarray(kish, dtype=np.float64))

@@ -1,0 +1,177 @@
+"""What a sample must hold before a number, an interval or a verdict is printed.
+
+`assess` marks every estimate, `publish` blanks what may not leave the office, `may_judge` says
+whether a place against a threshold or a difference between units may be put in words.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Claims = NDArray[np.bool_]
+
+PUBLISHED, CAUTION, WITHHELD, NOT_ESTIMABLE = "published", "caution", "withheld", "not_estimable"
+
+WIDE = 0.30
+"""Width of an interval, as a share of the scale, that says little (Parker et al. 2017, NCHS)."""
+WIDE_RELATIVE, WIDE_FROM = 1.30, 0.05
+"""... and the width of a proportion's interval relative to it, where it is wider than 0.05."""
+
+SIGNIFICANT = 12
+_BLANKED = ("value", "se", "low", "high")
+_TELLING = ("deff", "n_eff")  # show through a blanked row whether all answered alike
+_HARMLESS = ("n<", "sessions<", "df<", "quota", "volunteer", "no_answers", "collapsed")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Least sample for a value, a value without caution, an interval and a verdict.
+
+    The fields are those of `[publication]` in study.toml; `bar` is the probability from which a
+    place against a threshold counts as earned.
+    """
+
+    minimum_n: int = 10
+    caution_n: int = 30
+    interval_sessions: int = 4
+    interval_df: int = 3
+    verdict_sessions: int = 6
+    verdict_n_eff: float = 30.0
+    bar: float = 0.8
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What is known of R estimates before they are judged; every array is (R,).
+
+    `is_probability` says whether their selection has a sampling variance; the other claims are
+    reasons that only the estimator can know. `hides` marks a mean of units one of which is
+    withheld, `lacks` one of which cannot be estimated, `incomplete` a whole one of whose units
+    gave no interview.
+    """
+
+    n: Floats
+    n_psu: Floats
+    n_eff: Floats
+    df: Floats
+    selection: NDArray[np.str_]
+    is_unit: Claims
+    zero_events: Claims
+    collapsed: Claims
+    se_floor: Claims
+    wide: Claims
+    lonely: Claims
+    hides: Claims
+    lacks: Claims
+    incomplete: Claims
+    is_probability: Claims = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_probability", self.selection == "probability")
+
+
+def is_wide(
+    kind: NDArray[np.str_], value: Floats, low: Floats, high: Floats, scale: Floats
+) -> Claims:
+    """Whether an interval says too little: NCHS rule for proportions, its first half for means.
+
+    For proportions `low` and `high` are the ends of the Korn-Graubard interval; `scale` is the
+    length of the measure's scale.
+    """
+    with np.errstate(invalid="ignore"):
+        width = (high - low) / scale
+        proportion = kind == "proportion"
+        relative = proportion & (value > 0) & (width > WIDE_FROM) & (width > WIDE_RELATIVE * value)
+        return np.asarray((width >= WIDE) | relative, dtype=np.bool_)
+
+
+def assess(evidence: Evidence, rules: Rules) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Flag and reasons (codes joined by `;`) of every estimate, both (R,).
+
+    The flag is the worst that any rule gives. The codes carry the limits of `rules`, so that a
+    study with a stricter limit prints its own.
+    """
+    e, drawn = evidence, evidence.is_probability
+    none = e.n == 0
+    few = ~none & (e.n < rules.minimum_n)
+    some = ~none & ~few & (e.n < rules.caution_n)
+    one_psu = drawn & ~none & (e.n_psu < 2)
+    flat_df = drawn & ~none & ~(e.df >= 1)
+    few_psu = drawn & ~none & ~one_psu & (e.n_psu < rules.interval_sessions)
+    no_verdict = drawn & (e.n_psu >= rules.interval_sessions) & (e.n_psu < rules.verdict_sessions)
+    low_df = drawn & ~none & ~(e.df >= rules.interval_df)
+    codes = (
+        (f"n<{rules.minimum_n}", few | e.hides),
+        (f"n<{rules.caution_n}", some & ~e.hides),
+        ("sessions<2", one_psu | e.lonely),
+        (f"sessions<{rules.interval_sessions}", few_psu),
+        (f"sessions<{rules.verdict_sessions}", no_verdict & ~none),
+        (f"df<{rules.interval_df}", low_df),
+        (f"n_eff<{rules.verdict_n_eff:g}", drawn & ~none & (e.n_eff < rules.verdict_n_eff)),
+        ("quota", e.selection == "quota"),
+        ("volunteer", e.selection == "volunteer"),
+        ("no_answers", none | e.incomplete),
+        ("zero_events", e.zero_events),
+        ("collapsed", e.collapsed & ~none),
+        ("se_floor", e.se_floor),
+        ("wide", e.wide),
+    )
+    careful = some | few_psu | low_df | ~drawn | e.wide | e.lonely | e.incomplete
+    careful |= e.collapsed & e.is_unit
+    flag = np.full(e.n.size, PUBLISHED, dtype=object)
+    flag[careful] = CAUTION
+    flag[few | e.hides] = WITHHELD
+    flag[none | one_psu | flat_df | e.lacks] = NOT_ESTIMABLE
+    names = [name for name, _ in codes]
+    reason = np.full(e.n.size, "", dtype=object)
+    for i, row in enumerate(np.column_stack([claim for _, claim in codes])):
+        reason[i] = ";".join(names[j] for j in np.flatnonzero(row))
+    return flag, reason
+
+
+def may_judge(row: "Mapping[str, Any] | pd.Series[Any]", rules: Rules) -> bool:
+    """Whether an estimate carries a verdict or a comparison.
+
+    Takes a row of the table of estimates. Needs an interval, enough sessions, enough interviews
+    and enough effective interviews; a quota or volunteer sample never does.
+    """
+    return bool(
+        row["selection"] == "probability"
+        and row["flag"] in (PUBLISHED, CAUTION)
+        and row["n"] >= rules.caution_n
+        and row["n_psu"] >= rules.verdict_sessions
+        and row["n_eff"] >= rules.verdict_n_eff
+        and row["df"] >= rules.interval_df
+    )
+
+
+def publish(table: pd.DataFrame) -> pd.DataFrame:
+    """The table of estimates as it may leave the office.
+
+    Rows flagged `withheld` or `not_estimable` lose value, se, low and high, and what would tell
+    them by another way: design effect, effective n and reasons that speak of the answers. Numbers are quantised to 12 significant digits, so that the last bits of a sum
+    never decide a printed digit.
+    """
+    out = table.copy()
+    hidden = out["flag"].isin([WITHHELD, NOT_ESTIMABLE]).to_numpy()
+    out.loc[hidden, [*_BLANKED, *_TELLING]] = np.nan
+    out.loc[hidden, "interval_method"] = ""
+    out.loc[hidden, "reason"] = [_harmless(text) for text in out.loc[hidden, "reason"]]
+    for column in (*_BLANKED, *_TELLING, "df"):
+        out[column] = quantise(out[column].to_numpy(dtype=np.float64))
+    return out
+
+
+def quantise(values: Floats) -> Floats:
+    """Round to 12 significant digits."""
+    form = f"%.{SIGNIFICANT - 1}e"
+    return np.array([float(form % v) for v in values.tolist()], dtype=np.float64)
+
+
+def _harmless(reason: str) -> str:
+    return ";".join(code for code in reason.split(";") if code.startswith(_HARMLESS))

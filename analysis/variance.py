@@ -1,0 +1,167 @@
+r"""Means of domains, and their variance over the samples the design could have drawn.
+
+The mean of domain d is the ratio of two estimated totals. Its score of PSU g,
+
+.. math:: e_{gd} = (\sum_{i \in gd} w_i y_i - \hat\mu_d \sum_{i \in gd} w_i) / \sum_{i \in d} w_i,
+
+carries everything: variances, covariances between any two domains and measures, contrasts. PSUs
+are taken as drawn with replacement within strata, less the finite population correction where
+one is given. A PSU without a member of the domain scores 0 and stays: dropping it would drop a
+draw that was made.
+
+Binder, D. A. (1983). On the variances of asymptotically normal estimators from complex surveys.
+International Statistical Review, 51, 279-292.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.design import Codes, Floats, Psus
+from analysis.errors import LonelyPSUError
+from analysis.moments import Moments, sums
+
+Lonely = Literal["fail", "certainty", "adjust"]
+"""A stratum with one PSU: refuse; count it as drawn with certainty, so that it adds nothing; or
+centre it at the whole instead of its stratum, which errs on the wide side."""
+
+
+@dataclass(frozen=True, eq=False)
+class Means:
+    """Means of D domains and K measures, with the scores that carry their variance.
+
+    `value`, `n`, `n_psu`, `df`, `kish`, `spread` are (D, K). `value` is NaN where nobody
+    answered. `n_psu` counts PSUs with answers, `df` those less the strata they lie in. `kish` is
+    (sum w)^2 / sum w^2, `spread` the weighted variance of the answers without a small-sample
+    factor. `scores` is (C, K), one row a cell of `moments`.
+    """
+
+    moments: Moments
+    value: Floats
+    scores: Floats
+    n: Floats
+    n_psu: Floats
+    df: Floats
+    kish: Floats
+    spread: Floats
+
+
+def domain_means(moments: Moments) -> Means:
+    """Weighted mean of every measure in every domain."""
+    m, size = moments, len(moments.domains)
+    n, weight, weight2, value, square = (
+        sums(m.domain, a, size) for a in (m.n, m.weight, m.weight2, m.value, m.square)
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = value / weight
+        kish = weight**2 / weight2
+        spread = np.maximum(square / weight - mean**2, 0.0)
+        scores = (m.value - mean[m.domain] * m.weight) / weight[m.domain]
+    scores = np.where(m.n > 0, scores, 0.0)
+    n_psu = sums(m.domain, (m.n > 0).astype(np.float64), size)
+    pairs, pair = _pairs(m.psus.stratum[m.psu], m.domain, size)
+    strata = (sums(pair, m.n, pairs.size) > 0).astype(np.float64)
+    df = n_psu - sums(pairs % max(size, 1), strata, size)
+    return Means(m, mean, scores, n, n_psu, df, kish, spread)
+
+
+def variances(means: Means, lonely: Lonely = "fail") -> Floats:
+    """(D, K) variance of every mean, in the square of its unit; NaN where nobody answered.
+
+    Raises
+    ------
+    LonelyPSUError
+        Where `lonely` is `fail` and a stratum with interviews has a single PSU.
+    """
+    m = means.moments
+    found = _stratified(m.psus, m.psu, m.domain, len(m.domains), means.scores, means.scores, lonely)
+    return np.where(means.n > 0, found, np.nan)
+
+
+def covariance(
+    means: Means, one: tuple[int, int], other: tuple[int, int], lonely: Lonely = "fail"
+) -> float:
+    """Covariance of two means, each named by (domain, measure) position."""
+    a, b = (_psu_scores(means, {pair: 1.0}) for pair in (one, other))
+    return float(_whole(means, {one[0], other[0]}, a, b, lonely)[0])
+
+
+def contrast(
+    means: Means, coefficients: Mapping[tuple[int, int], float], lonely: Lonely = "fail"
+) -> tuple[float, float]:
+    """Value and variance of a linear combination of means, with all their covariances.
+
+    `coefficients` maps (domain, measure) positions to their factor: `{(0, 2): 1, (1, 2): -1}` is
+    the difference of two units in the third measure.
+    """
+    value = sum(c * float(means.value[pair]) for pair, c in coefficients.items())
+    scores = _psu_scores(means, coefficients)
+    domains = {domain for domain, _ in coefficients}
+    return value, float(_whole(means, domains, scores, scores, lonely)[0])
+
+
+def mean_of_domains(means: Means, lonely: Lonely = "fail") -> tuple[Floats, Floats]:
+    """(K,) plain mean of the domains' values, and its variance; NaN where a domain has no value."""
+    m, size = means.moments, len(means.moments.domains)
+    scores = sums(m.psu, means.scores, len(m.psus.names)) / max(size, 1)
+    value = means.value.sum(axis=0) / size if size else np.full(means.value.shape[1], np.nan)
+    found = _whole(means, set(range(size)), scores, scores, lonely)
+    return value, np.where(np.isnan(value), np.nan, found)
+
+
+def in_lonely_strata(means: Means) -> NDArray[np.bool_]:
+    """(D, K) whether a domain has answers in a stratum with a single PSU."""
+    m = means.moments
+    alone = (m.psus.drawn == 1)[m.psus.stratum[m.psu]][:, None] & (m.n > 0)
+    return sums(m.domain, alone.astype(np.float64), len(m.domains)) > 0
+
+
+def _psu_scores(means: Means, coefficients: Mapping[tuple[int, int], float]) -> Floats:
+    m = means.moments
+    total = np.zeros((len(m.psus.names), 1))
+    for (domain, measure), factor in coefficients.items():
+        own = m.domain == domain
+        total[m.psu[own], 0] += factor * means.scores[own, measure]
+    return total
+
+
+def _whole(means: Means, domains: set[int], a: Floats, b: Floats, lonely: Lonely) -> Floats:
+    """(K,) covariance of PSU scores (G, K), over the PSUs that hold one of the domains."""
+    m = means.moments
+    psu = np.unique(m.psu[np.isin(m.domain, list(domains))])
+    found = _stratified(m.psus, psu, np.zeros_like(psu), 1, a[psu], b[psu], lonely)
+    return np.asarray(found[0], dtype=np.float64)
+
+
+def _pairs(stratum: Codes, group: Codes, groups: int) -> tuple[Codes, Codes]:
+    pairs, pair = np.unique(stratum * max(groups, 1) + group, return_inverse=True)
+    return pairs, np.asarray(pair, dtype=np.intp)
+
+
+def _stratified(
+    psus: Psus, psu: Codes, group: Codes, groups: int, a: Floats, b: Floats, lonely: Lonely
+) -> Floats:
+    """(groups, K) sum over strata of (1-f) n/(n-1) times the centred cross-products of PSU scores.
+
+    `a` and `b` are (R, K), a row for a PSU (`psu`) in a group; PSUs that have no row in a group
+    score 0 there and enter with the square of the stratum's mean.
+    """
+    pairs, pair = _pairs(psus.stratum[psu], group, groups)
+    stratum = pairs // max(groups, 1)
+    n = psus.drawn[stratum].astype(np.float64)[:, None]
+    if lonely == "fail" and (n == 1).any():
+        raise LonelyPSUError([psus.strata[h] or "(the only one)" for h in stratum[n[:, 0] == 1]])
+    mean_a, mean_b = (sums(pair, z, pairs.size) / n for z in (a, b))
+    if lonely == "adjust":
+        mean_a, mean_b = (np.where(n == 1, 0.0, mean) for mean in (mean_a, mean_b))
+    absent = n - np.bincount(pair, minlength=pairs.size)[:, None]
+    products = (a - mean_a[pair]) * (b - mean_b[pair])
+    centred = sums(pair, products, pairs.size) + absent * mean_a * mean_b
+    factor = np.where(n == 1, 1.0, n / np.maximum(n - 1, 1))
+    if lonely == "certainty":
+        factor = np.where(n == 1, 0.0, factor)
+    share = psus.remaining[stratum][:, None]
+    return sums(pairs % max(groups, 1), share * factor * centred, groups)

@@ -1,0 +1,244 @@
+"""The command `persepsi`: parse, call one function, map an error to an exit code.
+
+Results go to stdout, progress and messages to stderr. Exit codes: 0 done, 1 our bug, 2 usage,
+10 study or settings, 11 questionnaire, 12 server, 13 store, 14 sample or design.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from analysis.errors import SampleError
+from pipeline.errors import PersepsiError
+
+SAMPLE_EXIT = 14
+
+app = typer.Typer(
+    name="persepsi",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Survey collection and public-perception measurement. Example: persepsi analyze kendari",
+)
+forms_app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Questionnaires. Example: persepsi forms build kendari",
+)
+app.add_typer(forms_app, name="forms")
+
+StudyName = Annotated[
+    str, typer.Argument(help="Name of a study under forms/, or the path of a study folder.")
+]
+DataFolder = Annotated[Path, typer.Option("--data", help="Folder of the stores (personal data).")]
+BuildFolder = Annotated[Path, typer.Option("--build", help="Folder of the outputs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of expected errors too.")]
+ServerUrl = Annotated[
+    str, typer.Option("--server", help="Address of the server instead of the study's own.")
+]
+PageSize = Annotated[
+    int, typer.Option("--page-size", min=1, help="Rows asked for at a time; 0 = the study's.")
+]
+
+console = Console(stderr=True, highlight=False)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command; exits with the code of the error, if any."""
+    for stream in (sys.stdout, sys.stderr):
+        # A Windows console may be set to cp1252, which has no "→" or "≥".
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    sys.exit(_run(argv))
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    try:
+        result = app(args=None if argv is None else list(argv), standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.exceptions.Abort:
+        console.print("Stopped. What was pulled so far is kept; run again to go on.", markup=False)
+        return 130
+    except KeyboardInterrupt:
+        console.print("Stopped. What was pulled so far is kept; run again to go on.", markup=False)
+        return 130
+    except (PersepsiError, SampleError) as error:
+        if "--debug" in (argv if argv is not None else sys.argv):
+            raise
+        console.print(f"persepsi: {error}", markup=False, soft_wrap=True)
+        return error.exit_code if isinstance(error, PersepsiError) else SAMPLE_EXIT
+    return result if isinstance(result, int) else 0
+
+
+def _say(message: str) -> None:
+    console.print(message, markup=False, soft_wrap=True)
+
+
+def _emit(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1, default=str))
+
+
+@app.command(
+    help="Pull, weight, estimate and render the reports of a study.",
+    epilog="Example: persepsi analyze kendari --build build",
+)
+def analyze(
+    study: StudyName = "kendari",
+    data: DataFolder = Path("data"),
+    build: BuildFolder = Path("build"),
+    server: ServerUrl = "",
+    page_size: PageSize = 0,
+    no_pull: Annotated[
+        bool, typer.Option("--no-pull", help="Use what the store holds; ask no server.")
+    ] = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Pull, weight, estimate and render."""
+    from pipeline.run import analyze as run_analyze
+    from pipeline.study import open_study
+
+    outcome = run_analyze(
+        open_study(study), data=data, build=build, environ=os.environ,
+        now=lambda: datetime.now(UTC), say=_say, server_url=server, page_size=page_size,
+        pull=not no_pull,
+    )  # fmt: skip
+    if as_json:
+        _emit(outcome.manifest)
+        return
+    for line in outcome.summary:
+        typer.echo(line)
+
+
+@app.command(
+    help="Fetch new and edited submissions of a study into its store.",
+    epilog="Example: KOBO_TOKEN=... persepsi pull kendari",
+)
+def pull(
+    study: StudyName = "kendari",
+    data: DataFolder = Path("data"),
+    server: ServerUrl = "",
+    page_size: PageSize = 0,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Fetch new and edited submissions."""
+    from pipeline.run import pull_study
+    from pipeline.study import open_study
+
+    gathered = pull_study(
+        open_study(study), data=data, environ=os.environ, now=lambda: datetime.now(UTC),
+        say=_say, server_url=server, page_size=page_size,
+    )  # fmt: skip
+    if as_json:
+        _emit(gathered.as_dict())
+        return
+    for line in gathered.lines():
+        typer.echo(line)
+
+
+@app.command(
+    help="Serve a study's simulated fieldwork on a loopback KoBo-compatible server.",
+    epilog="Example: persepsi sandbox kendari --port 8080",
+)
+def sandbox(
+    study: StudyName = "kendari",
+    port: Annotated[int, typer.Option("--port", help="0 chooses a free port.")] = 0,
+    page_cap: Annotated[
+        int, typer.Option("--page-cap", min=1, help="Most rows the server returns at a time.")
+    ] = 1000,
+    fill: Annotated[
+        bool,
+        typer.Option("--fill", help="Fill the simulated fieldwork anew (needs Java), then stop."),
+    ] = False,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of --fill.")] = 20261005,
+    debug: Debug = False,
+) -> None:
+    """Serve simulated fieldwork, or fill it anew."""
+    from pipeline.run import fill_sandbox, serve_sandbox
+    from pipeline.study import open_study
+
+    opened = open_study(study)
+    if fill:
+        for line in fill_sandbox(opened, seed=seed, say=_say):
+            typer.echo(line)
+        return
+    serve_sandbox(opened, port=port, page_cap=page_cap, say=_say)
+
+
+@forms_app.command(
+    "build",
+    help="Convert and validate the questionnaires; write XForm and text mirror.",
+    epilog="Example: persepsi forms build kendari",
+)
+def forms_build(
+    study: StudyName = "kendari", as_json: AsJson = False, debug: Debug = False
+) -> None:
+    """Convert, validate, write."""
+    from pipeline.forms import build_forms
+    from pipeline.study import study_folder
+
+    built = build_forms(study_folder(study))
+    if as_json:
+        _emit([b.as_dict() for b in built])
+        return
+    for one in built:
+        typer.echo(one.line())
+
+
+@forms_app.command(
+    "lint",
+    help="Check the questionnaires without writing anything.",
+    epilog="Example: persepsi forms lint ./my-study --json",
+)
+def forms_lint(study: StudyName = "kendari", as_json: AsJson = False, debug: Debug = False) -> int:
+    """Check only; exit code 11 where a form cannot be used."""
+    from pipeline.forms import lint_forms
+    from pipeline.study import study_folder
+
+    findings = lint_forms(study_folder(study))
+    if as_json:
+        _emit([f.as_dict() for f in findings])
+    else:
+        for finding in findings:
+            typer.echo(str(finding))
+        typer.echo(f"{len(findings)} findings" if findings else "No findings.")
+    return 11 if any(f.severity == "error" for f in findings) else 0
+
+
+@app.command(
+    help="Say what this machine or study lacks, and what to do.",
+    epilog="Example: persepsi doctor kendari",
+)
+def doctor(
+    study: StudyName = "kendari",
+    data: DataFolder = Path("data"),
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> int:
+    """Examine machine and study."""
+    from pipeline.doctor import examine
+    from pipeline.study import open_study
+
+    checks = examine(open_study(study), data, os.environ)
+    if as_json:
+        _emit([{"name": c.name, "state": c.state, "detail": c.detail} for c in checks])
+    else:
+        table = Table(box=None, show_header=False, pad_edge=False)
+        for check in checks:
+            table.add_row({"ok": "ok", "optional": "–", "missing": "!!"}[check.state], check.name,
+                          check.detail)  # fmt: skip
+        Console(highlight=False).print(table)
+    return 10 if any(c.state == "missing" for c in checks) else 0

@@ -1,0 +1,113 @@
+"""The analysis of a study with a session plan, from its contacts to its results.
+
+Readable as the method: contacts and sessions, weights, measures, estimates, standing against
+thresholds, comparison, response rates. Nothing here computes a statistic itself.
+"""
+
+from dataclasses import asdict
+
+import pandas as pd
+
+from analysis.comparison import against_others
+from analysis.confidence import place
+from analysis.design import Design
+from analysis.estimates import estimate
+from analysis.instrument import Instrument
+from analysis.outcomes import response_rates
+from analysis.publication import Rules, publish
+from analysis.scoring import IndexDefinition, measures
+from analysis.weights import weigh
+from pipeline.contacts import FieldRecord
+from pipeline.results import Results
+from pipeline.study import Study
+from pipeline.tables import read_table
+
+INTERVIEWED = ("1.1", "1.2")
+
+
+def analyze_designed(
+    study: Study,
+    record: FieldRecord,
+    instrument: Instrument,
+    *,
+    simulated: bool,
+    source: str,
+    notes: tuple[str, ...],
+) -> Results:
+    """Weight, estimate and compare; `analysis.errors.SampleError` names the sessions at fault."""
+    rules = Rules(**asdict(study.publication))
+    index = index_definition(study)
+    weighting = weigh(
+        record.contacts,
+        record.sessions,
+        {unit.unit_id: unit.inclusion_probability for unit in study.units},
+        selection=study.design.selection,
+        covered=study.weights.covered,
+        minimum_class=study.weights.minimum_class,
+        trim=study.weights.trim,
+    )
+    interviews = (
+        record.contacts[record.contacts["outcome"].isin(INTERVIEWED)]
+        .sort_values("submission_id", kind="stable")
+        .reset_index(drop=True)
+    )
+    frame = interviews[["submission_id", "unit_id"]].merge(
+        weighting.frame.drop(columns=["unit_id"]), on="submission_id", validate="one_to_one"
+    )
+    interviews = interviews[interviews["submission_id"].isin(frame["submission_id"])]
+    asked = measures(interviews.reset_index(drop=True), instrument, index, bentuk_codes(study))
+    table = estimate(
+        frame,
+        Design(weight="w_trimmed", stratum="stratum", psu="psu", id="submission_id",
+               selection=study.design.selection),
+        asked,
+        domain="unit_id",
+        level=study.level,
+        rules=rules,
+        wave=study.wave.id,
+        tiers=weighting.unit_tiers,
+    )  # fmt: skip
+    lines = [("indeks", t.measure, t.value, t.label) for t in study.thresholds]
+    return Results(
+        study=study,
+        wave=study.wave.id,
+        instrument=instrument,
+        simulated=simulated,
+        source=source,
+        contacts=record.contacts,
+        sessions=weighting.sessions,
+        weighted=weighting.frame,
+        estimates=publish(table),
+        standings=place(table, lines, rules),
+        comparisons=against_others(table, rules),
+        responses=response_rates(record.contacts, by="unit_id"),
+        notes=(*notes, *record.notes, *weighting.notes, *silent_units(study, interviews)),
+    )
+
+
+def index_definition(study: Study) -> IndexDefinition:
+    """The study's index as `analysis` takes it."""
+    return IndexDefinition(
+        id=study.index.id,
+        version=study.index.version,
+        dimensions=study.index.dimensions,
+        minimum_answered=study.index.minimum_answered,
+    )
+
+
+def bentuk_codes(study: Study) -> list[str]:
+    """Codes of the forms of maladministration in bentuk.csv, in its order; empty without it."""
+    path = study.file("bentuk.csv")
+    return [row["bentuk"] for row in read_table(path, ["bentuk"])] if path.exists() else []
+
+
+def silent_units(study: Study, interviews: pd.DataFrame) -> tuple[str, ...]:
+    """A note for each unit of the frame without a single interview."""
+    seen = set(interviews["unit_id"])
+    silent = [u.unit_id for u in study.units if u.in_frame and u.unit_id not in seen]
+    if not silent:
+        return ()
+    return (
+        f"No interview from {', '.join(silent)}: their pages say so and print no number. "
+        "Check that their submissions were sent and their sessions are in sessions.csv.",
+    )

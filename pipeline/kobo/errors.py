@@ -1,0 +1,50 @@
+"""What a KoBo server, or the way to it, can do to us; each says what to do next.
+
+All are `ServerError`, exit code 12. No message holds a token, an answer or the text of a page.
+"""
+
+from pipeline.errors import ServerError
+
+
+class AddressError(ServerError):
+    """The URL in study.toml cannot be a KoBo server's, or would send the token in the clear."""
+
+
+class InvalidTokenError(ServerError):
+    """There is no token, or the server does not know it."""
+
+
+class ForbiddenError(ServerError):
+    """The account behind the token may not do this."""
+
+
+class UnknownAssetError(ServerError):
+    """No such form, or none that this account may see: KoBo does not tell the two apart."""
+
+
+class NotDeployedError(ServerError):
+    """The form exists but was never deployed, so it can hold no submissions."""
+
+
+class NotKoboError(ServerError):
+    """Somebody answered, but not the KoBo API: a web page, a Wi-Fi login, another service."""
+
+
+class MovedError(ServerError):
+    """The server sends us elsewhere; the token does not follow."""
+
+
+class UnreachableError(ServerError):
+    """Nobody answers: no network, a wrong name, a server that is down, a bad certificate."""
+
+
+class BusyError(ServerError):
+    """The server asks to wait longer than we tried, or keeps failing."""
+
+
+class IncompleteAnswerError(ServerError):
+    """The answer was cut off, or is not what the server itself says it holds."""
+
+
+class RefusedError(ServerError):
+    """The server refuses the request for another reason."""

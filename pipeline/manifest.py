@@ -1,0 +1,111 @@
+"""The manifest: from which data, by which code and settings, the outputs came."""
+
+import dataclasses
+import hashlib
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from pipeline.results import Results
+from pipeline.study import Study
+
+PACKAGES = ("persepsi", "numpy", "pandas", "scipy", "statsmodels", "pyarrow", "pyxform", "jinja2")
+
+
+def describe(
+    results: Results,
+    *,
+    pulls: Mapping[str, Any],
+    server: Mapping[str, Any],
+    store_digest: str,
+    outputs: Sequence[Path],
+    build: Path,
+    now: datetime,
+    seconds: Mapping[str, float],
+) -> dict[str, Any]:
+    """Everything needed to say where a number came from and to make it again.
+
+    `run` holds what differs from run to run (time, duration, the port of a local server); the
+    rest is equal for equal data, code and settings.
+    """
+    study = results.study
+    return {
+        "study": study.id,
+        "wave": results.wave,
+        "simulated": results.simulated,
+        "versions": {"python": platform.python_version(), **_versions()},
+        "settings": settings(study),
+        "inputs": {
+            path.name: _sha256(path)
+            for path in sorted(study.folder.iterdir())
+            if path.is_file()
+            and path.suffix in {".toml", ".csv", ".xlsx", ".json"}
+            and not path.name.startswith(("~$", "."))
+        },
+        "store_digest": store_digest,
+        "server": {key: value for key, value in server.items() if key != "url"},
+        "counts": {
+            "contacts": len(results.contacts),
+            "interviews": len(results.weighted),
+            "sessions_planned": len(results.sessions),
+            "sessions_worked": int(results.sessions["worked"].sum())
+            if "worked" in results.sessions
+            else 0,
+            "estimates": len(results.estimates),
+            "flags": {
+                str(flag): int(n)
+                for flag, n in results.estimates["flag"].value_counts().sort_index().items()
+            },
+        },
+        "notes": list(results.notes),
+        "outputs": {str(p.relative_to(build)): _sha256(p) for p in sorted(outputs)},
+        "run": {
+            "finished_at": now.isoformat(timespec="seconds"),
+            "server_url": server.get("url", ""),
+            "pulled": dict(pulls),
+            "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
+        },
+    }
+
+
+def settings(study: Study) -> dict[str, Any]:
+    """Every setting that can move a number, as it took effect (defaults included)."""
+    return {
+        name: _plain(getattr(study, name))
+        for name in ("level", "design", "weights", "index", "thresholds", "publication")
+    }
+
+
+def to_json(manifest: Mapping[str, Any]) -> str:
+    """The manifest as JSON text, keys in the order given."""
+    return json.dumps(manifest, ensure_ascii=False, indent=1, default=str) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(v) for v in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

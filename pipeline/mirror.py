@@ -1,0 +1,79 @@
+r"""The text mirror of an XLSForm: a Markdown table that shows in a diff what a person changed.
+
+The layout is the one pyxform reads, so the mirror is itself a form. In a cell `|` is written
+`\|` as pyxform does it; a line break is written `&#10;` (and a literal `&#10;` as `&#38;#10;`),
+which pyxform does not know: a form with line breaks in its cells is converted from its
+workbook, never from the mirror. Cell for cell the two say the same.
+"""
+
+import re
+from collections.abc import Mapping
+
+from pipeline.errors import QuestionnaireError
+from pipeline.workbook import Sheet, sheet
+
+_CELL = re.compile(r"(?<!\\)\|")
+
+
+def to_markdown(sheets: Mapping[str, Sheet]) -> str:
+    """Markdown of the sheets that have a header, in their order; ends with a line break."""
+    blocks = []
+    for name, content in sheets.items():
+        if not content.header:
+            continue
+        lines = [f"| {_escape(name)} |", _line(content.header)]
+        number = 1
+        for row in content.rows:
+            while (number := number + 1) < row.number:
+                lines.append(_line([""] * len(content.header)))
+            lines.append(_line([row.get(column) for column in content.header]))
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks) + "\n"
+
+
+def from_markdown(text: str, name: str = "the mirror") -> dict[str, Sheet]:
+    """Sheets of a Markdown mirror; lines that are no table row are comments.
+
+    Raises
+    ------
+    QuestionnaireError
+        Where a row stands before any sheet's name or has more cells than the header; `name`
+        says which file.
+    """
+    grids: dict[str, list[list[str]]] = {}
+    current: list[list[str]] | None = None
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
+        stripped = line.strip()
+        if not stripped.startswith("|") or not stripped.endswith("|") or len(stripped) < 2:
+            continue
+        first, *cells = (_unescape(cell) for cell in _CELL.split(stripped[1:-1]))
+        if first:
+            current = grids.setdefault(first, [])
+            if not cells:
+                continue
+        if current is None:
+            raise QuestionnaireError(
+                f"{name}, line {number}: a row before any sheet's name. Begin the sheet with a "
+                "line such as “| survey |”."
+            )
+        if current and len(cells) > len(current[0]):
+            raise QuestionnaireError(
+                f"{name}, line {number}: {len(cells)} cells under {len(current[0])} columns. "
+                "Write a vertical bar inside a cell as “\\|”."
+            )
+        current.append(cells)
+    return {key: sheet(grid[0], grid[1:]) for key, grid in grids.items() if grid}
+
+
+def _line(cells: tuple[str, ...] | list[str]) -> str:
+    return "| | " + " | ".join(_escape(cell) for cell in cells) + " |"
+
+
+def _escape(text: str) -> str:
+    escaped = text.replace("&#", "&#38;#").replace("\n", "&#10;")
+    return escaped.replace("|", "\\|")
+
+
+def _unescape(text: str) -> str:
+    plain = text.strip().replace("\\|", "|")
+    return plain.replace("&#10;", "\n").replace("&#38;#", "&#")

@@ -1,0 +1,53 @@
+"""Files of the build folder, written whole or not at all."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.errors import PersepsiError
+
+NUMBERS = ("value", "se", "low", "high", "level", "df", "n_eff", "deff")
+WHOLE = ("n", "n_psu")
+
+
+def estimates_schema(columns: list[str]) -> pa.Schema:
+    """Arrow schema of the estimates table, independent of what a run happens to hold."""
+    kinds = dict.fromkeys(NUMBERS, pa.float64()) | dict.fromkeys(WHOLE, pa.int64())
+    return pa.schema([pa.field(name, kinds.get(name, pa.string())) for name in columns])
+
+
+def write_estimates(estimates: pd.DataFrame, build: Path) -> list[Path]:
+    """Write `estimates.parquet` and `estimates.csv`; equal tables give equal bytes."""
+    columns = [str(name) for name in estimates.columns]
+    table = pa.Table.from_pandas(
+        estimates, schema=estimates_schema(columns), preserve_index=False
+    ).replace_schema_metadata(None)
+    parquet, text = build / "estimates.parquet", build / "estimates.csv"
+    build.mkdir(parents=True, exist_ok=True)
+    temporary = parquet.with_suffix(".tmp")
+    pq.write_table(table, temporary, compression="zstd")
+    _replace(temporary, parquet)
+    write_text(text, estimates.to_csv(index=False, lineterminator="\n"))
+    return [parquet, text]
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file in UTF-8, atomically."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(text, encoding="utf-8", newline="\n")
+    _replace(temporary, path)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    try:
+        os.replace(temporary, path)
+    except PermissionError:
+        temporary.unlink(missing_ok=True)
+        raise PersepsiError(
+            f"{path}: cannot be replaced. Is it open in another program, such as Excel? "
+            "Close it and run again; nothing was lost."
+        ) from None

@@ -1,0 +1,100 @@
+"""The analysis of any XLSForm with its data: the topline of every closed question.
+
+Without a `[design]` the respondents are volunteers, and no interval is printed. With the
+columns of a weight, a stratum and a PSU named, the same estimators give intervals.
+"""
+
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+
+from analysis.design import Design
+from analysis.estimates import estimate
+from analysis.instrument import Instrument
+from analysis.publication import Rules, publish
+from analysis.scoring import measures
+from pipeline.designed import bentuk_codes, index_definition
+from pipeline.errors import StudyError
+from pipeline.results import Results
+from pipeline.study import Study
+
+
+def extra_columns(study: Study) -> tuple[str, ...]:
+    """Columns of the data file that the study's design names."""
+    design = study.design
+    return tuple(c for c in (design.weight, design.psu, design.domain, *design.stratum) if c)
+
+
+def analyze_plain(
+    study: Study,
+    frame: pd.DataFrame,
+    instrument: Instrument,
+    *,
+    simulated: bool,
+    source: str,
+    notes: tuple[str, ...],
+) -> Results:
+    """Estimate every closed question, by the design that study.toml names or without one.
+
+    Raises
+    ------
+    StudyError
+        Where the design names a column that the data do not have.
+    analysis.errors.SampleError
+        Where the weights or PSUs cannot be used; rows are named.
+    """
+    interviews = frame.sort_values("submission_id", kind="stable").reset_index(drop=True)
+    _refuse_missing(study, interviews)
+    design_frame = pd.DataFrame({"submission_id": interviews["submission_id"]})
+    chosen = study.design
+    weight = interviews[chosen.weight] if chosen.weight else pd.Series(1.0, interviews.index)
+    design_frame["weight"] = pd.to_numeric(weight, errors="coerce").astype(np.float64)
+    strata = [interviews[name].astype("object").fillna("") for name in chosen.stratum]
+    design_frame["stratum"] = (
+        pd.concat(strata, axis=1).astype(str).agg(" · ".join, axis=1) if strata else "semua"
+    )
+    design_frame["psu"] = interviews[chosen.psu] if chosen.psu else interviews["submission_id"]
+    if chosen.domain:
+        design_frame["unit_id"] = interviews[chosen.domain].astype("object").fillna("(kosong)")
+    else:
+        design_frame["unit_id"] = "all"
+    table = estimate(
+        design_frame,
+        Design(weight="weight", stratum="stratum", psu="psu", id="submission_id",
+               selection=chosen.selection),
+        measures(interviews, instrument, index_definition(study), bentuk_codes(study)),
+        domain="unit_id",
+        level=study.level,
+        rules=Rules(**asdict(study.publication)),
+        wave=study.wave.id,
+        tiers=None,
+    )  # fmt: skip
+    if not chosen.domain:
+        table = table[table["domain_type"] == "city"].reset_index(drop=True)
+    empty = pd.DataFrame()
+    return Results(
+        study=study,
+        wave=study.wave.id,
+        instrument=instrument,
+        simulated=simulated,
+        source=source,
+        contacts=interviews,
+        sessions=empty,
+        weighted=design_frame,
+        estimates=publish(table),
+        standings=empty,
+        comparisons=empty,
+        responses=empty,
+        notes=notes,
+    )
+
+
+def _refuse_missing(study: Study, interviews: pd.DataFrame) -> None:
+    for name in extra_columns(study):
+        if name not in interviews or interviews[name].isna().all():
+            raise StudyError(
+                f"{study.file('study.toml')} [design] names the column {name!r}, which the data do "
+                "not have. Without it the design cannot be used: correct the name (it is the key "
+                "in the export), or remove it to get a topline without intervals."
+            )

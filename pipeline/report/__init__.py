@@ -1,0 +1,1 @@
+"""Reports: `Results` to typed view models (`models`), to HTML (`render`)."""

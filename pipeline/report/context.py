@@ -1,0 +1,57 @@
+"""What the builders of all pages share: results, lookup, axes and styles, made once."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pipeline.report import charts, sentences
+from pipeline.report.cells import Style, scores, shares
+from pipeline.report.codebook import Bentuk, bentuk_of, read_bentuk
+from pipeline.report.lookup import Lookup
+from pipeline.results import Results
+
+SCORES = ("indeks", "dimensi", "indikator", "kepercayaan")
+EVENTS = ("bentuk", "layanan")
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything a builder reads; one axis for a kind of measure in all units."""
+
+    results: Results
+    lookup: Lookup
+    bentuk: tuple[Bentuk, ...]
+    edges: tuple[float, ...]
+    score: Style
+    event: Style
+    share: Style
+    noun: str
+    issued: date | None
+
+    @property
+    def level(self) -> str:
+        """Confidence level in percent, for legends."""
+        return f"{self.results.study.level * 100:g}%".replace(".", ",")
+
+    @property
+    def period(self) -> str:
+        """Dates of the wave's fieldwork."""
+        wave = self.results.study.wave
+        return sentences.window(wave.start, wave.end)
+
+
+def context(results: Results, now: datetime | None) -> Context:
+    """Prepare the results for the builders; `now` dates the report where the study does not."""
+    study = results.study
+    lookup = Lookup(results.estimates, results.standings, results.comparisons)
+    edges = tuple(t.value for t in study.thresholds if t.measure == study.index.id)
+    return Context(
+        results=results,
+        lookup=lookup,
+        bentuk=bentuk_of(results.instrument, read_bentuk(study)),
+        edges=edges,
+        score=scores(charts.score_axis(lookup.ends(*SCORES)), edges),
+        event=shares(charts.share_axis(lookup.ends(*EVENTS))),
+        share=shares(charts.SHARE_AXIS),
+        noun=sentences.base_noun(study.design.selection, study.weights.estimand),
+        issued=study.report.issued or (now.date() if now else None),
+    )

@@ -1,0 +1,232 @@
+"""The estimates of one study as typed values, found by domain and measure."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipeline.report.models import State
+
+
+@dataclass(frozen=True)
+class Domain:
+    """For whom an estimate holds: a unit, or the city in one of its two ways."""
+
+    type: str
+    id: str = ""
+
+
+CITY = Domain("city")
+CITY_MEAN = Domain("city_mean")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One row of `estimates`; `value`, `low` and `high` are None where there is none."""
+
+    type: str
+    measure: str
+    category: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    n_eff: float | None
+    n_psu: int
+    deff: float | None
+    flag: str
+    reasons: tuple[str, ...]
+    tier: str = ""
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is a value that may be printed."""
+        return self.value is not None and self.flag in ("published", "caution")
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether both ends of the interval are known."""
+        return self.low is not None and self.high is not None
+
+    @property
+    def state(self) -> State:
+        """How the estimate is drawn."""
+        if not self.is_shown:
+            return "withheld"
+        if "zero_events" in self.reasons or self.value == 0:
+            return "limit" if self.has_interval and self.value == 0 else self._plain
+        return self._plain
+
+    @property
+    def _plain(self) -> State:
+        return "caution" if self.flag == "caution" else "published"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Place of a measure against a line; `probability_above` is None without a verdict."""
+
+    threshold: float
+    label: str
+    probability_above: float | None
+    state: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A unit against the mean of the others."""
+
+    type: str
+    measure: str
+    difference: float | None
+    low: float | None
+    high: float | None
+    tier: str
+
+
+class Lookup:
+    """Estimates, standings and comparisons by domain, measure type, measure and category."""
+
+    def __init__(
+        self, estimates: pd.DataFrame, standings: pd.DataFrame, comparisons: pd.DataFrame
+    ) -> None:
+        self._estimates: dict[Domain, dict[tuple[str, str, str], Estimate]] = {}
+        for row in records(estimates):
+            domain = domain_of(row)
+            item = _estimate(row)
+            self._estimates.setdefault(domain, {})[(item.type, item.measure, item.category)] = item
+        self._standings: dict[tuple[Domain, str, str], list[Standing]] = {}
+        for row in records(standings):
+            key = (domain_of(row), text(row["measure_type"]), text(row["measure"]))
+            self._standings.setdefault(key, []).append(_standing(row))
+        self._comparisons: dict[tuple[str, str, str], Comparison] = {}
+        for row in records(comparisons):
+            item_ = _comparison(row)
+            self._comparisons[(text(row["domain"]), item_.type, item_.measure)] = item_
+
+    def domains(self, kind: str) -> tuple[str, ...]:
+        """Codes of the domains of that type which have estimates, in the order of the table."""
+        return tuple(d.id for d in self._estimates if d.type == kind)
+
+    def get(self, domain: Domain, kind: str, measure: str, category: str = "") -> Estimate | None:
+        """The estimate, or None where it was never made."""
+        return self._estimates.get(domain, {}).get((kind, measure, category))
+
+    def of(self, domain: Domain, kind: str) -> tuple[Estimate, ...]:
+        """All estimates of a type, in the order of the table."""
+        return tuple(e for e in self._estimates.get(domain, {}).values() if e.type == kind)
+
+    def everywhere(self, *kinds: str) -> Iterator[Estimate]:
+        """Estimates of those types in every domain, for axes that all pages share."""
+        for table in self._estimates.values():
+            yield from (e for e in table.values() if e.type in kinds)
+
+    def standings(self, domain: Domain, kind: str, measure: str) -> tuple[Standing, ...]:
+        """Places against the lines, from the lowest line up."""
+        found = self._standings.get((domain, kind, measure), [])
+        return tuple(sorted(found, key=lambda s: s.threshold))
+
+    def comparison(self, domain: Domain, kind: str, measure: str) -> Comparison | None:
+        """The comparison with the other units, for units only."""
+        if domain.type != "unit":
+            return None
+        return self._comparisons.get((domain.id, kind, measure))
+
+    def ends(self, *kinds: str) -> list[float]:
+        """Ends of all intervals (values where there is none) of those types."""
+        ends = []
+        for e in self.everywhere(*kinds):
+            if e.is_shown:
+                ends += [v for v in (e.value, e.low, e.high) if v is not None]
+        return ends
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, object]]:
+    """Rows as dicts; nothing for an empty frame."""
+    return [] if frame.empty else [dict(r) for r in frame.to_dict("records")]
+
+
+def domain_of(row: dict[str, object]) -> Domain:
+    """Domain of a row; the city has one code whatever the table calls it."""
+    kind = text(row["domain_type"])
+    return Domain(kind, text(row["domain"])) if kind == "unit" else Domain(kind)
+
+
+def text(value: object) -> str:
+    """Text of a cell; missing is empty."""
+    return "" if value is None or value is pd.NA or value != value else str(value)
+
+
+def real(value: object) -> float | None:
+    """Number of a cell; missing and infinite are None."""
+    if value is None or value is pd.NA:
+        return None
+    result = float(value)  # type: ignore[arg-type]
+    return result if math.isfinite(result) else None
+
+
+def whole(value: object) -> int:
+    """Count of a cell; missing is 0."""
+    result = real(value)
+    return 0 if result is None else round(result)
+
+
+def codes(value: object) -> tuple[str, ...]:
+    """Codes joined by `;`."""
+    return tuple(c for c in text(value).split(";") if c)
+
+
+def _estimate(row: dict[str, object]) -> Estimate:
+    return Estimate(
+        type=text(row["measure_type"]),
+        measure=text(row["measure"]),
+        category=text(row["category"]),
+        value=real(row["value"]),
+        low=real(row["low"]),
+        high=real(row["high"]),
+        n=whole(row["n"]),
+        n_eff=real(row["n_eff"]),
+        n_psu=whole(row["n_psu"]),
+        deff=real(row["deff"]),
+        flag=text(row["flag"]),
+        reasons=codes(row["reason"]),
+        tier=text(row.get("weight_tier")),
+    )
+
+
+def _standing(row: dict[str, object]) -> Standing:
+    probability = real(row["probability_above"])
+    return Standing(
+        threshold=real(row["threshold"]) or 0.0,
+        label=text(row["label"]),
+        probability_above=probability,
+        state=text(row["state"]) if probability is not None else "",
+        reasons=codes(row["reason"]),
+    )
+
+
+def _comparison(row: dict[str, object]) -> Comparison:
+    return Comparison(
+        type=text(row["measure_type"]),
+        measure=text(row["measure"]),
+        difference=real(row["difference"]),
+        low=real(row["low"]),
+        high=real(row["high"]),
+        tier=text(row["tier"]),
+    )
+
+
+def reference(estimate: Estimate | None, comparison: Comparison | None) -> float | None:
+    """Mean of the other units, where the comparison was made."""
+    if estimate is None or comparison is None or not comparison.tier:
+        return None
+    if estimate.value is None or comparison.difference is None:
+        return None
+    return estimate.value - comparison.difference
+
+
+def shown(estimates: Sequence[Estimate | None]) -> list[Estimate]:
+    """Those that may be printed."""
+    return [e for e in estimates if e is not None and e.is_shown]

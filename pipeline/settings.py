@@ -1,0 +1,227 @@
+"""The sections of study.toml as frozen dataclasses, and how a section becomes one.
+
+Every default that moves a number stands here, is printed in the reports' method box and kept
+in the manifest. Unknown keys are errors that name the nearest known one.
+"""
+
+import dataclasses
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pipeline.errors import StudyError
+
+T = TypeVar("T")
+
+SERVER_KINDS = ("sandbox", "kobo", "export")
+SELECTIONS = ("probability", "quota", "volunteer")
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where submissions come from; the token is never here but in `KOBO_TOKEN`."""
+
+    id: str = "export"
+    kind: str = "export"
+    url: str = ""
+    page_size: int = 1000
+    export: str = ""
+
+
+@dataclass(frozen=True)
+class Wave:
+    """One fielding of the study; `assets` maps form id to the server's asset id."""
+
+    id: str = "1"
+    label: str = ""
+    start: date | None = None
+    end: date | None = None
+    assets: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DesignSettings:
+    """How respondents were selected.
+
+    `stratum` and `collapse` name columns of the session plan; `weight` and `psu` name columns
+    of a data file that brings its own design.
+    """
+
+    selection: str = "volunteer"
+    stratum: tuple[str, ...] = ()
+    collapse: tuple[str, ...] = ()
+    fpc: bool = False
+    weight: str = ""
+    psu: str = ""
+    domain: str = ""
+
+
+@dataclass(frozen=True)
+class WeightSettings:
+    """How weights are made; see docs/method.md."""
+
+    estimand: str = "visits"
+    covered: float = 0.9
+    minimum_class: int = 10
+    trim: float = 4.0
+
+
+@dataclass(frozen=True)
+class IndexSettings:
+    """The definition of the index: which dimensions, how many items must be answered."""
+
+    id: str = ""
+    version: str = ""
+    name: str = ""
+    dimensions: tuple[str, ...] = ()
+    minimum_answered: float = 0.8
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A line on the 0–100 scale of a measure, with the words a report may use for it."""
+
+    measure: str
+    value: float
+    label: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What the sample must hold before a number, an interval or a verdict is printed."""
+
+    minimum_n: int = 10
+    caution_n: int = 30
+    interval_sessions: int = 4
+    interval_df: int = 3
+    verdict_sessions: int = 6
+    verdict_n_eff: float = 30.0
+    bar: float = 0.8
+
+
+@dataclass(frozen=True)
+class ReportSettings:
+    """Texts that a report prints as they stand."""
+
+    issued: date | None = None
+    edition: str = "1"
+    contact: str = ""
+    complaint: str = ""
+    statistics_recommendation: str = ""
+
+
+@dataclass(frozen=True)
+class Official:
+    """A score published by somebody else, shown beside ours with its source."""
+
+    unit_id: str
+    instrument: str
+    year: int
+    score: float
+    source: str
+    category: str = ""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A service unit of the frame; rows are marked as dropped, never deleted."""
+
+    unit_id: str
+    name: str
+    short_name: str
+    sector: str
+    timezone: str
+    visitors_per_day: float | None = None
+    inclusion_probability: float = 1.0
+    in_frame: bool = True
+
+
+ZONES = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}
+
+
+def zone(name: str) -> ZoneInfo:
+    """Time zone by IANA name or WIB, WITA, WIT."""
+    return ZoneInfo(ZONES.get(name, name))
+
+
+def check_timezone(name: str, where: str) -> None:
+    """Refuse a name that is no time zone."""
+    try:
+        zone(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise StudyError(
+            f"{where}: {name!r} is no time zone. Use WIB, WITA, WIT or a name like Asia/Makassar."
+        ) from None
+
+
+def refuse_unknown(
+    raw: Mapping[str, Any], names: set[str], where: str, what: str = "setting"
+) -> None:
+    """Refuse a key that is no setting, and say which one may be meant."""
+    for key in raw:
+        if key not in names:
+            near = difflib.get_close_matches(key, sorted(names), n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(sorted(names))}."
+            raise StudyError(f"{where}: unknown {what} {key!r}.{hint}")
+
+
+def section(kind: type[T], raw: Any, where: str) -> T:
+    """Make a settings dataclass from a TOML table; unknown keys and wrong types are errors."""
+    if not isinstance(raw, Mapping):
+        raise StudyError(f"{where}: must be a table of settings.")
+    fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    refuse_unknown(raw, set(fields), where)
+    values = {
+        key: _value(value, str(fields[key].type), f"{where} {key}") for key, value in raw.items()
+    }
+    try:
+        return kind(**values)
+    except TypeError:
+        needed = [
+            f.name
+            for f in fields.values()
+            if f.default is dataclasses.MISSING
+            and f.default_factory is dataclasses.MISSING
+            and f.name not in values
+        ]
+        raise StudyError(f"{where}: {', '.join(needed)} is missing.") from None
+
+
+def _value(value: Any, annotation: str, where: str) -> Any:
+    """A setting's value as its field wants it; the error says what to write instead."""
+    if "tuple" in annotation:
+        expected = 'a list of texts such as ["a", "b"]'
+        if isinstance(value, str):
+            return (value,)
+        if isinstance(value, Sequence) and all(isinstance(v, str) for v in value):
+            return tuple(value)
+    elif "Mapping" in annotation:
+        expected = "a table of texts"
+        if isinstance(value, Mapping):
+            return {str(k): str(v) for k, v in value.items()}
+    elif "date" in annotation:
+        expected = "a date without quotes such as 2026-10-05"
+        if isinstance(value, date):
+            return value
+    elif "bool" in annotation:
+        expected = "true or false"
+        if isinstance(value, bool):
+            return value
+    elif "int" in annotation:
+        expected = "a whole number"
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+    elif "float" in annotation:
+        expected = "a number with a decimal point, without quotes"
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+    else:
+        expected = "a text in double quotes"
+        if isinstance(value, str):
+            return value
+    raise StudyError(f"{where} = {value!r}: expected {expected}.")

@@ -1,0 +1,324 @@
+"""Weights: the golden example from its inputs, every tier, every refusal to compute."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.errors import WeightError
+from analysis.weight_classes import trim_weights
+from analysis.weights import WEIGHTED_COLUMNS, kish_deff, weigh
+
+# Session: M, C, selected | eligible, ineligible, unknown, non-response among eligible.
+GOLDEN = {
+    "A1": (10, 40, 10, 8, 1, 1, 2),
+    "A2": (10, 25, 5, 5, 0, 0, 1),
+    "A3": (10, 60, 10, 8, 1, 1, 3),
+    "B1": (6, 30, 6, 6, 0, 0, 2),
+    "B2": (6, 20, 5, 4, 1, 0, 1),
+    "C1": (4, 16, 4, 4, 0, 0, 1),
+}
+GOLDEN_WEIGHT = {
+    "A1": 19.753086,
+    "A2": 20.833333,
+    "A3": 35.555556,
+    "B1": 22.5,
+    "B2": 16.0,
+    "C1": 21.333333,
+}
+
+
+def session(name, unit="u", **changes):
+    """One worked session of 120 minutes, all covered, in a window of 8 blocks."""
+    row = {
+        "session_id": name,
+        "unit_id": unit,
+        "stratum": unit,
+        "blocks_window": 8.0,
+        "block_minutes": 120.0,
+        "covered_minutes": 120.0,
+        "count": 40.0,
+        "count_method": "tally",
+        "k": 4.0,
+        "worked": True,
+        "n_selected_tally": np.nan,
+    }
+    return row | changes
+
+
+def contacts_of(name, unit="u", outcomes=("1.1",) * 10):
+    return [
+        {
+            "submission_id": f"{name}-{i:03}",
+            "session_id": name,
+            "unit_id": unit,
+            "seq": i,
+            "outcome": outcome,
+        }
+        for i, outcome in enumerate(outcomes, start=1)
+    ]
+
+
+def run(plan, log, units=None, **options):
+    frame = pd.DataFrame(plan)
+    probabilities = units or dict.fromkeys(frame["unit_id"], 1.0)
+    options = {"selection": "probability", "minimum_class": 1} | options
+    return weigh(pd.DataFrame(log), frame, probabilities, **options)
+
+
+def golden():
+    plan, log = [], []
+    for name, (blocks, count, _, eligible, ineligible, unknown, silent) in GOLDEN.items():
+        outcomes = ["1.1"] * (eligible - silent) + ["2.112"] * silent
+        outcomes += ["4.10"] * ineligible + ["3.0"] * unknown
+        plan.append(session(name, name[0], blocks_window=blocks, count=count))
+        log += contacts_of(name, name[0], outcomes)
+    return plan, log
+
+
+def test_the_golden_example_gives_its_six_weights_from_its_inputs():
+    weighting = run(*golden())
+    frame = weighting.frame
+    by_session = frame.groupby("psu")["w_raw"].agg(["min", "max"])
+    for name, weight in GOLDEN_WEIGHT.items():
+        assert by_session.loc[name, "min"] == by_session.loc[name, "max"]
+        assert by_session.loc[name, "min"] == pytest.approx(weight, abs=5e-7)
+    assert list(frame.columns) == list(WEIGHTED_COLUMNS)
+    assert frame["submission_id"].is_monotonic_increasing
+    # 6 + 4 + 5 + 4 + 3 + 3
+    assert len(frame) == 25
+    assert set(weighting.unit_tiers.values()) == {"T0"}
+
+
+def test_normalised_weights_sum_to_the_interviews_of_their_unit():
+    frame = run(*golden()).frame
+    sums = frame.groupby("unit_id")["w_norm"].sum()
+    assert sums.to_dict() == pytest.approx({"A": 15, "B": 7, "C": 3})
+
+
+def test_raw_weights_sum_to_the_eligible_visits_of_the_window():
+    frame = run(*golden()).frame
+    # B: 6/2 * (30 * 6/6 + 20 * 4/5) = 3 * 46 = 138 eligible visits.
+    assert frame.loc[frame["unit_id"] == "B", "w_raw"].sum() == pytest.approx(138)
+
+
+def test_the_order_of_contacts_and_sessions_changes_no_bit():
+    plan, log = golden()
+    straight = run(plan, log).frame
+    turned = run(plan[::-1], log[::-1]).frame
+    pd.testing.assert_frame_equal(straight, turned, check_exact=True)
+
+
+def test_a_unit_drawn_with_probability_one_half_weighs_double():
+    frame = run([session("S1")], contacts_of("S1"), units={"u": 0.5}).frame
+    # 1/0.5 * 8/1 * 40/10
+    assert frame["w_raw"].tolist() == [64.0] * 10
+
+
+@pytest.mark.parametrize(("minutes", "factor"), [(108, 1), (107, 120 / 107), (60, 2), (130, 1)])
+def test_time_counts_once_less_than_nine_tenths_of_the_block_were_covered(minutes, factor):
+    frame = run([session("S1", covered_minutes=minutes)], contacts_of("S1")).frame
+    assert frame["f_time"].iloc[0] == pytest.approx(factor)
+
+
+def test_without_a_close_form_k_times_the_selected_replaces_the_count():
+    plan = [session("S1", count=np.nan, count_method="", covered_minutes=np.nan, k=5)]
+    weighting = run(plan, contacts_of("S1"))
+    assert weighting.frame["tier"].unique().tolist() == ["T1"]
+    assert weighting.sessions.loc[0, "count_used"] == 50  # 5 x 10
+    assert weighting.frame["f_count"].unique().tolist() == [5.0]
+    assert "S1" in weighting.notes[0]
+
+
+def _numbered(numbers):
+    return [c | {"seq": n} for c, n in zip(contacts_of("S2"), numbers, strict=True)]
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        [1, 2, 3, 4, 5, 6, 7, 8, 9, 11],  # a gap
+        [1, 2, 3, 4, 5, 6, 7, 8, 9, 9],  # one number twice
+        [2, 3, 4, 5, 6, 7, 8, 9, 10, 11],  # the first is missing
+        [1, 2, 3, 4, 5, 6, 7, 8, 9, None],
+    ],
+)
+def test_a_contact_log_with_a_gap_makes_the_session_an_average_one(numbers):
+    plan = [session("S1", count=60), session("S2", count=np.nan), session("S3", count=20)]
+    log = contacts_of("S1") + _numbered(numbers) + contacts_of("S3")
+    weighting = run(plan, log)
+    s2 = weighting.sessions.set_index("session_id").loc["S2"]
+    assert s2["tier"] == "T4"
+    assert s2["count_used"] == 40  # mean of 60 and 20
+    assert any("S2" in note and "T4" in note for note in weighting.notes)
+
+
+def test_a_tally_higher_than_the_contacts_received_shows_the_log_is_not_whole():
+    plan = [session("S1"), session("S2", count=np.nan, n_selected_tally=12)]
+    weighting = run(plan, contacts_of("S1") + contacts_of("S2"))
+    assert weighting.sessions.set_index("session_id").loc["S2", "tier"] == "T4"
+
+
+def test_without_any_count_and_without_k_sessions_count_alike():
+    plan = [session(s, count=np.nan, k=np.nan) for s in ("S1", "S2")]
+    log = contacts_of("S1", outcomes=["1.1"] * 12) + contacts_of("S2", outcomes=["1.1"] * 4)
+    weighting = run(plan, log)
+    totals = weighting.frame.groupby("psu")["w_raw"].sum()
+    assert totals["S1"] == pytest.approx(totals["S2"])
+    assert weighting.unit_tiers == {"u": "T4"}
+
+
+def test_a_register_count_is_named_as_such():
+    weighting = run([session("S1", count_method="register")], contacts_of("S1"))
+    assert weighting.unit_tiers == {"u": "T2"}
+
+
+def test_a_unit_takes_the_worst_tier_of_more_than_a_fifth_of_its_interviews():
+    plan = [session("S1"), session("S2"), session("S3", count=np.nan)]
+    log = contacts_of("S1") + contacts_of("S2")
+    just = run(plan, log + contacts_of("S3", outcomes=["1.1"] * 5))  # 5 of 25 are a fifth
+    more = run(plan, log + contacts_of("S3", outcomes=["1.1"] * 6))
+    assert (just.unit_tiers, more.unit_tiers) == ({"u": "T0"}, {"u": "T1"})
+
+
+def test_small_sessions_share_one_class_and_large_ones_keep_their_own():
+    plan = [session(s) for s in ("S1", "S2", "S3")]
+    log = (
+        contacts_of("S1", outcomes=["1.1"] * 10 + ["2.112"] * 10)
+        + contacts_of("S2", outcomes=["1.1"] * 4 + ["2.112"] * 4)
+        + contacts_of("S3", outcomes=["1.1"] * 8)
+    )
+    weighting = run(plan, log, minimum_class=10)
+    factor = weighting.frame.groupby("psu")["f_nonresponse"].first()
+    assert factor["S1"] == 2
+    # S2 and S3: base weights 8/3*5 each; 16 eligible over 12 interviews.
+    assert factor["S2"] == factor["S3"] == pytest.approx(16 / 12)
+
+
+def test_a_joint_class_still_too_small_takes_the_next_smallest_session():
+    plan = [session(s) for s in ("S1", "S2", "S3")]
+    log = (
+        contacts_of("S1", outcomes=["1.1"] * 20)
+        + contacts_of("S2", outcomes=["1.1"] * 12)
+        + contacts_of("S3", outcomes=["1.1"] * 3 + ["2.111"] * 3)
+    )
+    classes = run(plan, log, minimum_class=10).sessions.set_index("session_id")["weight_class"]
+    assert classes["S2"] == classes["S3"] != classes["S1"]
+
+
+def test_the_weight_of_a_session_where_all_refused_moves_to_its_unit():
+    plan = [session("S1"), session("S2")]
+    log = contacts_of("S1") + contacts_of("S2", outcomes=["2.112"] * 8)
+    weighting = run(plan, log)
+    # 8/2 * (40 + 40) visits, though S2 has no interview.
+    assert weighting.frame["w_raw"].sum() == pytest.approx(320)
+    assert any("S2" in note and "nobody was interviewed" in note for note in weighting.notes)
+
+
+def test_a_stratum_without_interviews_borrows_from_its_unit():
+    plan = [session("S1", stratum="u·ramai"), session("S2", stratum="u·biasa", blocks_window=30)]
+    log = contacts_of("S1", outcomes=["2.112"] * 8) + contacts_of("S2")
+    frame = run(plan, log).frame
+    assert frame["w_raw"].sum() == pytest.approx(8 * 40 + 30 * 40)
+
+
+def test_a_unit_where_nobody_answered_is_named_and_the_others_go_on():
+    plan = [session("S1"), session("T1", "v")]
+    log = contacts_of("S1") + contacts_of("T1", "v", ["2.112", "2.20"])
+    weighting = run(plan, log)
+    assert set(weighting.frame["unit_id"]) == {"u"}
+    assert any("Unit v" in note for note in weighting.notes)
+
+
+def test_sessions_planned_but_not_worked_are_no_worked_blocks():
+    plan = [session("S1"), session("S2", worked=False, count=np.nan)]
+    frame = run(plan, contacts_of("S1")).frame
+    assert frame["f_block"].unique().tolist() == [8.0]
+
+
+def test_a_worked_session_without_visitors_counts_as_a_block():
+    plan = [session("S1"), session("S2", count=0)]
+    weighting = run(plan, contacts_of("S1"))
+    assert weighting.frame["f_block"].unique().tolist() == [4.0]
+
+
+def test_a_worked_session_whose_contacts_never_arrived_is_named_and_left_out():
+    plan = [session("S1"), session("S2", count=40)]
+    weighting = run(plan, contacts_of("S1"))
+    assert weighting.frame["f_block"].unique().tolist() == [8.0]
+    assert any("S2" in note and "not yet sent" in note for note in weighting.notes)
+
+
+def test_a_quota_sample_weighs_nothing():
+    weighting = run(*golden(), selection="quota")
+    assert weighting.frame["w_norm"].tolist() == [1.0] * 25
+    assert set(weighting.unit_tiers.values()) == {"T5"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"count": 9}, "S1: fewer visitors counted than selected"),
+        ({"blocks_window": np.nan}, "S1: blocks_window is missing"),
+        ({"blocks_window": 0.5}, "more than the 0.5"),
+        ({"covered_minutes": 0}, "S1: block_minutes and covered_minutes"),
+        ({"k": 0}, "S1: k must be 1 or more"),
+        ({"worked": False}, "S1 has contacts but is marked as not worked"),
+        ({"unit_id": "other"}, "the unit other"),
+        ({"session_id": "S9"}, "S1, which has no row in sessions.csv"),
+    ],
+)
+def test_what_cannot_be_weighed_is_refused_by_name(changes, words):
+    plan = [session("S1", **changes)]
+    with pytest.raises(WeightError, match=words):
+        run(plan, contacts_of("S1"), units={"u": 1.0})
+
+
+def test_contacts_without_a_session_are_refused():
+    log = [c | {"session_id": None} for c in contacts_of("S1")]
+    with pytest.raises(WeightError, match="10 contacts name no session"):
+        run([session("S1")], log)
+
+
+def test_a_submission_that_stands_twice_is_refused():
+    with pytest.raises(WeightError, match="S1-001"):
+        run([session("S1")], contacts_of("S1") + contacts_of("S1")[:1])
+
+
+def test_strata_with_two_different_windows_are_refused():
+    plan = [session("S1"), session("S2", blocks_window=9)]
+    with pytest.raises(WeightError, match="S1, S2 are of one stratum"):
+        run(plan, contacts_of("S1") + contacts_of("S2"))
+
+
+def test_trimming_by_hand():
+    # Median 1, limit 4: 1 1 1 1 4 sum to 8 where 14 stood, so all rise by 14/8.
+    assert trim_weights(np.array([1.0, 1, 1, 1, 10]), 4).tolist() == [1.75] * 4 + [7.0]
+
+
+@given(
+    st.lists(st.floats(0.01, 1e4), min_size=1, max_size=40),
+    st.floats(2, 6),
+)
+def test_trimming_keeps_the_total_and_the_order(weights, multiple):
+    weight = np.array(weights)
+    trimmed = trim_weights(weight, multiple)
+    assert trimmed.sum() == pytest.approx(weight.sum(), rel=1e-9)
+    order = np.argsort(weight, kind="stable")
+    assert (np.diff(trimmed[order]) >= 0).all()
+    assert trimmed.max() <= multiple * np.median(trimmed) * (1 + 1e-12)
+
+
+@given(st.integers(1, 30), st.floats(0.1, 50))
+def test_equal_weights_have_no_design_effect(n, weight):
+    assert kish_deff(pd.Series([weight] * n)) == pytest.approx(1)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.floats(1, 10))
+def test_weights_grow_with_the_visitors_counted(factor):
+    plan, log = golden()
+    scaled = [s | {"count": s["count"] * factor} for s in plan]
+    before, after = run(plan, log).frame["w_raw"], run(scaled, log).frame["w_raw"]
+    np.testing.assert_allclose(after, before * factor, rtol=1e-12)

@@ -1,0 +1,72 @@
+import pytest
+
+from pipeline.errors import StudyError
+from pipeline.settings import zone
+from pipeline.study import open_study, studies
+
+
+def write(folder, toml="", units=""):
+    (folder / "study.toml").write_text(toml, encoding="utf-8")
+    if units:
+        (folder / "units.csv").write_text(units, encoding="utf-8")
+    return str(folder)
+
+
+def test_the_default_study_opens_by_name():
+    study = open_study("kendari")
+    assert "kendari" in studies()
+    assert [u.unit_id for u in study.units] == [
+        "disdukcapil", "dpmptsp", "dinsos", "dikbud", "pkm_lepolepo", "pkm_jatiraya",
+    ]  # fmt: skip
+    assert study.wave.id == "2026-1"
+    assert study.design.selection == "probability"
+    assert study.server.kind == "sandbox"
+
+
+def test_a_folder_without_settings_is_a_volunteer_sample(tmp_path):
+    study = open_study(str(tmp_path))
+    assert not study.has_settings
+    assert study.design.selection == "volunteer"
+    assert not study.is_designed
+
+
+def test_naming_a_weight_makes_it_a_probability_sample(tmp_path):
+    study = open_study(write(tmp_path, '[design]\nweight = "w"\nstratum = "kab"\npsu = "desa"\n'))
+    assert study.design.selection == "probability"
+    assert study.design.stratum == ("kab",)
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        ("[desing]\n", r"unknown section 'desing'. Did you mean 'design'\?"),
+        ("[weights]\ntrimm = 3.0\n", r"unknown setting 'trimm'. Did you mean 'trim'\?"),
+        ("[weights]\ntrim = 'tiga'\n", r"trim = 'tiga': expected a number with a decimal point"),
+        ("[design]\nselection = 'acak'\n", "must be one of probability, quota, volunteer"),
+        ("[study]\nlevel = 95\n", "must lie between 0.5 and 1"),
+        ("[study]\ntimezone = 'WAIT'\n", "is no time zone"),
+        ("[server]\nkind = 'kobbo'\n", "must be one of sandbox, kobo, export"),
+        ("[[official]]\nunit_id = 'a'\n", "instrument, year, score, source is missing"),
+        ("[[threshold]]\nmeasure = 'x'\n", "value is missing"),
+    ],
+)
+def test_a_wrong_setting_says_where_and_what_to_write(tmp_path, toml, message):
+    with pytest.raises(StudyError, match=message):
+        open_study(write(tmp_path, toml))
+
+
+def test_units_are_checked(tmp_path):
+    bad = "unit_id,name,sector,inclusion_probability\nu1,A,kesehatan,1,5\n"
+    with pytest.raises(StudyError, match="5 cells under 4 columns"):
+        open_study(write(tmp_path, "", bad))
+    with pytest.raises(StudyError, match=r"row 2: inclusion_probability 1.5 must lie in \(0, 1\]"):
+        open_study(write(tmp_path, "", bad.replace(",1,5", ',"1,5"')))
+
+
+def test_no_such_study_names_those_there_are():
+    with pytest.raises(StudyError, match=r"There is no study 'kendary'.*kendari"):
+        open_study("kendary")
+
+
+def test_indonesian_zones():
+    assert str(zone("WITA")) == "Asia/Makassar"
