@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.errors import DesignError, WeightError
+from analysis import columns
+from analysis.errors import DesignError
 
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
@@ -105,13 +106,13 @@ def code(
         smaller than its sample.
     """
     _require(frame, design, domain)
-    weight = _weights(frame, design)
-    ids = _ids(frame, design)
-    stratum = _text(frame, design.stratum, "stratum", design)
-    psu = _text(frame, design.psu, "PSU", design) if design.psu else ids
+    weight = columns.weights(frame, design.weight, design.id)
+    ids = columns.ids(frame, design.id)
+    stratum = columns.texts(frame, design.stratum, "stratum", design.id)
+    psu = columns.texts(frame, design.psu, "PSU", design.id) if design.psu else ids
     psus, of_row = _psus(psu, stratum, empty or {})
     psus = replace(psus, size=_size(frame, design, psus, of_row))
-    names, which = _domains(_text(frame, domain, "domain", design), domains)
+    names, which = _domains(columns.texts(frame, domain, "domain", design.id), domains)
     order = np.lexsort((ids, of_row))
     return Coded(order, weight[order], of_row[order], which[order], psus, names)
 
@@ -135,8 +136,8 @@ def collapse(
     `units` is (H,), as from `units_of_strata`. The neighbour is the next stratum of that unit in
     the declared `order` (those not named follow by name), or the one before the last. A unit
     that has one PSU in all keeps it: nothing there can vary; so does a stratum without
-    interviews. Returns the PSUs and the units in which strata were merged. Merged strata put their difference into the variance, so the error
-    is on the wide side (Wolter 2007, §2.5).
+    interviews. Returns the PSUs and the units in which strata were merged. Merged strata put their
+    difference into the variance, so the error is on the wide side (Wolter 2007, §2.5).
     """
     place = {name: i for i, name in enumerate(order)}
     rank = sorted(range(len(psus.strata)), key=lambda h: (place.get(psus.strata[h], len(place)), h))
@@ -172,65 +173,8 @@ def _require(frame: pd.DataFrame, design: Design, domain: str) -> None:
         )
 
 
-def _rows(frame: pd.DataFrame, bad: NDArray[np.bool_], design: Design) -> str:
-    """Rows in words, the first five by number and id."""
-    at = np.flatnonzero(bad)
-    named = [
-        f"{i + 1} ({frame[design.id].iloc[i]})" if design.id else f"{i + 1}" for i in at[:5]
-    ]
-    more = f" and {at.size - 5} more" if at.size > 5 else ""
-    return f"row{'s' if at.size > 1 else ''} {', '.join(named)}{more}"
-
-
-def _text(frame: pd.DataFrame, column: str, what: str, design: Design) -> NDArray[np.str_]:
-    if not column:
-        return np.full(len(frame), "", dtype=np.str_)
-    values = frame[column]
-    text = values.astype(object).where(values.notna(), "").astype(str).to_numpy(dtype=np.str_)
-    blank = np.char.strip(text) == ""
-    if blank.any():
-        raise DesignError(
-            f"Column {column}: no {what} in {_rows(frame, blank, design)}; an interview that "
-            "belongs nowhere cannot be counted. Fill it in, or exclude these interviews."
-        )
-    return text
-
-
-def _ids(frame: pd.DataFrame, design: Design) -> NDArray[np.str_]:
-    if not design.id:
-        width = len(str(len(frame)))
-        return np.array([f"{i:0{width}d}" for i in range(len(frame))], dtype=np.str_)
-    ids = _text(frame, design.id, "id", design)
-    doubled = frame[design.id].duplicated(keep=False).to_numpy()
-    if doubled.any():
-        raise DesignError(
-            f"Column {design.id}: the same id stands in {_rows(frame, doubled, design)}; an "
-            "interview counted twice narrows the interval. Keep one version of each."
-        )
-    return ids
-
-
-def _weights(frame: pd.DataFrame, design: Design) -> Floats:
-    if not design.weight:
-        return np.ones(len(frame))
-    weight = pd.to_numeric(frame[design.weight], errors="coerce").to_numpy(dtype=np.float64)
-    for bad, what in (
-        (np.isnan(weight), "is missing or no number"),
-        (np.isinf(weight), "is infinite"),
-        (weight < 0, "is negative"),
-        (weight == 0, "is zero"),
-    ):
-        if bad.any():
-            raise WeightError(
-                f"Column {design.weight}: the weight {what} in {_rows(frame, bad, design)}; every "
-                "interview must stand for a positive number of visits. Correct the factors it is "
-                "made of, or exclude these interviews."
-            )
-    return weight
-
-
 def _psus(
-    psu: NDArray[np.str_], stratum: NDArray[np.str_], empty: Mapping[str, str]
+    psu: columns.Texts, stratum: columns.Texts, empty: Mapping[str, str]
 ) -> tuple[Psus, Codes]:
     psu_all = np.concatenate([psu, np.array(list(empty), dtype=np.str_)])
     stratum_all = np.concatenate([stratum, np.array(list(empty.values()), dtype=np.str_)])
@@ -259,33 +203,30 @@ def _size(frame: pd.DataFrame, design: Design, psus: Psus, psu: Codes) -> Floats
     size = np.full(len(psus.strata), np.inf)
     if not design.fpc:
         return size
-    given = pd.to_numeric(frame[design.fpc], errors="coerce").to_numpy(dtype=np.float64)
-    bad = ~(np.isfinite(given) & (given > 0))
-    if bad.any():
-        raise DesignError(
-            f"Column {design.fpc}: no number of PSUs in the population in "
-            f"{_rows(frame, bad, design)}. Fill it in, or leave fpc out: intervals become wider."
-        )
+    given = columns.sizes(frame, design.fpc, design.id)
     stratum = psus.stratum[psu]
     size[stratum] = given
     differing = np.flatnonzero(size[stratum] != given)
     if differing.size:
         raise DesignError(
-            f"Column {design.fpc}: stratum {psus.strata[stratum[differing[0]]] or '(the only one)'}"
-            " has several population sizes; it must be one number for each stratum."
+            f"Column {design.fpc}: {_stratum(psus, stratum[differing[0]])} has several population "
+            "sizes; it must be one number for each stratum. Count its open blocks anew."
         )
     small = np.flatnonzero(size < psus.drawn)
     if small.size:
-        h = small[0]
         raise DesignError(
-            f"Column {design.fpc}: stratum {psus.strata[h] or '(the only one)'} is said to have "
-            f"{size[h]:g} PSUs in the population, but {psus.drawn[h]} were worked. Count the open "
+            f"Column {design.fpc}: {_stratum(psus, small[0])} is said to have {size[small[0]]:g} "
+            f"PSUs in the population, but {psus.drawn[small[0]]} were worked. Count the open "
             "blocks of the window anew."
         )
     return size
 
 
-def _domains(given: NDArray[np.str_], declared: Sequence[str]) -> tuple[tuple[str, ...], Codes]:
+def _stratum(psus: Psus, h: np.intp) -> str:
+    return f"stratum {psus.strata[h]}" if psus.strata[h] else "the only stratum"
+
+
+def _domains(given: columns.Texts, declared: Sequence[str]) -> tuple[tuple[str, ...], Codes]:
     found, inverse = np.unique(given, return_inverse=True)
     present = [str(name) for name in found]
     names = tuple(declared) or tuple(present)

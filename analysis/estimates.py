@@ -5,21 +5,18 @@ rows that may not be published; `publication.publish` makes the one that leaves 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from analysis import intervals, publication, variance
+from analysis import publication, variance
 from analysis.design import Design, code, collapse, units_of_strata
 from analysis.measures import Measure
 from analysis.moments import psu_moments
+from analysis.precision import Block, Claims, Scale, Texts, precision
 from analysis.publication import Evidence, Rules
 from analysis.variance import Lonely, Means
-
-Floats = NDArray[np.float64]
-Claims = NDArray[np.bool_]
 
 COLUMNS = (
     "wave", "domain_type", "domain", "measure_type", "measure", "category", "value", "se", "low",
@@ -30,48 +27,6 @@ COLUMNS = (
 CITY = "city"
 UNWEIGHTED_TIER = "T5"
 """Tier of weights.py that says: not weighted, so no probability sample, whatever was planned."""
-
-NEAR_END = 0.10
-"""Share of the scale within which a mean gets its interval on the logit."""
-FEW_DF = 15
-"""Degrees of freedom below which it does so everywhere."""
-NO_SPREAD = 1e-10
-"""Standard error, as a share of the scale, that is rounding and not spread."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Block:
-    """Estimates of one kind of domain; arrays are (D, K), `selection` and `tier` have D."""
-
-    domain_type: str
-    domains: tuple[str, ...]
-    selection: tuple[str, ...]
-    tier: tuple[str, ...]
-    value: Floats
-    se: Floats
-    n: Floats
-    n_psu: Floats
-    df: Floats
-    kish: Floats
-    spread: Floats
-    collapsed: Claims
-    lonely: Claims
-    hides: Claims
-    lacks: Claims
-    incomplete: Claims
-
-
-@dataclass(frozen=True, eq=False)
-class _Scale:
-    """What the K measures are; arrays are (K,)."""
-
-    is_mean: Claims
-    low: Floats
-    high: Floats
-
-    @property
-    def length(self) -> Floats:
-        return self.high - self.low
 
 
 def estimate(
@@ -112,41 +67,138 @@ def estimate(
         psus, merged = collapse(coded.psus, units_of_strata(coded), order)
         coded = replace(coded, psus=psus)
     moments = psu_moments(coded, measures)
-    given = tiers or {}
-    selection = tuple(_selection(design.selection, given.get(d, "")) for d in coded.domains)
-    tier = tuple(given.get(d, "") for d in coded.domains)
-    shape = (len(coded.domains), len(measures))
-    touched = np.array([bool({d, ""} & merged) for d in coded.domains], dtype=np.bool_)
-    units = _block(
-        "unit", coded.domains, selection, tier, variance.domain_means(moments),
-        collapsed=np.broadcast_to(touched[:, None], shape), lonely="adjust",
-    )  # fmt: skip
+    means = variance.domain_means(moments)
+    pooled = variance.domain_means(moments.pooled(CITY))
+    size = len(coded.domains)
+    tier = np.array([(tiers or {}).get(d, "") for d in coded.domains], dtype=object)
+    selection = np.full(size, design.selection, dtype=object)
+    selection[(selection == "probability") & (tier == UNWEIGHTED_TIER)] = "volunteer"
     # A unit that was declared and gave no interview has no part in the city's number.
-    present = np.bincount(coded.domain, minlength=shape[0]) > 0
-    worst = max((t for t, p in zip(tier, present, strict=True) if p), default="")
-    whole = next((s for s, p in zip(selection, present, strict=True) if p and s != "probability"),
-                 design.selection)  # fmt: skip
-    city = _block(
-        "city", (CITY,), (whole,), (worst,), variance.domain_means(moments.pooled(CITY)),
-        collapsed=np.full((1, shape[1]), bool(merged)), lonely=lonely,
-        incomplete=bool(domain) and not present.all(),
-    )  # fmt: skip
-    scale = _Scale(
+    present = np.bincount(coded.domain, minlength=size) > 0
+    unplanned = selection[present & (selection != "probability")]
+    whole = unplanned[:1] if unplanned.size else np.array([design.selection], dtype=object)
+    worst = np.array([max(tier[present], default="")], dtype=object)
+    touched = np.array([bool({d, ""} & merged) for d in coded.domains], dtype=np.bool_)
+    units = _block("unit", means, selection, tier, "adjust", touched[:, None])
+    city = _block(CITY, pooled, whole, worst, lonely, np.array([[bool(merged)]]))
+    if whole[0] == "probability":
+        city = replace(city, lonely=variance.in_lonely_strata(pooled))
+    if domain:
+        city = replace(city, incomplete=city.incomplete | (not present.all()))
+    scale = Scale(
         np.array([m.kind == "mean" for m in measures], dtype=np.bool_),
         np.array([m.low for m in measures], dtype=np.float64),
         np.array([m.high for m in measures], dtype=np.float64),
     )
-    finished = [_table(city, measures, scale, level, rules, wave)]
-    if domain and shape[0]:
-        units = _floored(units, scale, level)
-        mean = _mean_of_units(units, variance.domain_means(moments), rules, worst, whole)
-        finished = [
-            _table(units, measures, scale, level, rules, wave),
-            *finished,
-            _table(mean, measures, scale, level, rules, wave),
-        ]
-    return pd.concat(finished, ignore_index=True)
+    about = (measures, scale, level, rules, wave)
+    of_city = _table(city, *about, floor=not domain)
+    if not domain or not size:
+        return of_city
+    of_units = _table(units, *about, floor=True)
+    of_mean = _table(_mean_of_units(of_units, units, city, means), *about, floor=False)
+    return pd.concat([of_units, of_city, of_mean], ignore_index=True)
 
 
-def _selection(planned: str, tier: str) -> str:
-    return "volunteer" if tier == UNWEIGHTED_TIER and planned == "probability" else planned
+def _block(
+    domain_type: str,
+    means: Means,
+    selection: Texts,
+    tier: Texts,
+    lonely: Lonely,
+    collapsed: Claims,
+) -> Block:
+    shape = means.value.shape
+    no = np.zeros(shape, dtype=np.bool_)
+    drawn = _drawn(selection)
+    usable = drawn & (means.n_psu >= 2) & (means.df >= 1)
+    # Without a sampling variance to publish, a lonely stratum is no reason to stop.
+    found = variance.variances(means, lonely if drawn.any() else "adjust")
+    return Block(
+        domain_type, means.moments.domains, selection, tier,
+        value=means.value, se=np.where(usable, np.sqrt(found), np.nan), n=means.n,
+        n_psu=means.n_psu, df=np.where(drawn, means.df, np.nan), kish=means.kish,
+        spread=means.spread, collapsed=np.broadcast_to(collapsed, shape),
+        lonely=no, hides=no, lacks=no, incomplete=no,
+    )  # fmt: skip
+
+
+def _drawn(selection: Texts) -> Claims:
+    return np.array([[kind == "probability"] for kind in selection], dtype=np.bool_)
+
+
+def _mean_of_units(table: pd.DataFrame, units: Block, city: Block, means: Means) -> Block:
+    """The mean of the units' values; every unit counts the same, whatever its visitors.
+
+    The variance is the sum of the units' over k^2 (with the covariances of units that share
+    PSUs), the degrees of freedom are Satterthwaite's: sum(V)^2 / sum(V^2 / df).
+    """
+    shape = units.value.shape
+    se2, flag = table["se"].to_numpy().reshape(shape) ** 2, table["flag"].to_numpy().reshape(shape)
+    value, found = variance.mean_of_domains(means, "adjust")
+    raised = (se2 - units.se**2).sum(axis=0) / shape[0] ** 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        df = se2.sum(axis=0) ** 2 / (se2**2 / units.df).sum(axis=0)
+        kish = shape[0] ** 2 / (1 / units.kish).sum(axis=0)
+        spread = np.maximum((units.spread + units.value**2).mean(axis=0) - value**2, 0)
+    drawn = _drawn(city.selection)
+    return replace(
+        city, domain_type="city_mean", value=value[None], df=df[None], kish=kish[None],
+        se=np.where(drawn, np.sqrt(found + raised)[None], np.nan), spread=spread[None],
+        hides=_somewhere(flag == publication.WITHHELD),
+        lacks=_somewhere(flag == publication.NOT_ESTIMABLE),
+        lonely=drawn & _somewhere((units.n > 0) & (units.n_psu < 2)),
+        incomplete=_somewhere(units.n == 0),
+    )  # fmt: skip
+
+
+def _somewhere(claim: Claims) -> Claims:
+    return np.asarray(claim.any(axis=0, keepdims=True), dtype=np.bool_)
+
+
+def _table(
+    b: Block,
+    measures: Sequence[Measure],
+    scale: Scale,
+    level: float,
+    rules: Rules,
+    wave: str,
+    *,
+    floor: bool,
+) -> pd.DataFrame:
+    f = precision(b, scale, level, floor=floor)
+    shape = b.value.shape
+    selection, tier, domain = (
+        np.repeat(np.array(column, dtype=object), shape[1])
+        for column in (b.selection, b.tier, b.domains)
+    )
+    zero = ~scale.is_mean & (b.n > 0) & ((b.value == 0) | (b.value == 1))
+    flag, reason = publication.assess(
+        Evidence(
+            n=b.n.ravel(), n_psu=b.n_psu.ravel(), n_eff=f.n_eff.ravel(), df=b.df.ravel(),
+            selection=selection, is_unit=np.full(b.n.size, b.domain_type == "unit"),
+            zero_events=zero.ravel(), collapsed=b.collapsed.ravel(), se_floor=f.raised.ravel(),
+            wide=f.wide.ravel(), lonely=b.lonely.ravel(), hides=b.hides.ravel(),
+            lacks=b.lacks.ravel(), incomplete=b.incomplete.ravel(),
+        ),
+        rules,
+    )  # fmt: skip
+    known = ~np.isnan(f.se.ravel())
+
+    def each(texts: Sequence[str]) -> Texts:
+        return np.tile(np.array(texts, dtype=object), shape[0])
+
+    columns = {
+        "wave": wave, "domain_type": b.domain_type, "domain": domain,
+        "measure_type": each([m.type for m in measures]),
+        "measure": each([m.name for m in measures]),
+        "category": each([m.category for m in measures]),
+        "value": b.value.ravel(), "se": f.se.ravel(), "low": f.low.ravel(), "high": f.high.ravel(),
+        "level": level, "df": b.df.ravel(), "n": b.n.ravel().astype(np.int64),
+        "n_eff": f.n_eff.ravel(), "n_psu": b.n_psu.ravel().astype(np.int64),
+        "deff": f.deff.ravel(), "selection": selection, "weight_tier": tier,
+        "estimator": each([m.kind for m in measures]),
+        "variance_method": np.where(known, "taylor", ""), "interval_method": f.method.ravel(),
+        "comparison": "", "index_version": each([m.index_version for m in measures]),
+        "flag": flag, "reason": reason,
+    }  # fmt: skip
+    return pd.DataFrame(columns, columns=list(COLUMNS))

@@ -35,7 +35,7 @@ def t_logit(
     low: ArrayLike = 0.0,
     high: ArrayLike = 1.0,
 ) -> Interval:
-    """t interval on the logit of the place between the ends of the scale, taken back.
+    """Take a t interval on the logit of the place between the ends of the scale, taken back.
 
     It stays inside the scale and is the wider one towards its middle. With the ends 0 and 1 it
     is the logit interval of R (`xlogit`) and Stata. NaN at the ends themselves.

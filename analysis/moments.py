@@ -8,6 +8,7 @@ be faster and differ between CPU models in the last bits.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -94,7 +95,7 @@ def join(blocks: Sequence[Moments]) -> Moments:
         Where a PSU stands in two blocks, or a stratum has two population sizes.
     """
     names = sorted(name for block in blocks for name in block.psus.names)
-    doubled = next((a for a, b in zip(names, names[1:], strict=False) if a == b), None)
+    doubled = next((a for a, b in pairwise(names) if a == b), None)
     if doubled is not None:
         raise DesignError(
             f"PSU {doubled} stands in two blocks; its sums would depend on where it was cut. "

@@ -59,7 +59,7 @@ class Evidence:
     n_psu: Floats
     n_eff: Floats
     df: Floats
-    selection: NDArray[np.str_]
+    selection: NDArray[np.object_]
     is_unit: Claims
     zero_events: Claims
     collapsed: Claims
@@ -75,9 +75,7 @@ class Evidence:
         object.__setattr__(self, "is_probability", self.selection == "probability")
 
 
-def is_wide(
-    kind: NDArray[np.str_], value: Floats, low: Floats, high: Floats, scale: Floats
-) -> Claims:
+def is_wide(is_mean: Claims, value: Floats, low: Floats, high: Floats, scale: Floats) -> Claims:
     """Whether an interval says too little: NCHS rule for proportions, its first half for means.
 
     For proportions `low` and `high` are the ends of the Korn-Graubard interval; `scale` is the
@@ -85,8 +83,7 @@ def is_wide(
     """
     with np.errstate(invalid="ignore"):
         width = (high - low) / scale
-        proportion = kind == "proportion"
-        relative = proportion & (value > 0) & (width > WIDE_FROM) & (width > WIDE_RELATIVE * value)
+        relative = ~is_mean & (value > 0) & (width > WIDE_FROM) & (width > WIDE_RELATIVE * value)
         return np.asarray((width >= WIDE) | relative, dtype=np.bool_)
 
 
@@ -154,8 +151,9 @@ def publish(table: pd.DataFrame) -> pd.DataFrame:
     """The table of estimates as it may leave the office.
 
     Rows flagged `withheld` or `not_estimable` lose value, se, low and high, and what would tell
-    them by another way: design effect, effective n and reasons that speak of the answers. Numbers are quantised to 12 significant digits, so that the last bits of a sum
-    never decide a printed digit.
+    them by another way: design effect, effective n and reasons that speak of the answers.
+    Numbers are quantised to 12 significant digits, so that the last bits of a sum never decide a
+    printed digit.
     """
     out = table.copy()
     hidden = out["flag"].isin([WITHHELD, NOT_ESTIMABLE]).to_numpy()

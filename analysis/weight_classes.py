@@ -24,38 +24,39 @@ def nonresponse_classes(plan: pd.DataFrame, minimum: int) -> tuple[pd.DataFrame,
         `f_nonresponse` is NaN in a unit without interviews; notes name sessions whose whole
         weight moved to others, and units where nothing is left to carry it.
     """
-    plan = plan.copy()
-    plan["weight_class"] = ""
-    plan["f_nonresponse"] = np.nan
-    notes = []
     live = plan[plan["selected"] > 0]
+    notes: list[str] = []
+    label: dict[str, str] = {}
     for unit, rows in live.groupby("unit_id"):
-        interviews = rows["interviews"].to_dict()
-        if not rows["interviews"].sum():
+        names = [str(s) for s in rows.index]
+        interviews = dict(zip(names, rows["interviews"].tolist(), strict=True))
+        if not sum(interviews.values()):
             notes.append(
                 f"Unit {unit}: none of its {int(rows['selected'].sum())} contacts gave an "
                 "interview, so nothing can be said about it."
             )
             continue
-        silent = [s for s, n in interviews.items() if n == 0]
+        silent = [s for s in names if not interviews[s]]
         if silent:
             notes.append(
-                f"Session {', '.join(map(str, silent))}: nobody was interviewed; the visits it "
-                "stands for are shared by the sessions of its non-response class."
+                f"Session {', '.join(silent)}: nobody was interviewed; the visits it stands for "
+                "are shared by the sessions of its non-response class."
             )
-        for name, members in _join(interviews, rows["stratum"].to_dict(), minimum).items():
-            plan.loc[members, "weight_class"] = name
-            plan.loc[members, "f_nonresponse"] = _factor(rows.loc[members])
-    return plan, notes
+        stratum = dict(zip(names, rows["stratum"].tolist(), strict=True))
+        for name, members in _join(interviews, stratum, minimum).items():
+            label |= dict.fromkeys(members, f"{unit}: {name}")
+    weight_class = pd.Series(plan.index.map(label), index=plan.index, dtype=object)
+    return plan.assign(
+        f_nonresponse=_factors(plan, weight_class), weight_class=weight_class.fillna("")
+    ), notes
 
 
-def _factor(members: pd.DataFrame) -> float:
-    weight = members["w_base"]
-    eligible = float((weight * members["eligible"]).sum())
-    ineligible = float((weight * members["ineligible"]).sum())
-    e = eligible / (eligible + ineligible)
-    unknown = float((weight * members["unknown"]).sum())
-    return (eligible + e * unknown) / float((weight * members["interviews"]).sum())
+def _factors(plan: pd.DataFrame, weight_class: "pd.Series[str]") -> "pd.Series[float]":
+    totals = plan[["eligible", "ineligible", "unknown", "interviews"]].mul(plan["w_base"], axis=0)
+    totals = totals.groupby(weight_class).sum()
+    e = totals["eligible"] / (totals["eligible"] + totals["ineligible"])
+    factor = (totals["eligible"] + e * totals["unknown"]) / totals["interviews"]
+    return weight_class.map(factor).astype(float)
 
 
 def _join(
@@ -69,7 +70,7 @@ def _join(
         alone, joint, enough = _pool(own, interviews, minimum)
         classes |= {s: [s] for s in alone}
         if joint and enough:
-            classes[f"{name}: joint"] = joint
+            classes[f"{name}, joint"] = joint
         left += [] if enough else joint
     if left:
         # A stratum too small for a class of its own borrows from the unit.
@@ -80,7 +81,7 @@ def _join(
                 break
             left += classes.pop(name)
             got += size[name]
-        classes["unit: joint"] = sorted(left)
+        classes["all strata, joint"] = sorted(left)
     return classes
 
 
@@ -123,4 +124,4 @@ def trim_weights(weight: NDArray[np.float64], multiple: float) -> NDArray[np.flo
     if not (weight > limit).any():
         return weight
     cut = np.minimum(weight, limit)
-    return cut * (weight.sum() / cut.sum())
+    return np.asarray(cut * (weight.sum() / cut.sum()), dtype=np.float64)

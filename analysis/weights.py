@@ -47,7 +47,7 @@ class Weighting:
     notes
         What was replaced or moved, one sentence each, naming sessions.
     diagnostics
-        One row a unit: `n`, Kish `deff`, `n_eff`, least, median and greatest weight, number of
+        One row a unit: `n`, Kish's `deff` n sum(w^2) / (sum w)^2, `n_eff`, least, median and greatest weight, number of
         trimmed weights and the share of the total that trimming moved.
     """
 
@@ -123,12 +123,6 @@ def weigh(
         notes=(*notes, *more, *cut),
         diagnostics=diagnostics,
     )
-
-
-def kish_deff(weight: "pd.Series[float]") -> float:
-    """Kish's design effect of unequal weights, n sum(w^2) / (sum w)^2; NaN for none."""
-    total = float(weight.sum())
-    return len(weight) * float((weight**2).sum()) / total**2 if total > 0 else np.nan
 
 
 def _plan(sessions: pd.DataFrame, units: Mapping[str, float]) -> pd.DataFrame:
@@ -236,34 +230,26 @@ def _frame(log: pd.DataFrame, plan: pd.DataFrame, trim: float) -> pd.DataFrame:
 
 
 def _unit_tiers(frame: pd.DataFrame) -> dict[str, str]:
-    tiers = {}
-    for unit, tier in frame.groupby("unit_id")["tier"]:
-        rank = tier.map(TIERS.index)
-        worst = max(r for r in set(rank) if (rank >= r).mean() > TIER_SHARE)
-        tiers[str(unit)] = TIERS[worst]
-    return tiers
+    counts = pd.crosstab(frame["unit_id"], frame["tier"]).reindex(columns=list(TIERS), fill_value=0)
+    or_worse = counts.iloc[:, ::-1].cumsum(axis=1).div(counts.sum(axis=1), axis=0)
+    # From the worst tier on, the first to pass the share; the best passes always.
+    worst = (or_worse > TIER_SHARE).idxmax(axis=1)
+    return {str(unit): str(tier) for unit, tier in worst.items()}
 
 
 def _diagnostics(frame: pd.DataFrame, trim: float) -> pd.DataFrame:
-    rows = []
-    for unit, part in frame.groupby("unit_id"):
-        deff = kish_deff(part["w_trimmed"])
-        excess = (part["w_raw"] - trim * part["w_raw"].median()).clip(lower=0)
-        rows.append(
-            {
-                "unit_id": unit,
-                "n": len(part),
-                "deff": deff,
-                "n_eff": len(part) / deff,
-                "w_min": part["w_raw"].min(),
-                "w_median": part["w_raw"].median(),
-                "w_max": part["w_raw"].max(),
-                "trimmed": int((excess > 0).sum()),
-                "moved_share": float(excess.sum()) / float(part["w_raw"].sum()),
-            }
-        )
-    columns = ["unit_id", "n", "deff", "n_eff", "w_min", "w_median", "w_max"]
-    return pd.DataFrame(rows, columns=[*columns, "trimmed", "moved_share"])
+    by_unit = frame.groupby("unit_id")
+    raw = by_unit["w_raw"].agg(n="size", w_min="min", w_median="median", w_max="max", total="sum")
+    excess = (frame["w_raw"] - trim * by_unit["w_raw"].transform("median")).clip(lower=0)
+    square = (frame["w_trimmed"] ** 2).groupby(frame["unit_id"]).sum()
+    table = raw.assign(
+        deff=raw["n"] * square / by_unit["w_trimmed"].sum() ** 2,
+        trimmed=(excess > 0).groupby(frame["unit_id"]).sum(),
+        moved_share=excess.groupby(frame["unit_id"]).sum() / raw["total"],
+    )
+    table["n_eff"] = table["n"] / table["deff"]
+    columns = ["n", "deff", "n_eff", "w_min", "w_median", "w_max", "trimmed", "moved_share"]
+    return table[columns].reset_index()
 
 
 def _unweighted(contacts: pd.DataFrame, sessions: pd.DataFrame, selection: str) -> Weighting:

@@ -7,12 +7,13 @@ Results go to stdout, progress and messages to stderr. Exit codes: 0 done, 1 our
 import json
 import os
 import sys
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -48,7 +49,7 @@ ServerUrl = Annotated[
     str, typer.Option("--server", help="Address of the server instead of the study's own.")
 ]
 PageSize = Annotated[
-    int, typer.Option("--page-size", min=1, help="Rows asked for at a time; 0 = the study's.")
+    int, typer.Option("--page-size", min=0, help="Rows asked for at a time; 0 = the study's.")
 ]
 
 console = Console(stderr=True, highlight=False)
@@ -65,13 +66,10 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _run(argv: Sequence[str] | None) -> int:
     try:
         result = app(args=None if argv is None else list(argv), standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        error.show()  # type: ignore[attr-defined] # every usage error has it, the base is bare
         return error.exit_code
-    except click.exceptions.Abort:
-        console.print("Stopped. What was pulled so far is kept; run again to go on.", markup=False)
-        return 130
-    except KeyboardInterrupt:
+    except (typer.Abort, KeyboardInterrupt):
         console.print("Stopped. What was pulled so far is kept; run again to go on.", markup=False)
         return 130
     except (PersepsiError, SampleError) as error:
@@ -84,6 +82,11 @@ def _run(argv: Sequence[str] | None) -> int:
 
 def _say(message: str) -> None:
     console.print(message, markup=False, soft_wrap=True)
+
+
+def _count(done: int, total: int) -> None:
+    if done % 100 == 0 or done == total:
+        _say(f"  {done} of {total} submissions filled")
 
 
 def _emit(value: Any) -> None:
@@ -135,10 +138,10 @@ def pull(
     debug: Debug = False,
 ) -> None:
     """Fetch new and edited submissions."""
-    from pipeline.run import pull_study
+    from pipeline.gather import gather
     from pipeline.study import open_study
 
-    gathered = pull_study(
+    gathered = gather(
         open_study(study), data=data, environ=os.environ, now=lambda: datetime.now(UTC),
         say=_say, server_url=server, page_size=page_size,
     )  # fmt: skip
@@ -163,19 +166,33 @@ def sandbox(
         bool,
         typer.Option("--fill", help="Fill the simulated fieldwork anew (needs Java), then stop."),
     ] = False,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of --fill.")] = 20261005,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Seed of --fill; default: that of parameter.toml.")
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Serve simulated fieldwork, or fill it anew."""
-    from pipeline.run import fill_sandbox, serve_sandbox
     from pipeline.study import open_study
 
     opened = open_study(study)
     if fill:
-        for line in fill_sandbox(opened, seed=seed, say=_say):
-            typer.echo(line)
+        from pipeline.fieldwork import fill as fill_fieldwork
+
+        for path in fill_fieldwork(opened, seed, progress=_count):
+            typer.echo(f"wrote {path}")
         return
-    serve_sandbox(opened, port=port, page_cap=page_cap, say=_say)
+    from pipeline.sandbox import asset_uid, serve, study_state
+
+    state = study_state(opened.folder, opened.id)
+    state.page_cap = page_cap
+    with serve(state, port) as running:
+        typer.echo(f"Sandbox with SIMULATED data: {running.url}")
+        typer.echo(f"KOBO_TOKEN={running.token}")
+        for form in ("wawancara", "sesi"):
+            typer.echo(f"asset {form} = {asset_uid(opened.id, form)}")
+        _say("Stop with Ctrl-C.")
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
 
 
 @forms_app.command(
@@ -187,10 +204,10 @@ def forms_build(
     study: StudyName = "kendari", as_json: AsJson = False, debug: Debug = False
 ) -> None:
     """Convert, validate, write."""
-    from pipeline.forms import build_forms
+    from pipeline.formbuild import build
     from pipeline.study import study_folder
 
-    built = build_forms(study_folder(study))
+    built = build(study_folder(study))
     if as_json:
         _emit([b.as_dict() for b in built])
         return
@@ -205,10 +222,10 @@ def forms_build(
 )
 def forms_lint(study: StudyName = "kendari", as_json: AsJson = False, debug: Debug = False) -> int:
     """Check only; exit code 11 where a form cannot be used."""
-    from pipeline.forms import lint_forms
+    from pipeline.formbuild import lint
     from pipeline.study import study_folder
 
-    findings = lint_forms(study_folder(study))
+    findings = lint(study_folder(study))
     if as_json:
         _emit([f.as_dict() for f in findings])
     else:

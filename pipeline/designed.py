@@ -51,21 +51,29 @@ def analyze_designed(
         .sort_values("submission_id", kind="stable")
         .reset_index(drop=True)
     )
-    frame = interviews[["submission_id", "unit_id"]].merge(
-        weighting.frame.drop(columns=["unit_id"]), on="submission_id", validate="one_to_one"
+    frame = interviews[["submission_id"]].merge(
+        weighting.frame, on="submission_id", validate="one_to_one"
     )
+    frame = frame.merge(
+        record.sessions[["session_id", "blocks_window"]].rename(columns={"session_id": "psu"}),
+        on="psu", how="left", validate="many_to_one",
+    )  # fmt: skip
     interviews = interviews[interviews["submission_id"].isin(frame["submission_id"])]
     asked = measures(interviews.reset_index(drop=True), instrument, index, bentuk_codes(study))
     table = estimate(
         frame,
         Design(weight="w_trimmed", stratum="stratum", psu="psu", id="submission_id",
+               fpc="blocks_window" if study.design.fpc else "",
                selection=study.design.selection),
         asked,
         domain="unit_id",
+        domains=[unit.unit_id for unit in study.units if unit.in_frame],
         level=study.level,
         rules=rules,
         wave=study.wave.id,
         tiers=weighting.unit_tiers,
+        empty=empty_sessions(record.sessions, frame),
+        order=collapse_order(study, record.sessions),
     )  # fmt: skip
     lines = [("indeks", t.measure, t.value, t.label) for t in study.thresholds]
     return Results(
@@ -83,6 +91,23 @@ def analyze_designed(
         responses=response_rates(record.contacts, by="unit_id"),
         notes=(*notes, *record.notes, *weighting.notes, *silent_units(study, interviews)),
     )
+
+
+def empty_sessions(sessions: pd.DataFrame, frame: pd.DataFrame) -> dict[str, str]:
+    """Session to stratum for worked sessions without an interview: they too were drawn."""
+    silent = sessions[sessions["worked"] & ~sessions["session_id"].isin(frame["psu"])]
+    return dict(zip(silent["session_id"], silent["stratum"], strict=True))
+
+
+def collapse_order(study: Study, sessions: pd.DataFrame) -> list[str]:
+    """Strata in the order in which lonely ones are merged, from `[design] collapse`.
+
+    The setting lists levels of the second stratum column, such as `ramai` and `biasa`.
+    """
+    strata = list(dict.fromkeys(sessions["stratum"]))
+    return [
+        name for level in study.design.collapse for name in strata if name.endswith(f" · {level}")
+    ]
 
 
 def index_definition(study: Study) -> IndexDefinition:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.errors import ServerError
-from pipeline.record import Record, read_listing, to_submission
+from pipeline.record import ListingError, Record, read_listing, to_submission
 from pipeline.source import FormVersion, Page
 from pipeline.submission import Submission
 
@@ -109,7 +109,7 @@ def read_export(path: Path) -> tuple[Record, ...]:
     Raises
     ------
     ExportError
-        Where the file cannot be read, is cut off, or is something else.
+        Where the file cannot be read, is cut off, is something else, or holds one page of many.
     """
     try:
         raw = path.read_bytes()
@@ -123,10 +123,17 @@ def read_export(path: Path) -> tuple[Record, ...]:
             f"{path}: cannot be read ({error.strerror}). Check the name and your permission."
         ) from None
     try:
-        return read_listing(text).records
-    except ValueError as error:
-        reason = str(error).split(":")[0]
-        raise ExportError(f"{path}: not a JSON list of submissions ({reason}). {_AGAIN}") from None
+        listing = read_listing(text)
+    except ListingError as error:
+        raise ExportError(f"{path}: not a JSON list of submissions ({error}). {_AGAIN}") from None
+    count = listing.rest.get("count")
+    if isinstance(count, int) and count != len(listing.records):
+        # KoBo gives 100 rows to whoever asks for none in particular.
+        raise ExportError(
+            f"{path}: only one page of the data, {len(listing.records)} of {count} submissions, so "
+            "every figure would be wrong. Export all of them, or pull from the server instead."
+        )
+    return listing.records
 
 
 _AGAIN = (

@@ -90,9 +90,7 @@ def steps_taken(connection: sqlite3.Connection) -> int | None:
     return 0
 
 
-def migrate(
-    connection: sqlite3.Connection, steps: tuple[tuple[str, ...], ...] = STEPS
-) -> None:
+def migrate(connection: sqlite3.Connection, steps: tuple[tuple[str, ...], ...] = STEPS) -> None:
     """Take the steps a store has not taken yet, each in a transaction of its own.
 
     `connection` is in autocommit mode. Two programs may do this at once: the second waits and

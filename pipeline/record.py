@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 from pipeline.submission import Submission
@@ -41,18 +41,28 @@ class Listing:
     rest: Mapping[str, Any]
 
 
+class ListingError(ValueError):
+    """A text is not JSON, is cut off, or holds no list of objects."""
+
+
 def read_listing(text: str) -> Listing:
     """Read a JSON list of objects, or an object that holds one under `results`.
 
     Raises
     ------
-    ValueError
-        Where the text is not JSON, is cut off, or holds no list of objects.
+    ListingError
+        Where the text is anything else, or there is not all of it.
     """
     try:
         return _read_listing(text)
     except RecursionError:
-        raise ValueError("JSON nested too deeply") from None
+        raise ListingError("nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise ListingError(f"{error.msg} at character {error.pos}") from None
+    except ListingError:
+        raise
+    except ValueError:  # a number with thousands of digits
+        raise ListingError("a number too long") from None
 
 
 def _read_listing(text: str) -> Listing:
@@ -63,36 +73,41 @@ def _read_listing(text: str) -> Listing:
         records, at = _read_records(text, at)
     else:
         at = _expect(text, at, "{")
-        while text[at : at + 1] != "}":
+        more = text[at : at + 1] != "}"
+        while more:
             key, at = _decoder.raw_decode(text, at)
             at = _expect(text, _skip(text, at), ":")
             if key == "results" and text[at : at + 1] == "[":
                 records, at = _read_records(text, at)
             else:
                 rest[key], at = _decoder.raw_decode(text, at)
-            at = _skip(text, at)
-            if text[at : at + 1] != "}":
-                at = _expect(text, at, ",")
-        at += 1
-    if _skip(text, at) != len(text):
-        raise ValueError("text after the end of the JSON")
+            at, more = _go_on(text, at)
+        at = _expect(text, at, "}")
+    if at != len(text):
+        raise ListingError(f"more text at character {at}")
     if records is None:
-        raise ValueError("no list of records")
+        raise ListingError("no list of records")
     return Listing(tuple(records), rest)
 
 
 def _read_records(text: str, at: int) -> tuple[list[Record], int]:
     records: list[Record] = []
     at = _expect(text, at, "[")
-    while text[at : at + 1] != "]":
+    more = text[at : at + 1] != "]"
+    while more:
         value, end = _decoder.raw_decode(text, at)
         if not isinstance(value, dict):
-            raise ValueError(f"record {len(records) + 1} is not an object")
+            raise ListingError(f"record {len(records) + 1} is not an object")
         records.append(Record(text[at:end], value))
-        at = _skip(text, end)
-        if text[at : at + 1] != "]":
-            at = _expect(text, at, ",")
-    return records, at + 1
+        at, more = _go_on(text, end)
+    return records, _expect(text, at, "]")
+
+
+def _go_on(text: str, at: int) -> tuple[int, bool]:
+    """Position behind blanks and a comma, and whether there was a comma."""
+    at = _skip(text, at)
+    more = text[at : at + 1] == ","
+    return (_skip(text, at + 1) if more else at), more
 
 
 def _skip(text: str, at: int) -> int:
@@ -102,7 +117,7 @@ def _skip(text: str, at: int) -> int:
 
 def _expect(text: str, at: int, sign: str) -> int:
     if text[at : at + 1] != sign:
-        raise ValueError(f"{sign!r} expected at character {at}")
+        raise ListingError(f"{sign!r} expected at character {at}")
     return _skip(text, at + 1)
 
 
@@ -121,7 +136,7 @@ def to_submission(
     """
     fields = record.fields
     number = fields.get("_id") if order is None else order
-    if type(number) is not int or not 0 <= number <= LARGEST_ID:
+    if not is_id(number):
         raise ValueError("_id is missing or no whole number")
     uuid = _text(fields.get("_uuid")) or _bare(fields.get("meta/instanceID"))
     return Submission(
@@ -134,6 +149,11 @@ def to_submission(
         submitted_at=_time(fields),
         body=record.text,
     )
+
+
+def is_id(value: object) -> TypeGuard[int]:
+    """Whether a value can be a submission's id: a whole number from 0 that fits the store."""
+    return type(value) is int and 0 <= value <= LARGEST_ID
 
 
 def canonical(value: object) -> str:

@@ -46,8 +46,9 @@ class Wave:
 class DesignSettings:
     """How respondents were selected.
 
-    `stratum` and `collapse` name columns of the session plan; `weight` and `psu` name columns
-    of a data file that brings its own design.
+    `stratum` names columns of the session plan (or of a data file that brings its own design, as
+    do `weight`, `psu` and `domain`); `collapse` lists levels of the second stratum column in the
+    order in which a stratum left with one session joins its neighbour.
     """
 
     selection: str = "volunteer"

@@ -9,22 +9,17 @@ rewritten later shows in `verify`. Times are UTC. The file as a whole is persona
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from pipeline.database import connect, told
-from pipeline.record import content_hash, status_of
+from pipeline.ledger import CHAINED, Added, Stored, link, read_back, sha256, stamp, version_row
 from pipeline.source import FROM_START, FormVersion, Mark
 from pipeline.submission import Submission
-
-_CHAINED = (
-    "server_id", "asset", "id", "root_uuid", "uuid", "op", "sha256", "content_sha256", "status",
-    "form_version", "submitted_at", "learned_at", "run_id",
-)  # fmt: skip
 
 _LATEST = """
     SELECT v.* FROM submission_version v JOIN (
@@ -33,29 +28,6 @@ _LATEST = """
     ) latest ON latest.seq = v.seq
     WHERE v.op <> 'D'
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A submission as the ledger holds it; `op` is I (first seen) or U (edited since)."""
-
-    submission: Submission
-    seq: int
-    op: str
-    sha256: str
-    learned_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """What became of some submissions: unknown before, changed, or exactly as known."""
-
-    new: int = 0
-    edited: int = 0
-    same: int = 0
-
-    def __add__(self, other: "Added") -> "Added":
-        return Added(self.new + other.new, self.edited + other.edited, self.same + other.same)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +80,7 @@ class Store:
         with self._transaction() as connection:
             cursor = connection.execute(
                 "INSERT INTO pull_run (server_id, url, started_at) VALUES (?, ?, ?)",
-                (server_id, url, _stamp(started_at)),
+                (server_id, url, stamp(started_at)),
             )
             return int(cursor.lastrowid or 0)
 
@@ -117,7 +89,7 @@ class Store:
         with self._transaction() as connection:
             connection.execute(
                 "UPDATE pull_run SET ended_at = ?, outcome = ? WHERE run_id = ?",
-                (_stamp(ended_at), "complete" if complete else "failed", run_id),
+                (stamp(ended_at), "complete" if complete else "failed", run_id),
             )
 
     def add_page(
@@ -135,11 +107,11 @@ class Store:
             ).fetchone()
             chain = last["chain"] if last else ""
             for submission in submissions:
-                row = _version(connection, submission, learned_at, run_id)
+                row = version_row(connection, submission, learned_at, run_id)
                 if row is None:
                     added += Added(same=1)
                     continue
-                chain = _link(chain, row)
+                chain = link(chain, row)
                 connection.execute(
                     f"INSERT INTO submission_version ({', '.join([*row, 'chain'])}) "
                     f"VALUES ({', '.join('?' * (len(row) + 1))})",
@@ -160,7 +132,7 @@ class Store:
             cursors = [
                 connection.execute(
                     "INSERT INTO form_version VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                    (v.server_id, v.asset, v.version, v.content, v.deployed_at, _stamp(learned_at)),
+                    (v.server_id, v.asset, v.version, v.content, v.deployed_at, stamp(learned_at)),
                 )
                 for v in versions
             ]
@@ -179,7 +151,7 @@ class Store:
         """Latest version of every submission that was not deleted, by id."""
         for row in self._rows(f"{_LATEST} ORDER BY v.id", (server_id, asset)):
             if row["body"] is not None:  # a purged one says nothing any more
-                yield _stored(row)
+                yield read_back(row)
 
     def marks(self, server_id: str, asset: str) -> dict[int, Mark]:
         """Mark of every current submission, by id."""
@@ -234,9 +206,9 @@ class Store:
         for row in self._rows("SELECT * FROM submission_version ORDER BY seq"):
             where = f"Row {row['seq']} (form {row['asset']}, submission {row['id']})"
             body = row["body"]
-            if body is not None and _sha256(body) != row["sha256"]:
+            if body is not None and sha256(body) != row["sha256"]:
                 found.append(f"{where}: the text is not the one that was stored.")
-            if _link(chain, {name: row[name] for name in _CHAINED}) != row["chain"]:
+            if link(chain, {name: row[name] for name in CHAINED}) != row["chain"]:
                 found.append(f"{where}: the row, or one before it, was changed or taken out.")
             chain = row["chain"]
         return found
@@ -268,67 +240,3 @@ class Store:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
-
-
-def _version(
-    connection: sqlite3.Connection, submission: Submission, learned_at: datetime, run_id: int
-) -> dict[str, object] | None:
-    """Columns of the version this submission would add; None where it says nothing new."""
-    key = (submission.server_id, submission.asset, submission.id)
-    latest = connection.execute(
-        "SELECT op, sha256, content_sha256 FROM submission_version "
-        "WHERE server_id = ? AND asset = ? AND id = ? ORDER BY seq DESC LIMIT 1",
-        key,
-    ).fetchone()
-    known = latest is not None and latest["op"] != "D"
-    digest = _sha256(submission.body)
-    if known and digest == latest["sha256"]:
-        return None
-    fields = json.loads(submission.body)
-    content = content_hash(fields)
-    if known and content == latest["content_sha256"]:
-        return None
-    return {
-        "server_id": submission.server_id,
-        "asset": submission.asset,
-        "id": submission.id,
-        "root_uuid": submission.root_uuid,
-        "uuid": submission.uuid,
-        "op": "U" if known else "I",
-        "body": submission.body,
-        "sha256": digest,
-        "content_sha256": content,
-        "status": status_of(fields),
-        "form_version": submission.form_version,
-        "submitted_at": _stamp(submission.submitted_at),
-        "learned_at": _stamp(learned_at),
-        "run_id": run_id,
-    }
-
-
-def _stored(row: sqlite3.Row) -> Stored:
-    submission = Submission(
-        server_id=row["server_id"],
-        asset=row["asset"],
-        id=row["id"],
-        root_uuid=row["root_uuid"],
-        uuid=row["uuid"],
-        form_version=row["form_version"],
-        submitted_at=datetime.fromisoformat(row["submitted_at"]),
-        body=row["body"],
-    )
-    learned_at = datetime.fromisoformat(row["learned_at"])
-    return Stored(submission, row["seq"], row["op"], row["sha256"], learned_at)
-
-
-def _link(chain: str, row: Mapping[str, object]) -> str:
-    return _sha256(json.dumps([chain, *(row[name] for name in _CHAINED)]))
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def _stamp(time: datetime) -> str:
-    """UTC with microseconds, so that texts sort as times do."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -260,9 +260,7 @@ def _frozen(data: bytes) -> bytes:
         for item in source.infolist():
             body = source.read(item)
             if item.filename == "docProps/core.xml":
-                body = re.sub(
-                    rb"(<dcterms:(created|modified)[^>]*>)[^<]*", rb"\g<1>" + stamp, body
-                )
+                body = re.sub(rb"(<dcterms:(created|modified)[^>]*>)[^<]*", rb"\g<1>" + stamp, body)
             entry = zipfile.ZipInfo(item.filename, date_time=(2026, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pipeline.kobo.assets import asset_path
 from pipeline.kobo.errors import IncompleteAnswerError
 from pipeline.kobo.session import Session
-from pipeline.record import LARGEST_ID, Record, read_listing
+from pipeline.record import Record, is_id, read_listing
 
 BATCH = 200
 """Ids asked for by name in one request; more would not fit the line a server accepts."""
@@ -66,7 +66,7 @@ def fetch_by_id(session: Session, asset: str, ids: Sequence[int]) -> Iterator[Ra
 def record_id(record: Record) -> int:
     """Return the server's id of a record; ValueError where it has none."""
     number = record.fields.get("_id")
-    if type(number) is not int or not 0 <= number <= LARGEST_ID:
+    if not is_id(number):
         raise ValueError("_id is missing or no whole number")
     return number
 

@@ -8,7 +8,7 @@ from pipeline.report.cells import Style, cell
 from pipeline.report.charts import SHARE_AXIS, segments
 from pipeline.report.context import Context
 from pipeline.report.lookup import Domain
-from pipeline.report.models import AnswerRow, AnswerTable, Cell, FigureTable, Row, Section
+from pipeline.report.models import AnswerCell, AnswerColumn, AnswerRow, AnswerTable, Cell, FigureTable, Row, Section
 
 _STYLE = Style(SHARE_AXIS, 100.0, is_share=True)
 _STEPS = {1: ("4",), 2: ("1", "4"), 3: ("1", "0", "4"), 4: ("1", "2", "3", "4")}
@@ -70,7 +70,8 @@ def _table(ctx: Context, domain: Domain, questions: Sequence[Question]) -> Answe
     caption = "Jawaban berskala tentang pelayanan dan kepercayaan"
     if any(q.skm for q in asked):
         caption = "Jawaban atas sembilan unsur SKM, dari 1 (terendah) sampai 4 (tertinggi)"
-    return AnswerTable(caption, tuple(heads), tuple(steps), tuple(rows))
+    columns = tuple(AnswerColumn(h, s) for h, s in zip(heads, steps, strict=True))
+    return AnswerTable(caption, columns, tuple(rows))
 
 
 def _is_estimated(ctx: Context, domain: Domain, question: Question) -> bool:
@@ -108,7 +109,7 @@ def _row(
         label=wording.question_label(instrument, question),
         gloss=gloss,
         segments=segments(values, steps),
-        cells=cells,
+        cells=tuple(AnswerCell(s, c) for s, c in zip(steps, cells, strict=True)),
         reason=reason,
     )
 

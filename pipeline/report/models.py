@@ -88,6 +88,11 @@ class FigureTable:
     reference: str = ""
     is_titled: bool = False
 
+    @property
+    def span(self) -> int:
+        """Columns beside the label, for a row that only says why it is empty."""
+        return 2 + bool(self.extra_head) + bool(self.base_head)
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -99,25 +104,45 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class AnswerColumn:
+    """One answer and the colour of its pieces."""
+
+    label: str
+    step: str
+
+
+@dataclass(frozen=True)
+class AnswerCell:
+    """Share of one answer; `step` repeats the colour of its column for narrow screens."""
+
+    step: str
+    cell: Cell
+
+
+@dataclass(frozen=True)
 class AnswerRow:
-    """Distribution of the answers to one question."""
+    """Distribution of the answers to one question, or the reason why it is not shown."""
 
     label: str
     gloss: str
     segments: tuple[Segment, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[AnswerCell, ...]
     reason: str = ""
 
 
 @dataclass(frozen=True)
 class AnswerTable:
-    """Questions that share their answers; `steps` are the colours of the columns."""
+    """Questions that share their answers."""
 
     kind: ClassVar[str] = "answers"
     caption: str
-    columns: tuple[str, ...]
-    steps: tuple[str, ...]
+    columns: tuple[AnswerColumn, ...]
     rows: tuple[AnswerRow, ...]
+
+    @property
+    def span(self) -> int:
+        """Columns beside the question."""
+        return 1 + len(self.columns)
 
 
 @dataclass(frozen=True)
@@ -279,6 +304,7 @@ class Gauge:
     """The index on its whole scale with the configured lines; `text` says it in words."""
 
     mark: Mark
+    width: str
     low_label: str
     high_label: str
     lines: tuple[Tick, ...]

@@ -162,6 +162,62 @@ BENTUK_NOTE = (
     "Persen dihitung di antara yang menjawab ya atau tidak; tidak tahu dan tidak mau menjawab "
     "tidak ikut dihitung. Satu orang dapat mengalami lebih dari satu bentuk."
 )
+RESPONDENTS_NOTE = (
+    "Terpilih: semua orang yang berhak, termasuk yang menolak atau terlewat; jenis kelamin dan "
+    "umurnya menurut pengamatan. Hitungan 1 sampai 4 disamarkan, bersama satu hitungan lain bila "
+    "yang disamarkan dapat dihitung kembali."
+)
+QUALITY_NOTE = (
+    "Angka mutu menggambarkan data yang terkumpul, bukan taksiran, jadi tanpa rentang. Batas "
+    "penilaiannya ditetapkan oleh survei ini."
+)
+RECALL = (
+    "Pertanyaan peka diisi sendiri di telepon enumerator. Orang dapat salah ingat, dan yang "
+    "terganggu pun dapat memilih diam, jadi angka dapat terlalu rendah."
+)
+EMPTY_MEANS = (
+    "Tidak ada kesimpulan tentang unit ini, baik atau buruk. Unit ini tetap berada dalam daftar "
+    "survei dan dapat disurvei pada gelombang berikutnya."
+)
+UNITS_NOTE = (
+    "Urutan baris menurut yang dapat dibedakan, lalu abjad; bukan peringkat. Angka dalam kurung "
+    "siku dibaca dengan hati-hati. Mengalami: sedikitnya satu bentuk maladministrasi menurut "
+    "pengakuan responden."
+)
+READING = (
+    (
+        "Rentang",
+        "Bila semua pengguna ditanya dengan cara yang sama, nilainya kemungkinan besar berada di "
+        "dalam rentang. Selisih kecil antarunit biasanya tidak berarti.",
+    ),
+    (
+        "Belum pasti",
+        "Sampelnya belum cukup untuk mengatakan di sisi mana dari batas nilai yang sebenarnya.",
+    ),
+    (
+        "Kurung siku",
+        "Sampelnya kecil: dibaca dengan hati-hati, tanpa perbandingan.",
+    ),
+    ("Tidak ditampilkan", "Terlalu sedikit jawaban atau sesi; bukan nilai nol."),
+)
+TOPLINE_LEAD = {
+    "probability": "Persen tiap jawaban menurut rancangan sampel, dengan rentang.",
+    "quota": "Sampel kuota: tanpa rentang. Persen di antara mereka yang menjawab.",
+    "volunteer": "Sampel sukarela: tanpa rentang. Persen di antara mereka yang menjawab.",
+}
+NO_TOPLINE = "Kuesioner ini tidak memuat pertanyaan tertutup yang dijawab."
+VOLUNTEER = {
+    "quota": "Sampel kuota: tanpa rentang, tanpa perbandingan.",
+    "volunteer": (
+        "Sampel sukarela: tanpa rentang. Yang menjawab memilih sendiri untuk menjawab, jadi "
+        "angkanya tidak mewakili orang lain."
+    ),
+}
+OFFICIALS_LEAD = (
+    "Nilai ini bukan hasil survei ini. Cara mengukurnya berbeda, jadi selisihnya dengan indeks di "
+    "atas tidak berarti naik atau turun."
+)
+OFFICIALS_NOTE = "Dikutip sebagaimana diterbitkan; penerbitnya tidak menyertakan rentang."
 ANSWERS_NOTE = (
     "Warna hanya menandai urutan jawaban; angka di bawah atau di sampingnya memuat isi yang sama."
 )

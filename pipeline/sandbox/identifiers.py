@@ -41,7 +41,7 @@ class Identifiers:
         self._count = 0
 
     def uid(self, prefix: str) -> str:
-        """Next KoBo id with `prefix`: `a` asset, `v` version, `i` import, `af` file, `att` media."""
+        """Next id with `prefix`: `a` asset, `v` version, `i` import, `af` file, `att` media."""
         self._count += 1
         length = UID_LENGTH - 1 + len(prefix)
         return derive(prefix, self.seed, self._count, length=length)

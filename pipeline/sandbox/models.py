@@ -100,7 +100,7 @@ class HistoryEntry:
 
 @dataclass
 class Asset:
-    """A form with its data; `number` is the id of the XForm in OpenRosa addresses."""
+    """A form with its data; `form_number` is the XForm in OpenRosa addresses, 0 in a draft."""
 
     number: int
     uid: str
@@ -114,6 +114,7 @@ class Asset:
     deployed_at: datetime | None = None
     active: bool = False
     formhub_uuid: str = ""
+    form_number: int = 0
     xform: str | None = None
     files: list[MediaFile] = field(default_factory=list)
     deployed_files: list[MediaFile] = field(default_factory=list)

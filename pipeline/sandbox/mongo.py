@@ -59,7 +59,7 @@ def sort_records(documents: list[Json], order: Any) -> list[Json]:
     if not isinstance(order, Mapping):
         raise UnusableQueryError("sort must be an object")
     ordered = documents
-    for key, direction in reversed(order.items()):
+    for key, direction in reversed(list(order.items())):
         if direction not in (1, -1) or isinstance(direction, bool):
             raise UnusableQueryError("sort direction must be 1 or -1")
         ordered = sorted(ordered, key=_rank_of(key), reverse=direction == -1)

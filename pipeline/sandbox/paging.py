@@ -29,7 +29,9 @@ class Page:
     link_start: int
     link_limit: int
 
-    def links(self, url: str, query: Mapping[str, str], count: int) -> tuple[str | None, str | None]:
+    def links(
+        self, url: str, query: Mapping[str, str], count: int
+    ) -> tuple[str | None, str | None]:
         """Addresses of the next and the previous page, parameters in alphabetical order."""
 
         def link(start: int) -> str:

@@ -78,7 +78,7 @@ def complete(found: Json, asset: Asset, *, number: int, at: datetime, by: str | 
     """Body of a record: the answers and what the server adds, in the order it serves them."""
     instance = str(found["meta/instanceID"])
     root_uuid = found.pop("meta/rootUuid", "") or instance
-    body = {
+    return {
         "_id": number,
         **found,
         "_xform_id_string": asset.uid,
@@ -91,7 +91,6 @@ def complete(found: Json, asset: Asset, *, number: int, at: datetime, by: str | 
         "_validation_status": {},
         "_submitted_by": by,
     }
-    return body
 
 
 def restored(record: Mapping[str, Any], asset: Asset) -> Json:

@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.errors import StudyError
-from pipeline.sandbox.accounts import DEFAULT_ACCOUNTS, Account, implied
+from pipeline.sandbox.accounts import ANONYMOUS, DEFAULT_ACCOUNTS, Account, implied
 from pipeline.sandbox.content import build_content
 from pipeline.sandbox.faults import Faults
 from pipeline.sandbox.identifiers import Identifiers, derive, derive_uuid
+from pipeline.sandbox.loading import read_records
 from pipeline.sandbox.models import Asset, HistoryEntry, Record, Version
-from pipeline.sandbox.records import complete, restored
+from pipeline.sandbox.records import complete
 from pipeline.sandbox.sheets import NotAWorkbookError, read_sheets
 from pipeline.sandbox.xform import deployed_xform
 
@@ -83,6 +84,7 @@ class SandboxState:
         self.assets: dict[str, Asset] = {}
         self.imports: dict[str, ImportTask] = {}
         self.requests: deque[str] = deque(maxlen=10_000)
+        self.failures: list[Exception] = []
         self._last_id = 0
 
     @property
@@ -124,40 +126,17 @@ class SandboxState:
         Raises
         ------
         StudyError
-            For a record without a whole `_id`, instance id or submission time, and for an
-            `_id` that stands twice; nothing is loaded then.
+            See `loading.read_records`; nothing is loaded then.
         """
         with self.lock:
             asset = self.assets[uid]
-            fresh: dict[int, Record] = {}
             known = {number for other in self.assets.values() for number in other.records}
-            for line, record in enumerate(records, start=1):
-                number = record.get("_id")
-                if not isinstance(number, int) or not record.get("meta/instanceID"):
-                    raise StudyError(
-                        f"record {line} of {asset.name!r}: _id must be a whole number and "
-                        "meta/instanceID must be there. Make the simulated fieldwork again."
-                    )
-                if number in known:
-                    raise StudyError(
-                        f"record {line} of {asset.name!r}: _id {number} stands twice; on a KoBo "
-                        "server it is unique. Make the simulated fieldwork again."
-                    )
-                known.add(number)
-                try:
-                    time = datetime.fromisoformat(str(record.get("_submission_time")))
-                except ValueError:
-                    raise StudyError(
-                        f"record {line} of {asset.name!r}: _submission_time is no time. "
-                        "Make the simulated fieldwork again."
-                    ) from None
-                at = time if time.tzinfo else time.replace(tzinfo=UTC)
-                body = restored(record, asset)
-                fresh[number] = Record(
-                    number, body, at, at, validation=dict(body["_validation_status"])
-                )
-            asset.records |= fresh
-            self._last_id = max([self._last_id, *fresh])
+            fresh = read_records(records, asset, known)
+            asset.records |= {record.id: record for record in fresh}
+            for record in fresh:
+                by = record.body["_submitted_by"]
+                self.log_record(asset, "add-submission", by, record, at=record.submitted_at)
+            self._last_id = max([self._last_id, *(record.id for record in fresh)])
             return len(fresh)
 
     def create_asset(
@@ -195,6 +174,8 @@ class SandboxState:
             count = sum(other.deployed is not None for other in asset.versions)
             version.number = str(count + 1)
         version.deployed = version.modified = now
+        if not asset.form_number:
+            asset.form_number = 1 + max(other.form_number for other in self.assets.values())
         asset.deployed_version = version
         asset.deployed_at = asset.modified = now
         asset.active = active
@@ -246,17 +227,26 @@ class SandboxState:
 
     def log(self, asset: Asset, action: str, username: str | None, **details: Any) -> None:
         """Write a line of project history."""
-        entry = HistoryEntry(action, username or "AnonymousUser", self.clock(), details)
+        entry = HistoryEntry(action, username or ANONYMOUS, self.clock(), details)
         asset.history.append(entry)
 
     def log_record(
-        self, asset: Asset, action: str, username: str | None, record: Record, status: str = ""
+        self,
+        asset: Asset,
+        action: str,
+        username: str | None,
+        record: Record,
+        status: str = "",
+        at: datetime | None = None,
     ) -> None:
-        """Write a line of history about one submission."""
+        """Write a line of history about one submission, now or at a time of the past."""
         submission = {"root_uuid": record.root_uuid, "submitted_by": record.body["_submitted_by"]}
         if status:
             submission["status"] = status
-        self.log(asset, action, username, submission=submission)
+        entry = HistoryEntry(
+            action, username or ANONYMOUS, at or self.clock(), {"submission": submission}
+        )
+        asset.history.append(entry)
 
 
 def version_label(version: Version) -> str:

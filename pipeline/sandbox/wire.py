@@ -46,7 +46,7 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer, not an error of ours
+class Refusal(Exception):
     """The request ends here, with this answer."""
 
     def __init__(self, response: Response) -> None:
@@ -153,12 +153,12 @@ def server_error() -> Response:
 
 def not_in_sandbox(what: str) -> Response:
     """Something that KoBo has and the sandbox has not: said aloud, never imitated by halves."""
-    return detail(
-        501, f"The sandbox does not answer {what}; see docs/decisions/0006-sandbox.md."
-    )
+    return detail(501, f"The sandbox does not answer {what}; see docs/decisions/0006-sandbox.md.")
 
 
-def visible_asset(state: SandboxState, request: Request, uid: str, need: str = "view_asset") -> Asset:
+def visible_asset(
+    state: SandboxState, request: Request, uid: str, need: str = "view_asset"
+) -> Asset:
     """Asset of an address below it; HTML 404 where unknown, JSON 404 where not to be seen."""
     asset = state.assets.get(uid)
     if asset is None:

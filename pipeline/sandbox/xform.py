@@ -44,7 +44,7 @@ def deployed_xform(
         raise InvalidFormError(str(error)) from None
     root = re.compile(rf'(<{re.escape(uid)} id="[^"]*"[^>]*>)')
     xform = root.sub(r"\1<formhub><uuid/></formhub>", xform, count=1)
-    bind = f"<bind nodeset=\"/{uid}/formhub/uuid\" type=\"string\" calculate=\"'{formhub_uuid}'\"/>"
+    bind = f'<bind nodeset="/{uid}/formhub/uuid" type="string" calculate="\'{formhub_uuid}\'"/>'
     return str(xform.replace("</model>", bind + "</model>", 1))
 
 

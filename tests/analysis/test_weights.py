@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from analysis.errors import WeightError
 from analysis.weight_classes import trim_weights
-from analysis.weights import WEIGHTED_COLUMNS, kish_deff, weigh
+from analysis.weights import WEIGHTED_COLUMNS, weigh
 
 # Session: M, C, selected | eligible, ineligible, unknown, non-response among eligible.
 GOLDEN = {
@@ -310,9 +310,12 @@ def test_trimming_keeps_the_total_and_the_order(weights, multiple):
     assert trimmed.max() <= multiple * np.median(trimmed) * (1 + 1e-12)
 
 
-@given(st.integers(1, 30), st.floats(0.1, 50))
-def test_equal_weights_have_no_design_effect(n, weight):
-    assert kish_deff(pd.Series([weight] * n)) == pytest.approx(1)
+def test_the_design_effect_of_weights_by_hand():
+    plan = [session("S1", count=4, blocks_window=2), session("S2", count=12, blocks_window=2)]
+    log = contacts_of("S1", outcomes=["1.1"] * 2) + contacts_of("S2", outcomes=["1.1"] * 2)
+    row = run(plan, log).diagnostics.iloc[0]
+    # w = 2/2 * 4/2 = 2 and 2/2 * 12/2 = 6; 4 * (2*4 + 2*36) / 16^2 = 1.25, n_eff = 4/1.25.
+    assert (row["deff"], row["n_eff"]) == (1.25, 3.2)
 
 
 @settings(max_examples=10, deadline=None)

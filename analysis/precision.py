@@ -1,0 +1,132 @@
+"""From means to standard errors that are never 0, intervals, effective sizes and design effects.
+
+Which interval is used where, and why: docs/decisions/0007-variance-and-intervals.md.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis import intervals, publication
+
+Floats = NDArray[np.float64]
+Claims = NDArray[np.bool_]
+Texts = NDArray[np.object_]
+
+NEAR_END = 0.10
+"""Share of the scale within which a mean gets its interval on the logit."""
+FEW_DF = 15
+"""Degrees of freedom below which it does so everywhere."""
+NO_SPREAD = 1e-10
+"""Standard error, as a share of the scale, that is rounding and not spread."""
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Estimates of one kind of domain before they are judged; arrays are (D, K).
+
+    `se` is NaN where the design gives none; `selection` and `tier` are (D,). The claims are
+    those of `publication.Evidence`.
+    """
+
+    domain_type: str
+    domains: tuple[str, ...]
+    selection: Texts
+    tier: Texts
+    value: Floats
+    se: Floats
+    n: Floats
+    n_psu: Floats
+    df: Floats
+    kish: Floats
+    spread: Floats
+    collapsed: Claims
+    lonely: Claims
+    hides: Claims
+    lacks: Claims
+    incomplete: Claims
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """What the K measures are; arrays are (K,)."""
+
+    is_mean: Claims
+    low: Floats
+    high: Floats
+
+    @property
+    def length(self) -> Floats:
+        """(K,) from one end of the scale to the other."""
+        return self.high - self.low
+
+
+@dataclass(frozen=True, eq=False)
+class Precision:
+    """Standard errors that are never 0, and intervals; all (D, K)."""
+
+    se: Floats
+    low: Floats
+    high: Floats
+    n_eff: Floats
+    deff: Floats
+    method: Texts
+    raised: Claims
+    wide: Claims
+
+
+def precision(b: Block, scale: Scale, level: float, *, floor: bool) -> Precision:
+    """Choose standard error and interval of every estimate.
+
+    Proportions get Wilson's interval on their effective n; means the t interval, on the logit
+    near the ends of the scale and wherever degrees of freedom are few. With `floor` the standard
+    error of a mean is at least that of a simple random sample with the same weights. Where the
+    sample shows no spread at all, the interval is Wilson's on Kish's n (of the place on the
+    scale, for a mean: no variable between two ends varies more), and `se` is the one that this
+    interval implies.
+    """
+    length, is_mean = scale.length, np.broadcast_to(scale.is_mean, b.value.shape)
+    known = ~np.isnan(b.se)
+    share = (b.value - scale.low) / length
+    flat = known & (b.se <= NO_SPREAD * length)
+    bottom = intervals.se_floor(b.spread, b.kish)
+    raised = floor & known & is_mean & ~flat & (b.se < bottom)
+    se = np.where(raised, bottom, b.se)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        n_eff = np.where(flat, b.kish, b.spread / se**2)
+        near = (share < NEAR_END) | (share > 1 - NEAR_END) | (b.df < FEW_DF)
+    by_score = ~is_mean | flat
+    choices = (
+        (by_score, "wilson", _scaled(intervals.wilson(share, n_eff, b.df, level), scale)),
+        (~by_score & near, "t_logit",
+         intervals.t_logit(b.value, se, b.df, level, scale.low, scale.high)),
+        (~by_score & ~near, "t", intervals.t(b.value, se, b.df, level)),
+    )  # fmt: skip
+    low, high = np.full(b.value.shape, np.nan), np.full(b.value.shape, np.nan)
+    method = np.full(b.value.shape, "", dtype=object)
+    for where, name, (lower, upper) in choices:
+        use = known & where
+        low, high, method = (
+            np.where(use, new, old) for new, old in ((lower, low), (upper, high), (name, method))
+        )
+    se = np.where(flat, (high - low) / (2 * intervals.quantile(level, b.df)), se)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        varied = known & (b.spread > NO_SPREAD * length**2) & (b.n > 1)
+        deff = np.where(varied, se**2 * (b.n - 1) / b.spread, np.nan)
+    exact = intervals.korn_graubard(share, n_eff, b.n, b.df, level)
+    wide = publication.is_wide(
+        is_mean,
+        b.value,
+        np.where(is_mean, low, exact[0]),
+        np.where(is_mean, high, exact[1]),
+        length,
+    )
+    return Precision(
+        se, low, high, np.where(known, n_eff, np.nan), deff, method, raised | flat, known & wide
+    )
+
+
+def _scaled(interval: intervals.Interval, scale: Scale) -> intervals.Interval:
+    low, high = interval
+    return scale.low + scale.length * low, scale.low + scale.length * high

@@ -1,0 +1,286 @@
+"""From answers to measures: what each interview contributes to each number that is published.
+
+The codebook columns of the questionnaire say what an answer means; a form without them gives the
+topline of its closed questions and nothing else. What is measured, and its base, is the table of
+docs/architecture.md.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.errors import MeasureError
+from analysis.instrument import Instrument, Question
+from analysis.measures import Measure
+
+Floats = NDArray[np.float64]
+
+UNSUR = (
+    "persyaratan", "prosedur", "waktu", "biaya", "produk", "kompetensi", "perilaku", "pengaduan",
+    "sarana",
+)  # fmt: skip
+"""The nine unsur of the SKM (PermenPANRB 14/2017), by name since forms number them differently."""
+
+MINIMUM_UNSUR = 7
+"""Unsur that a respondent must have answered for an IKM."""
+
+COMPLAINT = {
+    "tahu": "a_tahu",
+    "mengadu": "a_adu",
+    "ditanggapi": "a_tanggap",
+    "puas": "a_puas",
+    "bersedia": "a_mau",
+}
+"""Steps of the complaint path and the questions that ask for them."""
+
+SERVICE = {
+    "tidak_dilayani": ("status_layanan", "tanpa_dilayani"),
+    "perantara": ("keperluan", "upah"),
+}
+"""Measures of how the visit went: question and the code that counts."""
+
+TRUST = "kepercayaan"
+
+
+@dataclass(frozen=True)
+class IndexDefinition:
+    """Which dimensions make the index, and the share of its items a respondent must answer."""
+
+    id: str = ""
+    version: str = ""
+    dimensions: tuple[str, ...] = ()
+    minimum_answered: float = 0.8
+
+
+def measures(
+    interviews: pd.DataFrame,
+    instrument: Instrument,
+    index: IndexDefinition,
+    bentuk: Sequence[str],
+) -> list[Measure]:
+    """All measures: topline, bentuk, index, SKM, complaint path, service, in that order.
+
+    Parameters
+    ----------
+    interviews
+        One row an interview; columns are question names. A question without a column counts as
+        not asked.
+    bentuk
+        Codes of the forms of maladministration; where given, the questionnaire may use no other.
+
+    Raises
+    ------
+    MeasureError
+        Where a codebook column names an unknown bentuk, unsur or dimension, a scored list has
+        no two scores, or a bentuk item is not a yes/no question.
+    """
+    return [
+        *_topline(interviews, instrument),
+        *_bentuk(interviews, instrument, bentuk),
+        *_index(interviews, instrument, index),
+        *_skm(interviews, instrument),
+        *_paths(interviews, instrument),
+    ]
+
+
+def rescaled(interviews: pd.DataFrame, instrument: Instrument, question: Question) -> Floats:
+    """Score of a question on 0-1 by the ends of its list, 1 the good end; NaN where unscored.
+
+    `polaritas` `negatif` turns the scale, so that 1 is good whatever the wording.
+    """
+    scores = instrument.scores_of(question)
+    low, high = min(scores.values(), default=0.0), max(scores.values(), default=0.0)
+    if low == high:
+        raise MeasureError(
+            f"Question {question.name} (row {question.row}) is part of a measure, but its list "
+            f"{question.list_name!r} has no two scores to measure between. Fill the column `skor` "
+            "on the choices sheet."
+        )
+    unit = (_scores(interviews, question.name, scores) - low) / (high - low)
+    return 1.0 - unit if question.polarity == "negatif" else unit
+
+
+def _column(interviews: pd.DataFrame, name: str) -> "pd.Series[str]":
+    """Answers as text, None where there is none."""
+    if name not in interviews:
+        return pd.Series([None] * len(interviews), dtype=object)
+    column = interviews[name].reset_index(drop=True).astype(object)
+    return column.where(column.notna() & (column != ""), None)
+
+
+def _scores(interviews: pd.DataFrame, name: str, scores: Mapping[str, float]) -> Floats:
+    values = _column(interviews, name).map(dict(scores))
+    return np.asarray(values.to_numpy(dtype=np.float64), dtype=np.float64)
+
+
+def _proportion(kind: str, name: str, category: str, values: Floats) -> Measure:
+    return Measure(kind, name, category, "proportion", values)
+
+
+def _topline(interviews: pd.DataFrame, instrument: Instrument) -> list[Measure]:
+    """Share of each choice among those who answered the question."""
+    found = []
+    for question in instrument.questions:
+        if not question.is_closed or question.repeat:
+            continue
+        answers = _column(interviews, question.name)
+        unanswered = answers.isna().to_numpy()
+        several = question.type == "select_multiple"
+        marked = answers.fillna("").astype(str)
+        marked = " " + marked + " " if several else marked
+        for choice in instrument.choices_of(question):
+            if several:
+                given = marked.str.contains(f" {choice.name} ", regex=False)
+            else:
+                given = marked == choice.name
+            values = np.where(unanswered, np.nan, given.to_numpy(dtype=np.float64))
+            found.append(_proportion("topline", question.name, choice.name, values))
+    return found
+
+
+def _bentuk(
+    interviews: pd.DataFrame, instrument: Instrument, codes: Sequence[str]
+) -> list[Measure]:
+    """Whether a bentuk was met: 1 with one `ya`, 0 where all that was answered was `tidak`."""
+    by_code: dict[str, list[Floats]] = {code: [] for code in codes}
+    for question in instrument.questions:
+        for code in question.bentuk.split():
+            if codes and code not in by_code:
+                raise MeasureError(
+                    f"Question {question.name} (row {question.row}) names the bentuk {code!r}, "
+                    f"which bentuk.csv does not list ({', '.join(codes)}). Correct the column "
+                    "`bentuk`, or add the code with its legal source."
+                )
+            scores = instrument.scores_of(question)
+            if set(scores.values()) != {0.0, 1.0}:
+                raise MeasureError(
+                    f"Question {question.name} (row {question.row}) has a bentuk, but its list "
+                    f"{question.list_name!r} does not have the scores 1 and 0. A bentuk was met "
+                    "(1, ya) or not (0, tidak); correct `skor` on the choices sheet."
+                )
+            values = _scores(interviews, question.name, scores)
+            by_code.setdefault(code, []).append(values)
+    asked = {code: _any(items) for code, items in by_code.items() if items}
+    found = [_proportion("bentuk", code, "", values) for code, values in asked.items()]
+    if asked:
+        found.append(_proportion("bentuk", "any", "", _any(list(asked.values()))))
+    return found
+
+
+def _any(items: Sequence[Floats]) -> Floats:
+    stacked = np.stack(items)
+    best = np.where(np.isnan(stacked), -1.0, stacked).max(axis=0)
+    return np.asarray(np.where(best < 0, np.nan, best), dtype=np.float64)
+
+
+def _index(
+    interviews: pd.DataFrame, instrument: Instrument, index: IndexDefinition
+) -> list[Measure]:
+    """Indicators, dimensions, index and trust, 0-100.
+
+    An indicator is the mean of its items, a dimension the mean of its indicators, the index the
+    mean of its dimensions; each is taken over what was answered, where at least
+    `minimum_answered` of the items was.
+    """
+    items: dict[str, dict[str, list[Floats]]] = {}
+    for question in instrument.questions:
+        if question.dimension:
+            values = 100.0 * rescaled(interviews, instrument, question)
+            indicators = items.setdefault(question.dimension, {})
+            indicators.setdefault(question.indicator or question.name, []).append(values)
+    unknown = [name for name in index.dimensions if name not in items]
+    if items and unknown:
+        raise MeasureError(
+            f"The index {index.id!r} is made of the dimension {', '.join(unknown)}, which no "
+            f"question of the form names (it has {', '.join(items)}). Correct [index] dimensions "
+            "in study.toml, or the column `dimensi`."
+        )
+    least, version = index.minimum_answered, index.version
+    found = []
+    for indicators in items.values():
+        for name, parts in indicators.items():
+            values = _enough(_mean(parts), parts, least)
+            found.append(_score("indikator", name, values, version))
+    raw, own = {}, {}
+    for name, indicators in items.items():
+        own[name] = [part for parts in indicators.values() for part in parts]
+        raw[name] = _mean([_mean(parts) for parts in indicators.values()])
+        if name != TRUST or name in index.dimensions:
+            values = _enough(raw[name], own[name], least)
+            found.append(_score("dimensi", name, values, version))
+    if index.id and index.dimensions and items:
+        every = [part for name in index.dimensions for part in own[name]]
+        whole = _mean([raw[name] for name in index.dimensions])
+        found.append(_score("indeks", index.id, _enough(whole, every, least), version))
+    if TRUST in items:
+        found.append(_score(TRUST, TRUST, _enough(raw[TRUST], own[TRUST], least), ""))
+    return found
+
+
+def _score(kind: str, name: str, values: Floats, version: str) -> Measure:
+    return Measure(kind, name, "", "mean", values, 0.0, 100.0, version)
+
+
+def _mean(parts: Sequence[Floats]) -> Floats:
+    """Mean over what is there, NaN where nothing is; added in the order given."""
+    stacked = np.stack(parts)
+    there = (~np.isnan(stacked)).sum(axis=0)
+    total = np.zeros(stacked.shape[1])
+    for part in parts:
+        total = total + np.where(np.isnan(part), 0.0, part)
+    return np.asarray(total / np.where(there > 0, there, np.nan), dtype=np.float64)
+
+
+def _enough(values: Floats, items: Sequence[Floats], least: float) -> Floats:
+    answered = (~np.isnan(np.stack(items))).sum(axis=0)
+    return np.where(answered >= least * len(items) - 1e-9, values, np.nan)
+
+
+def _skm(interviews: pd.DataFrame, instrument: Instrument) -> list[Measure]:
+    """Means of the unsur, 1-4, and the IKM: mean of the nine times 25, from seven answered on."""
+    items: dict[str, list[Floats]] = {}
+    for question in instrument.questions:
+        if not question.skm:
+            continue
+        scores = instrument.scores_of(question)
+        if question.skm not in UNSUR:
+            raise MeasureError(
+                f"Question {question.name} (row {question.row}): skm = {question.skm!r} is none "
+                f"of the nine unsur ({', '.join(UNSUR)}). Correct the column `skm`."
+            )
+        if not scores or min(scores.values()) < 1 or max(scores.values()) > 4:
+            raise MeasureError(
+                f"Question {question.name} (row {question.row}) is an unsur of the SKM, whose "
+                f"scale is 1 to 4; the list {question.list_name!r} has other scores or none. "
+                "Correct the column `skor` on the choices sheet."
+            )
+        values = _scores(interviews, question.name, scores)
+        values = 5.0 - values if question.polarity == "negatif" else values
+        items.setdefault(question.skm, []).append(values)
+    found = []
+    unsur = {name: _mean(items[name]) for name in UNSUR if name in items}
+    for name, values in unsur.items():
+        found.append(Measure("skm", name, "", "mean", values, 1.0, 4.0))
+    if len(unsur) == len(UNSUR):
+        parts = list(unsur.values())
+        ikm = _enough(25.0 * _mean(parts), parts, MINIMUM_UNSUR / len(UNSUR))
+        found.append(Measure("skm", "ikm", "", "mean", ikm, 25.0, 100.0))
+    return found
+
+
+def _paths(interviews: pd.DataFrame, instrument: Instrument) -> list[Measure]:
+    """Steps of the complaint path, each among those who were asked it, and how the visit went."""
+    found = []
+    for name, question in COMPLAINT.items():
+        if question in instrument:
+            values = _scores(interviews, question, {"ya": 1.0, "tidak": 0.0})
+            found.append(_proportion("pengaduan", name, "", values))
+    for name, (question, code) in SERVICE.items():
+        if question in instrument:
+            codes = {c.name: 0.0 for c in instrument.choices_of(instrument[question])}
+            values = _scores(interviews, question, {**codes, code: 1.0})
+            found.append(_proportion("layanan", name, "", values))
+    return found

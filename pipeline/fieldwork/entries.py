@@ -1,0 +1,200 @@
+"""What the enumerators enter: answers to each form, and the phone they enter them on.
+
+Nothing here knows which questions a form will ask. Every answer a person would give is offered;
+the XForm engine takes those it asks for.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from analysis.instrument import Instrument
+from analysis.simulation import AGE_BANDS, ContactDraw
+from pipeline.fieldwork.draw import Worked, generator
+from pipeline.fieldwork.parameters import Parameters
+from pipeline.fieldwork.timetable import Moments, timetable, upload
+from pipeline.javarosa import Phone, seeded_uuid
+from pipeline.settings import zone
+from pipeline.study import Study
+from pipeline.tables import read_table
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One submission to be: form, session, who enters it, the answers, the phone."""
+
+    form_id: str
+    session_id: str
+    enumerator: str
+    answers: Mapping[str, str]
+    phone: Phone
+
+
+def contact_entries(
+    worked: Worked, instrument: Instrument, parameters: Parameters, seed: int
+) -> Iterator[Entry]:
+    """The contacts of a session as entries of `wawancara`."""
+    session_id = worked.plan["session_id"]
+    rng = generator(seed, f"contacts {session_id}")
+    position = [worked.position(c.seq) / (worked.visitors + 1) for c in worked.contacts]
+    times = timetable(
+        worked.contacts, position, worked.begin, worked.minutes, parameters.practice, rng
+    )
+    results = {
+        c.columns.get("aapor", ""): c.name for c in instrument.choices_of(instrument["hasil"])
+    }
+    uses_tickets = parameters.fields[worked.plan["unit_id"]].counting == "tiket"
+    for contact, moment in zip(worked.contacts, times, strict=True):
+        answers = {
+            "petugas": contact.enumerator,
+            "sesi": session_id,
+            "urut": str(contact.seq),
+            "jk_amatan": contact.sex,
+            "umur_amatan": _observed_age(contact, parameters.practice.age_misjudged, rng),
+            **_outcome(contact, results, parameters, rng),
+        }
+        if uses_tickets:
+            answers["tiket"] = f"A{worked.first_ticket + worked.position(contact.seq) - 1:03d}"
+        if contact.outcome == "1.1":
+            answers |= _interview(contact, instrument)
+        name = f"{session_id}/{contact.seq}"
+        yield Entry(
+            "wawancara",
+            session_id,
+            contact.enumerator,
+            answers,
+            _phone(name, contact, moment, seed),
+        )
+
+
+def session_entries(worked: Worked, parameters: Parameters, seed: int) -> Iterator[Entry]:
+    """The opening and the closing record of a session as entries of `sesi`."""
+    session_id, unit_id = worked.plan["session_id"], worked.plan["unit_id"]
+    unit, went = parameters.fields[unit_id], parameters.session(session_id)
+    head = {"petugas": worked.lead, "sesi": session_id}
+    opened = worked.begin - timedelta(minutes=9)
+    k, start = str(worked.draw.k), str(worked.draw.random_start)
+    yield _record(
+        session_id, worked.lead, opened, seed,
+        {**head, "kegiatan": "buka", "pengumpul": unit.collector, "diumumkan": unit.announced,
+         "unit_buka": "ya", "k": k, "mulai_acak": start},
+    )  # fmt: skip
+    if not went.closing:
+        return
+    outcomes = [c.outcome for c in worked.contacts]
+    count = {"cara_hitung": unit.counting}
+    if unit.counting == "tiket":
+        count["tiket_awal"] = str(worked.first_ticket)
+        count["tiket_akhir"] = str(worked.first_ticket + worked.visitors - 1)
+    else:
+        count[unit.counting] = str(worked.visitors)
+    yield _record(
+        session_id, worked.lead, worked.begin + timedelta(minutes=worked.minutes + 4), seed,
+        {**head, **count, "kegiatan": "tutup", "menit": str(worked.minutes), "k_pakai": k,
+         "n_dipilih": str(len(outcomes)), "n_lengkap": str(outcomes.count("1.1")),
+         "n_menolak": str(sum(o.startswith("2.11") for o in outcomes)),
+         "gangguan": "ya" if went.interference else "tidak", "ket_gangguan": went.interference},
+    )  # fmt: skip
+
+
+def cancelled_entries(study: Study, parameters: Parameters, seed: int) -> Iterator[Entry]:
+    """The records of sessions that were reported as cancelled."""
+    for row in read_table(study.file("sessions.csv"), ["session_id", "unit_id", "date", "block"]):
+        reason = parameters.session(row["session_id"]).cancelled
+        if not reason:
+            continue
+        unit = study.unit(row["unit_id"])
+        who = row.get("enumerator_plan", "").split()[0]
+        when = datetime.combine(
+            datetime.fromisoformat(row["date"]).date(),
+            parameters.practice.start_of(row["block"]),
+            zone(unit.timezone if unit else study.timezone),
+        ) + timedelta(minutes=20)
+        answers = {"petugas": who, "sesi": row["session_id"], "kegiatan": "batal",
+                   "alasan_batal": reason}  # fmt: skip
+        yield _record(row["session_id"], who, when, seed, answers)
+
+
+def submitted(entries: list[Entry], late: float, seed: int) -> list[tuple[datetime, Entry]]:
+    """When the server received each entry, in that order: a phone sends a day's work at once."""
+    last: dict[tuple[str, str], datetime] = {}
+    for entry in entries:
+        day = (entry.enumerator, entry.phone.start.date().isoformat())
+        last[day] = max(last.get(day, entry.phone.end), entry.phone.end)
+    moments = {
+        day: upload(end, late, generator(seed, f"upload {day}")) for day, end in last.items()
+    }
+    sent: dict[tuple[str, str], int] = {}
+    received = []
+    for entry in sorted(entries, key=lambda e: (e.phone.end, e.session_id, e.phone.instance_id)):
+        day = (entry.enumerator, entry.phone.start.date().isoformat())
+        sent[day] = sent.get(day, -1) + 1
+        received.append((moments[day] + timedelta(seconds=2 * sent[day]), entry))
+    return sorted(received, key=lambda pair: (pair[0], pair[1].phone.instance_id))
+
+
+def _outcome(
+    contact: ContactDraw,
+    results: Mapping[str, str],
+    parameters: Parameters,
+    rng: np.random.Generator,
+) -> dict[str, str]:
+    """The result of the approach, and how far the screening got."""
+    practice = parameters.practice
+    listened, chance = results["1"], rng.random()
+    if contact.outcome == "1.1":
+        return {"hasil": listened, "setuju": "ya", "dewasa": "ya", "pegawai": "tidak"}
+    if contact.outcome == "2.112" and chance < practice.refuse_at_consent:
+        reason = rng.choice(["waktu", "minat", "khawatir", "percuma", ""])
+        return {"hasil": listened, "setuju": "tidak", "alasan_tolak": str(reason)}
+    if contact.outcome == "4.10" and chance < practice.found_out_later:
+        return {"hasil": listened, "setuju": "ya", "dewasa": "ya", "pegawai": "ya"}
+    if contact.outcome == "4.70" and chance < practice.found_out_later:
+        return {"hasil": listened, "setuju": "ya", "dewasa": "tidak"}
+    return {"hasil": results[contact.outcome]}
+
+
+def _interview(contact: ContactDraw, instrument: Instrument) -> dict[str, str]:
+    answers = {"jk": contact.sex, "umur": str(contact.age), "serah": "OK", "selesai": "OK"}
+    for item, value in contact.answers.items():
+        if isinstance(value, str):
+            answers[item] = value
+        elif item in instrument and instrument[item].is_closed:
+            codes = {round(s): c for c, s in instrument.scores_of(instrument[item]).items()}
+            answers[item] = codes[value]
+        else:
+            answers[item] = str(min(value, 600 if item == "tunggu" else 99))
+    return answers
+
+
+def _observed_age(contact: ContactDraw, misjudged: float, rng: np.random.Generator) -> str:
+    band = AGE_BANDS.index(contact.age_band)
+    step = int(rng.choice([-1, 1])) if rng.random() < misjudged else 0
+    return AGE_BANDS[min(max(band + step, 0), len(AGE_BANDS) - 1)]
+
+
+def _phone(name: str, contact: ContactDraw, moment: Moments, seed: int) -> Phone:
+    return Phone(
+        start=moment.opened,
+        end=moment.ended,
+        instance_id=seeded_uuid(f"{seed}/{name}"),
+        device_id=f"simulasi:{contact.enumerator}",
+        seed=seed,
+        at={"urut": moment.selected, "setuju": moment.consented, "selesai": moment.thanked},
+    )
+
+
+def _record(
+    session_id: str, who: str, when: datetime, seed: int, answers: Mapping[str, str]
+) -> Entry:
+    phone = Phone(
+        start=when,
+        end=when + timedelta(seconds=80),
+        instance_id=seeded_uuid(f"{seed}/{session_id}/{answers['kegiatan']}"),
+        device_id=f"simulasi:{who}",
+        seed=seed,
+        at={"kegiatan": when + timedelta(seconds=20)},
+    )
+    return Entry("sesi", session_id, who, {k: v for k, v in answers.items() if v}, phone)

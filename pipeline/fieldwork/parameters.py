@@ -1,0 +1,188 @@
+"""What a simulated fieldwork declares to be true, read from `simulasi/parameter.toml`."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from analysis.errors import SampleError
+from analysis.instrument import Instrument
+from analysis.simulation import UnitModel
+from pipeline.errors import StudyError
+from pipeline.study import Study
+from pipeline.tables import read_toml
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Practice:
+    """How the field works, everywhere: times in minutes, the rest shares."""
+
+    block_start: Mapping[str, str] = field(default_factory=dict)
+    interview_minutes: float = 10.5
+    interview_spread: float = 0.22
+    refuse_at_consent: float = 0.35
+    found_out_later: float = 0.3
+    age_misjudged: float = 0.08
+    upload_late: float = 0.06
+
+    def start_of(self, block: str) -> time:
+        """Local time at which a block begins."""
+        return time.fromisoformat(self.block_start[block])
+
+
+@dataclass(frozen=True)
+class UnitField:
+    """Who collects at a unit, whether it was told, how leavers are counted, how many work."""
+
+    collector: str = "mitra"
+    announced: str = "tidak"
+    counting: str = "tally"
+    team: int = 3
+
+
+@dataclass(frozen=True)
+class SessionField:
+    """A session that did not go as planned.
+
+    `cancelled` is the reason reported, `absent` a session nobody worked or reported, `covered`
+    the share of the block that was watched, `interference` what staff of the unit did.
+    """
+
+    cancelled: str = ""
+    absent: bool = False
+    closing: bool = True
+    covered: float = 1.0
+    interference: str = ""
+
+    @property
+    def worked(self) -> bool:
+        """Whether anybody stood at the exit."""
+        return not (self.cancelled or self.absent)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Everything declared; `models` and `fields` by unit, `sessions` only where named."""
+
+    seed: int
+    submitted_by: str
+    practice: Practice
+    models: Mapping[str, UnitModel]
+    fields: Mapping[str, UnitField]
+    sessions: Mapping[str, SessionField]
+
+    def session(self, session_id: str) -> SessionField:
+        """How a session went; as planned where nothing is declared."""
+        return self.sessions.get(session_id, SessionField())
+
+
+def read_parameters(study: Study, instrument: Instrument) -> Parameters:
+    """Read and check the declared parameters of a study's simulated fieldwork.
+
+    Items worded negatively are taken from the questionnaire's column `polaritas`.
+
+    Raises
+    ------
+    StudyError
+        Where the file is missing, names an unknown setting, unit or session, or declares what
+        no unit can have.
+    """
+    path = study.file("simulasi/parameter.toml")
+    if not path.exists():
+        raise StudyError(
+            f"{path}: not found. It declares what a simulated fieldwork holds to be true; copy "
+            "the one of the study kendari and change it."
+        )
+    raw = read_toml(path)
+    unknown = set(raw) - {"seed", "submitted_by", "lapangan", "umum", "unit", "sesi"}
+    declared = raw.get("unit", {})
+    strangers = set(declared) - {unit.unit_id for unit in study.units}
+    if unknown or strangers:
+        raise StudyError(
+            f"{path}: unknown {', '.join(sorted(unknown | strangers))}. Units must stand in "
+            "units.csv; sections are lapangan, umum, unit, sesi."
+        )
+    reversed_items = tuple(
+        q.name for q in instrument.questions if q.polarity == "negatif" and q.dimension
+    )
+    models, fields = {}, {}
+    for unit_id, own in declared.items():
+        merged = _merge(raw.get("umum", {}), own)
+        field_keys = {f.name for f in dataclasses.fields(UnitField)}
+        fields[unit_id] = _make(
+            UnitField, {k: v for k, v in merged.items() if k in field_keys}, path, unit_id
+        )
+        rest = {k: v for k, v in merged.items() if k not in field_keys}
+        models[unit_id] = _model(unit_id, rest, reversed_items, path)
+    return Parameters(
+        seed=int(raw.get("seed", 1)),
+        submitted_by=str(raw.get("submitted_by", "")),
+        practice=_make(Practice, raw.get("lapangan", {}), path, "lapangan"),
+        models=models,
+        fields=fields,
+        sessions={
+            session_id: _make(SessionField, values, path, f"sesi.{session_id}")
+            for session_id, values in raw.get("sesi", {}).items()
+        },
+    )
+
+
+def _model(
+    unit_id: str, values: dict[str, Any], reversed_items: tuple[str, ...], path: Path
+) -> UnitModel:
+    rate_shift = float(values.pop("rate_shift", 0.0))
+    level_shift = float(values.pop("level_shift", 0.0))
+    own_rates = values.pop("own_rates", {})
+    values["rates"] = {
+        item: _shifted(rate, rate_shift)
+        if item.startswith("e_") and item not in own_rates
+        else rate
+        for item, rate in values.get("rates", {}).items()
+    }
+    values["levels"] = {
+        item: _shifted(level, level_shift) for item, level in values.get("levels", {}).items()
+    }
+    if "age_bands" in values:
+        values["age_bands"] = tuple(values["age_bands"])
+    try:
+        return _make(
+            UnitModel,
+            {"unit_id": unit_id, "reversed_items": reversed_items, **values},
+            path,
+            f"unit.{unit_id}",
+        )
+    except SampleError as error:
+        raise StudyError(f"{path} [unit.{unit_id}]: {error}") from None
+
+
+def _merge(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    merged: dict[str, Any] = dict(common)
+    for key, value in own.items():
+        inherited = common.get(key)
+        merged[key] = {**inherited, **value} if isinstance(inherited, Mapping) else value
+    merged["own_rates"] = own.get("rates", {})
+    return merged
+
+
+def _shifted(share: float, by: float) -> float:
+    """A share moved by so much on the logit scale."""
+    if not 0 < share < 1:
+        return share
+    return round(float(1 / (1 + np.exp(-(np.log(share / (1 - share)) + by)))), 4)
+
+
+def _make(kind: type[T], values: Mapping[str, Any], path: Path, where: str) -> T:
+    known = {f.name for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise StudyError(
+            f"{path} [{where}]: unknown setting {', '.join(unknown)}. "
+            f"Known: {', '.join(sorted(known))}."
+        )
+    return kind(**values)

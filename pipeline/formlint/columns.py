@@ -1,0 +1,109 @@
+"""Checks of a form's headers and of its languages."""
+
+import difflib
+from collections import Counter
+from collections.abc import Iterator
+
+from analysis.instrument import CODEBOOK_COLUMNS
+from pipeline.formlint.finding import Finding
+from pipeline.xlsform import NAMESPACES, TRANSLATABLE, Column, Record, XLSForm
+
+KNOWN = {
+    "survey": TRANSLATABLE | set(CODEBOOK_COLUMNS) | {
+        "type", "name", "required", "relevant", "constraint", "calculation", "trigger",
+        "appearance", "parameters", "choice_filter", "default", "read_only", "repeat_count",
+        "disabled", "autoplay", "rows", "save_to", "body", "note", "notes", "comment",
+    },
+    "choices": TRANSLATABLE | {"list_name", "name", "value", "skor", "geometry"},
+    "settings": {
+        "form_title", "form_id", "version", "default_language", "style", "instance_name",
+        "allow_choice_duplicates", "public_key", "submission_url", "auto_send", "auto_delete",
+        "namespaces", "instance_xmlns", "clean_text_values", "name", "prefix", "sms_keyword",
+    },
+}  # fmt: skip
+"""Columns XLSForm or the codebook gives a meaning, by sheet."""
+
+LIKENESS = 0.82
+"""Likeness from which an unknown header counts as misspelt: `relevent` has 0.88."""
+
+
+def headers(form: XLSForm) -> Iterator[Finding]:
+    """Repeated, misspelt and colon-ridden headers."""
+    for sheet in KNOWN:
+        header = form.sheet(sheet).header
+        for name, times in Counter(header).items():
+            if times > 1:
+                yield Finding(
+                    sheet, 1, name, f"the header {times} times", "each header once",
+                    "Rename or delete the repeated column: only one of them is read.",
+                )  # fmt: skip
+        for name in dict.fromkeys(header):
+            yield from _header(sheet, name)
+
+
+def _header(sheet: str, name: str) -> Iterator[Finding]:
+    column = Column.of(name)
+    base = column.base.split("::")[0]
+    if base in NAMESPACES and "::" in name:
+        return
+    known = base in KNOWN[sheet]
+    near = difflib.get_close_matches(base, sorted(KNOWN[sheet]), 1, LIKENESS) if not known else []
+    if near:
+        own = near[0] in CODEBOOK_COLUMNS or near[0] == "skor"
+        yield Finding(
+            sheet, 1, name, f"the header {name!r}", f"{near[0]!r}",
+            "Correct the spelling: a column with an unknown header is ignored without a word.",
+            "warning" if own else "error",
+        )  # fmt: skip
+    elif column.language and (base not in TRANSLATABLE):
+        yield Finding(
+            sheet, 1, name, "a colon in the header of a column that is not translated",
+            "a header without “:”",
+            "Rename the column: KoBo takes the text after the colon for a language.",
+        )  # fmt: skip
+
+
+def languages(form: XLSForm) -> Iterator[Finding]:
+    """Languages that a sheet, a column or a cell lacks; a default that does not exist."""
+    every = [language for language in form.languages() if language]
+    default = form.setting("default_language")
+    if default and default not in form.languages():
+        row = next(form.records("settings")).number
+        yield Finding(
+            "settings", row, "default_language", repr(default),
+            f"one of {', '.join(map(repr, every)) or 'the languages of the form'}",
+            "Write the language exactly as in the headers; otherwise phones show dashes.",
+        )  # fmt: skip
+    for sheet in ("survey", "choices"):
+        columns = {h: Column.of(h) for h in dict.fromkeys(form.sheet(sheet).header)}
+        for base in sorted({c.base for c in columns.values()} & TRANSLATABLE):
+            have = {c.language or default for c in columns.values() if c.base == base}
+            for language in every:
+                if language not in have:
+                    wanted = f"{base}::{language}"
+                    yield Finding(
+                        sheet, 1, wanted, f"no column {wanted!r}",
+                        f"{base} in every language of the form",
+                        "Add the column and fill it; phones show a dash for what is missing.",
+                        "error" if base == "label" else "warning",
+                    )  # fmt: skip
+            yield from _gaps(form, sheet, base, [c for c in columns.values() if c.base == base])
+
+
+def _gaps(form: XLSForm, sheet: str, base: str, columns: list[Column]) -> Iterator[Finding]:
+    if len(columns) < 2:
+        return
+    for record in form.records(sheet):
+        filled = record.translations(base)
+        for column in columns:
+            if filled and column.language not in filled:
+                header = f"{base}::{column.language}" if column.language else base
+                yield Finding(
+                    sheet, record.number, header, "a blank cell",
+                    f"the {base} of {_whose(record)} in this language",
+                    "Translate it; phones show a dash for what is missing.", "warning",
+                )  # fmt: skip
+
+
+def _whose(record: Record) -> str:
+    return repr(record.text("name") or record.text("type"))

@@ -1,0 +1,96 @@
+"""Checks of what a form means: its codebook columns, and the media files it leans on."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.errors import StudyError
+from pipeline.formlint.finding import Finding
+from pipeline.tables import read_text
+from pipeline.xlsform import QuestionType, XLSForm
+
+REFERENCES = ("kunjungan", "urusan", "umum")
+POLARITIES = ("positif", "negatif")
+_INSTANCE = re.compile(r"instance\(\s*'([^']+)'\s*\)/root/item\[([^\]]*)\]/([\w.-]+)")
+
+
+def codebook(form: XLSForm, bentuk: set[str] | None) -> Iterator[Finding]:
+    """Measured questions whose answers have no score; words the codebook does not know."""
+    scored = {r.text("list_name") for r in form.records("choices") if r.text("skor")}
+    for record in form.records("survey"):
+        kind = QuestionType.of(record.text("type"))
+        name = record.text("name")
+        measured = [c for c in ("dimensi", "skm", "bentuk") if record.text(c)]
+        if measured and (kind.kind != "select_one" or kind.list_name not in scored):
+            yield Finding(
+                "survey", record.number, measured[0],
+                f"{record.text(measured[0])!r} on {name!r}, whose answers have no score",
+                "a select_one whose list has numbers in the column skor",
+                "Fill skor on the sheet choices, or clear the cell.",
+            )  # fmt: skip
+        if bentuk is not None and record.text("bentuk") not in bentuk | {""}:
+            yield Finding(
+                "survey", record.number, "bentuk", repr(record.text("bentuk")),
+                f"a code of bentuk.csv ({', '.join(sorted(bentuk))})",
+                "Correct the code, or add the bentuk with its legal source to bentuk.csv.",
+            )  # fmt: skip
+        for column, allowed in (("polaritas", POLARITIES), ("rujukan", REFERENCES)):
+            if record.text(column).lower() not in {*allowed, ""}:
+                yield Finding(
+                    "survey", record.number, column, repr(record.text(column)),
+                    " or ".join(allowed), "Use one of these words.",
+                )  # fmt: skip
+
+
+def files(form: XLSForm, folder: Path) -> Iterator[Finding]:
+    """Media files, and columns of them, that a question names but that are not there."""
+    columns: dict[str, list[str] | None] = {}
+    for record in form.records("survey"):
+        kind = QuestionType.of(record.text("type"))
+        if not kind.file.lower().endswith(".csv"):
+            continue
+        instance = Path(kind.file).stem
+        if instance not in columns:
+            columns[instance] = _csv_header(folder / kind.file)
+        header = columns[instance]
+        if header is None:
+            yield Finding(
+                "survey", record.number, "type", f"the file {kind.file!r}",
+                f"a file of that name in {folder.name or folder}",
+                "Put the file there, or correct its name (capitals count).",
+            )  # fmt: skip
+            continue
+        given = dict(re.findall(r"(value|label)\s*=\s*([\w.-]+)", record.text("parameters")))
+        for role, usual in (("value", "name"), ("label", "label")):
+            wanted = given.get(role, usual)
+            if wanted not in header:
+                yield Finding(
+                    "survey", record.number, "parameters", f"{role}={wanted}",
+                    f"a column of {kind.file} ({', '.join(header)})",
+                    "Name an existing column, and separate the file's cells with commas.",
+                )  # fmt: skip
+    for record in form.records("survey"):
+        for column, text in record.cells.items():
+            for name, test, taken in _INSTANCE.findall(text):
+                header = columns.get(name)
+                if header is None:
+                    continue
+                tested = re.findall(r"(?:^|\band\b|\bor\b)\s*([A-Za-z_][\w.-]*)\s*=", test)
+                for wanted in sorted({taken, *tested} - set(header)):
+                    yield Finding(
+                        "survey", record.number, column.base, f"the column {wanted!r} of {name}",
+                        f"one of {', '.join(header)}", "Correct the column's name.",
+                    )  # fmt: skip
+
+
+def _csv_header(path: Path) -> list[str] | None:
+    """First line of a media file as phones read it (commas only); None where it is absent."""
+    if not path.is_file():
+        return None
+    try:
+        first = next(csv.reader(io.StringIO(read_text(path))), [])
+    except StudyError:
+        return None
+    return [cell.strip() for cell in first]

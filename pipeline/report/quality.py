@@ -1,0 +1,253 @@
+"""What the data of a unit are worth: one row a property, with the limits of its verdict."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import pandas as pd
+
+from pipeline.report import figures, sentences, wording
+from pipeline.report.context import Context
+from pipeline.report.lookup import Domain, Estimate, records, text, whole
+from pipeline.report.models import QualityRow, QualityTable, Section, Verdict
+from pipeline.report.respondents import contacts_of, interviews_of
+
+GOOD, FAIR, POOR = Verdict("Baik", "good"), Verdict("Cukup", "fair"), Verdict("Kurang", "poor")
+
+
+def verdict(value: float, good: float, fair: float, *, direction: Literal["up", "down"]) -> Verdict:
+    """Verdict of a value: at or beyond `good`, at or beyond `fair`, or neither."""
+    sign = 1 if direction == "up" else -1
+    if sign * value >= sign * good:
+        return GOOD
+    return FAIR if sign * value >= sign * fair else POOR
+
+
+def quality(ctx: Context, domain: Domain) -> Section | None:
+    """Response, sessions, counts, weights, privacy, enumerators and interference."""
+    contacts = contacts_of(ctx, domain)
+    sessions = sessions_of(ctx, domain)
+    rows = [
+        *_response(ctx, domain),
+        *_sessions(sessions),
+        *_weights(ctx, domain),
+        *_setting(interviews_of(contacts)),
+        *_enumerators(contacts),
+        *_interference(sessions),
+    ]
+    if not rows:
+        return None
+    poor = [r.label.lower() for r in rows if r.verdict == POOR]
+    lead = (
+        "Yang perlu diingat saat membaca angka: " + ", ".join(poor) + "."
+        if poor
+        else "Tidak ada ukuran mutu yang kurang."
+    )
+    return Section(
+        "mutu",
+        "Mutu data",
+        lead,
+        (QualityTable("Ukuran mutu data dan penilaiannya", tuple(rows)),),
+        (wording.QUALITY_NOTE,),
+    )
+
+
+def sessions_of(ctx: Context, domain: Domain) -> pd.DataFrame:
+    """Sessions of a unit, or all."""
+    sessions = ctx.results.sessions
+    if domain.type != "unit" or sessions.empty:
+        return sessions
+    return sessions[sessions["unit_id"] == domain.id]
+
+
+def response_of(ctx: Context, domain: Domain) -> dict[str, object]:
+    """The domain's row of `responses`; empty where there is none."""
+    for row in records(ctx.results.responses):
+        kind = text(row["domain_type"])
+        if kind == domain.type and (kind != "unit" or text(row["domain"]) == domain.id):
+            return row
+    return {}
+
+
+def rate(row: dict[str, object], name: str) -> float | None:
+    """A rate of 0–1, or None where it cannot be computed."""
+    value = row.get(name)
+    return None if value is None or value != value else float(value)  # type: ignore[arg-type]
+
+
+def _response(ctx: Context, domain: Domain) -> list[QualityRow]:
+    row = response_of(ctx, domain)
+    rows = []
+    rr3, missed = rate(row, "rr3"), rate(row, "missed_share")
+    if rr3 is not None:
+        rows.append(
+            QualityRow(
+                "Tingkat jawaban",
+                figures.percent(rr3),
+                "Wawancara lengkap dari semua yang terpilih dan berhak (AAPOR RR3). "
+                "Baik dari 60%, cukup dari 40%.",
+                verdict(rr3, 0.6, 0.4, direction="up"),
+            )
+        )
+    if missed is not None:
+        rows.append(
+            QualityRow(
+                "Terlewat",
+                figures.percent(missed),
+                "Terpilih tetapi tidak sempat didekati. Baik sampai 5%, cukup sampai 15%.",
+                verdict(missed, 0.05, 0.15, direction="down"),
+            )
+        )
+    return rows
+
+
+def _sessions(sessions: pd.DataFrame) -> list[QualityRow]:
+    if sessions.empty:
+        return []
+    planned = len(sessions)
+    worked = int(sessions["worked"].astype(bool).sum())
+    closed = int((sessions["worked"].astype(bool) & sessions["closed"].astype(bool)).sum())
+    found = verdict(worked / planned, 0.9, 0.7, direction="up")
+    if found == GOOD and closed < worked:
+        found = FAIR
+    return [
+        QualityRow(
+            "Sesi wawancara",
+            f"{worked} dari {planned}",
+            f"Sesi terlaksana dari yang direncanakan; {closed} ditutup dengan formulir. "
+            "Baik dari 90% dan semuanya ditutup, cukup dari 70%.",
+            found,
+        )
+    ]
+
+
+def _weights(ctx: Context, domain: Domain) -> list[QualityRow]:
+    rows = []
+    index = _first(ctx, domain)
+    if index is not None and index.tier in wording.TIERS:
+        tone = {"T0": GOOD, "T1": FAIR, "T2": FAIR}.get(index.tier, POOR)
+        rows.append(
+            QualityRow(
+                "Hitungan pengunjung",
+                index.tier,
+                wording.TIERS[index.tier][:1].upper() + wording.TIERS[index.tier][1:] + ".",
+                tone,
+            )
+        )
+    weighted = ctx.results.weighted
+    if domain.type == "unit" and not weighted.empty:
+        weighted = weighted[weighted["unit_id"] == domain.id]
+    w = weighted["w_trimmed"].to_numpy(float) if not weighted.empty else None
+    if w is not None and w.size > 1 and w.sum() > 0:
+        deff = float(w.size * (w**2).sum() / w.sum() ** 2)
+        rows.append(
+            QualityRow(
+                "Ketidaksamaan bobot",
+                figures.number(deff, 2),
+                "Efek rancangan Kish; 1 berarti semua jawaban berbobot sama. "
+                "Baik sampai 1,5, cukup sampai 2,5.",
+                verdict(deff, 1.5, 2.5, direction="down"),
+            )
+        )
+    if index is not None and index.n_eff is not None and index.is_shown:
+        rows.append(
+            QualityRow(
+                "Ketelitian indeks",
+                f"setara {figures.number(index.n_eff)}",
+                f"{figures.number(index.n)} jawaban berkelompok dalam {index.n_psu} sesi setara "
+                "dengan sekian jawaban acak sederhana. Baik dari 60, cukup dari 30.",
+                verdict(index.n_eff, 60, 30, direction="up"),
+            )
+        )
+    return rows
+
+
+def _first(ctx: Context, domain: Domain) -> Estimate | None:
+    index = ctx.lookup.get(domain, "indeks", ctx.results.study.index.id)
+    return index or next(iter(ctx.lookup.of(domain, "topline")), None)
+
+
+_SETTING: tuple[tuple[str, str, str, str, float, float], ...] = (
+    (
+        "privasi_petugas",
+        "tidak",
+        "Tidak terdengar petugas",
+        "Wawancara tanpa petugas unit dalam jarak dengar. Baik dari 90%, cukup dari 75%.",
+        0.9,
+        0.75,
+    ),
+    (
+        "isi_sendiri",
+        "sendiri",
+        "Pertanyaan peka diisi sendiri",
+        "Responden mengisi sendiri di telepon enumerator. Baik dari 80%, cukup dari 50%.",
+        0.8,
+        0.5,
+    ),
+)
+
+
+def _setting(interviews: pd.DataFrame) -> list[QualityRow]:
+    rows = []
+    for column, code, label, meaning, good, fair in _SETTING:
+        if column not in interviews.columns:
+            continue
+        known = interviews[column].dropna()
+        if len(known) < 10:
+            continue
+        share = float((known == code).mean())
+        found = verdict(share, good, fair, direction="up")
+        rows.append(QualityRow(label, figures.percent(share), meaning, found))
+    return rows
+
+
+def _enumerators(contacts: pd.DataFrame) -> list[QualityRow]:
+    if contacts.empty:
+        return []
+    count = int(contacts["enumerator_id"].dropna().nunique())
+    return [
+        QualityRow(
+            "Enumerator",
+            str(count),
+            "Makin banyak pewawancara, makin kecil pengaruh satu orang. Baik dari 3, cukup 2.",
+            verdict(count, 3, 2, direction="up"),
+        )
+    ]
+
+
+def _interference(sessions: pd.DataFrame) -> list[QualityRow]:
+    if sessions.empty or "interference" not in sessions.columns:
+        return []
+    worked = sessions[sessions["worked"].astype(bool)]
+    count = int((worked["interference"] == "ya").sum())
+    return [
+        QualityRow(
+            "Gangguan petugas unit",
+            "tidak ada" if count == 0 else f"{count} sesi",
+            "Sesi yang diganggu atau diarahkan petugas unit. Baik bila tidak ada, cukup bila satu.",
+            verdict(count, 0, 1, direction="down"),
+        )
+    ]
+
+
+def collectors(sessions: pd.DataFrame) -> str:
+    """Who collected the data."""
+    if sessions.empty or "collector" not in sessions.columns:
+        return "tidak dicatat"
+    found = sorted({text(c) for c in sessions["collector"]} - {""})
+    return ", ".join(wording.COLLECTORS.get(c, c) for c in found) or "tidak dicatat"
+
+
+def announcement(sessions: pd.DataFrame) -> str:
+    """Whether the visits were announced."""
+    if sessions.empty or "announced" not in sessions.columns:
+        return "tidak dicatat"
+    count: Callable[[str], int] = lambda code: int((sessions["announced"] == code).sum())  # noqa: E731
+    return sentences.announced(count("ya"), count("tidak"))
+
+
+def interviews_count(ctx: Context, domain: Domain) -> int:
+    """Interviews of a domain."""
+    row = response_of(ctx, domain)
+    if row:
+        return whole(row["complete"]) + whole(row["partial"])
+    return len(interviews_of(contacts_of(ctx, domain)))

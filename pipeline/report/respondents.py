@@ -1,0 +1,134 @@
+"""Who was interviewed, beside everybody who was selected, with small counts hidden."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from pipeline.report import charts, figures, sentences, wording
+from pipeline.report.context import Context
+from pipeline.report.lookup import Domain
+from pipeline.report.models import ProfileGroup, ProfileRow, ProfileTable, Section
+
+INTERVIEWED = ("1.1", "1.2")
+_AXIS = charts.Axis(0.0, 100.0, 20.0, "%")
+_AGE = ("17-29", "30-44", "45-59", "60+")
+_SEX = {"P": "Perempuan", "L": "Laki-laki"}
+
+
+def contacts_of(ctx: Context, domain: Domain) -> pd.DataFrame:
+    """Contacts of a unit, or of all."""
+    contacts = ctx.results.contacts
+    if domain.type != "unit" or contacts.empty:
+        return contacts
+    return contacts[contacts["unit_id"] == domain.id]
+
+
+def interviews_of(contacts: pd.DataFrame) -> pd.DataFrame:
+    """Contacts that became an interview."""
+    return contacts if contacts.empty else contacts[contacts["outcome"].isin(INTERVIEWED)]
+
+
+def hide_small(counts: Sequence[int], least: int = 5) -> list[int | None]:
+    """Counts with 1–4 hidden, and a second one where a single hidden count could be computed.
+
+    The total is known to the reader, so one hidden count is the rest; the smallest other count
+    that is not zero is hidden with it.
+    """
+    result: list[int | None] = [None if 0 < c < least else c for c in counts]
+    if result.count(None) == 1:
+        open_ = [(c, i) for i, c in enumerate(counts) if result[i] is not None and c > 0]
+        if open_:
+            result[min(open_)[1]] = None
+    return result
+
+
+def respondents(ctx: Context, domain: Domain) -> Section | None:
+    """Sex, age and education of respondents; sex and age of everybody selected, as observed."""
+    contacts = contacts_of(ctx, domain)
+    if contacts.empty:
+        return None
+    eligible = contacts[~contacts["outcome"].astype(str).str.startswith("4.")]
+    interviews = interviews_of(contacts)
+    if interviews.empty:
+        return None
+    groups = [
+        _group("Jenis kelamin", "jk", "obs_sex", _SEX, interviews, eligible),
+        _group(
+            "Umur",
+            "umur_kel",
+            "obs_age_band",
+            {a: a.replace("-", figures.DASH) + " tahun" for a in _AGE[:-1]}
+            | {_AGE[-1]: "60 tahun ke atas"},
+            interviews,
+            eligible,
+        ),
+        _group("Pendidikan terakhir", "didik", "", _labels(ctx, "didik"), interviews, eligible),
+    ]
+    known = tuple(g for g in groups if g is not None)
+    if not known:
+        return None
+    return Section(
+        "siapa",
+        "Siapa yang diwawancarai",
+        sentences.respondents(len(interviews), len(eligible)),
+        (
+            ProfileTable(
+                "Responden menurut jenis kelamin, umur, dan pendidikan, di samping semua orang "
+                "yang terpilih menurut pengamatan enumerator",
+                known,
+            ),
+        ),
+        (wording.RESPONDENTS_NOTE,),
+    )
+
+
+def _labels(ctx: Context, name: str) -> dict[str, str]:
+    instrument = ctx.results.instrument
+    return wording.choice_labels(instrument, instrument[name]) if name in instrument else {}
+
+
+def _group(
+    label: str,
+    asked: str,
+    observed: str,
+    labels: Mapping[str, str],
+    interviews: pd.DataFrame,
+    eligible: pd.DataFrame,
+) -> ProfileGroup | None:
+    column = asked if asked in interviews.columns else observed
+    if column not in interviews.columns or not labels:
+        return None
+    answered = [int((interviews[column] == code).sum()) for code in labels]
+    if sum(answered) == 0:
+        return None
+    seen = [0] * len(answered)
+    if observed and observed in eligible.columns:
+        seen = [int((eligible[observed] == code).sum()) for code in labels]
+    rows = []
+    shown = zip(labels.values(), hide_small(answered), hide_small(seen), strict=True)
+    for text, count, selected in shown:
+        if count == 0 and not selected:
+            continue
+        share = None if count is None else count / sum(answered)
+        other = None if selected is None or sum(seen) == 0 else selected / sum(seen)
+        rows.append(
+            ProfileRow(
+                label=text,
+                count="disamarkan" if count is None else figures.number(count),
+                share="" if share is None else _percent(share),
+                selected=_selected(other, hidden=selected is None),
+                bar="" if share is None else _AXIS.x(100 * share),
+                reference="" if other is None else _AXIS.x(100 * other),
+            )
+        )
+    return ProfileGroup(label, tuple(rows))
+
+
+def _percent(share: float) -> str:
+    return figures.number(100 * share) + "%"
+
+
+def _selected(share: float | None, *, hidden: bool) -> str:
+    if hidden:
+        return "disamarkan"
+    return "" if share is None else _percent(share)

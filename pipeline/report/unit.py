@@ -1,0 +1,183 @@
+"""The page of a unit: results where the sample carries them, the reason where it does not."""
+
+from pipeline.report import (
+    answers,
+    experience,
+    figures,
+    method,
+    perception,
+    quality,
+    respondents,
+    sentences,
+    wording,
+)
+from pipeline.report.cells import cell, scores
+from pipeline.report.charts import FULL_AXIS
+from pipeline.report.context import Context
+from pipeline.report.lookup import Domain, Estimate
+from pipeline.report.models import (
+    Fact,
+    FactList,
+    Gauge,
+    Hero,
+    KeyFigure,
+    Mark,
+    Page,
+    Section,
+    Tick,
+)
+from pipeline.study import Unit
+
+
+def unit_page(ctx: Context, unit: Unit, path: str) -> Page:
+    """Page of one unit; `path` is where it is written, relative to the build folder."""
+    domain = Domain("unit", unit.unit_id)
+    n = quality.interviews_count(ctx, domain)
+    is_empty = not _prints_anything(ctx, domain)
+    sections = _without_results(ctx, domain, n) if is_empty else _results(ctx, domain)
+    index = ctx.lookup.get(domain, "indeks", ctx.results.study.index.id)
+    study = ctx.results.study
+    sector = wording.SECTORS.get(unit.sector, unit.sector)
+    return Page(
+        path=path,
+        home="../index.html",
+        home_label=f"Ringkasan {study.place}" if study.place else "Ringkasan",
+        institution=study.institution,
+        office=study.office,
+        over=over(ctx),
+        title=unit.name,
+        facts=(*method.head_facts(ctx, domain, n), Fact("Jenis layanan", sector)),
+        banner=wording.SIMULATED if ctx.results.simulated else "",
+        caution="" if is_empty or index is None else sentences.caution(index),
+        hero=None if is_empty else hero(ctx, domain, index),
+        key_figures=() if is_empty else key_figures(ctx, domain),
+        contrasts=() if is_empty else perception.contrasts(ctx, domain),
+        sections=sections,
+        footer=method.footer(ctx),
+        legend=ctx.level,
+    )
+
+
+def over(ctx: Context) -> str:
+    """The line above a title."""
+    study = ctx.results.study
+    label = study.wave.label or f"gelombang {ctx.results.wave}"
+    return f"{study.name} · {label[:1].lower() + label[1:]}"
+
+
+def _prints_anything(ctx: Context, domain: Domain) -> bool:
+    kinds = ("indeks", "dimensi", "bentuk", "skm", "kepercayaan", "topline")
+    return any(e.is_shown for kind in kinds for e in ctx.lookup.of(domain, kind))
+
+
+def _without_results(ctx: Context, domain: Domain, n: int) -> tuple[Section, ...]:
+    sessions = quality.sessions_of(ctx, domain)
+    worked = 0 if sessions.empty else int(sessions["worked"].astype(bool).sum())
+    rules = ctx.results.study.publication
+    why = Section(
+        "alasan",
+        "Tidak ada angka untuk unit ini",
+        sentences.nothing(n, worked, rules),
+        (
+            FactList(
+                (
+                    Fact("Wawancara", sentences.counted(n, "wawancara") + "."),
+                    Fact(
+                        "Sesi",
+                        f"{worked} terlaksana dari {len(sessions)} yang direncanakan."
+                        if len(sessions)
+                        else "tidak ada yang direncanakan.",
+                    ),
+                    Fact("Artinya", wording.EMPTY_MEANS),
+                )
+            ),
+        ),
+    )
+    rest = (
+        quality.quality(ctx, domain),
+        method.officials(ctx, domain),
+        method.method(ctx, domain),
+    )
+    return (why, *(s for s in rest if s is not None))
+
+
+def _results(ctx: Context, domain: Domain) -> tuple[Section, ...]:
+    found = (
+        perception.dimensions(ctx, domain),
+        experience.bentuk(ctx, domain),
+        experience.service(ctx, domain),
+        experience.complaints(ctx, domain),
+        perception.trust(ctx, domain),
+        perception.skm(ctx, domain),
+        answers.distributions(ctx, domain),
+        respondents.respondents(ctx, domain),
+        quality.quality(ctx, domain),
+        method.officials(ctx, domain),
+        method.method(ctx, domain),
+    )
+    return tuple(s for s in found if s is not None)
+
+
+def hero(ctx: Context, domain: Domain, index: Estimate | None) -> Hero | None:
+    """The index with its interval and its place against the lines."""
+    study = ctx.results.study
+    if index is None:
+        return None
+    shown = cell(index, scores(FULL_AXIS, ctx.edges))
+    standings = ctx.lookup.standings(domain, "indeks", study.index.id)
+    return Hero(
+        label=study.index.name or "Indeks",
+        direction="0 sampai 100, makin tinggi makin baik",
+        cell=shown,
+        sentence=sentences.truth_between(index, ctx.edges) if index.is_shown else "",
+        standings=tuple(sentences.standing(s) for s in standings) if index.is_shown else (),
+        gauge=_gauge(ctx, index, shown.mark) if index.is_shown and shown.mark else None,
+    )
+
+
+def _gauge(ctx: Context, index: Estimate, mark: Mark) -> Gauge:
+    study = ctx.results.study
+    lines = tuple(
+        Tick(FULL_AXIS.x(t.value), t.label or figures.number(t.value))
+        for t in study.thresholds
+        if t.measure == study.index.id
+    )
+    low = high = width = ""
+    if index.low is not None and index.high is not None:
+        decimals = figures.points_decimals(index.low, index.high, ctx.edges)
+        low, high = (figures.number(v, decimals) for v in (index.low, index.high))
+        width = FULL_AXIS.x(index.high - index.low)
+    words = f"Indeks {figures.points(index.value or 0.0, ctx.edges)}"
+    if low:
+        words += f", antara {low} dan {high}"
+    names = ", ".join(t.label for t in lines)
+    words += f", pada skala 0 sampai 100{' dengan ' + names if names else ''}"
+    return Gauge(mark, width, low, high, lines, words)
+
+
+def key_figures(ctx: Context, domain: Domain) -> tuple[KeyFigure, ...]:
+    """Experience, trust and satisfaction, those of them that may be printed."""
+    result = []
+    anyone = ctx.lookup.get(domain, "bentuk", experience.ANY)
+    if anyone is not None and anyone.is_shown:
+        c = cell(anyone, ctx.event)
+        sentence = sentences.any_bentuk(anyone, ctx.noun)
+        result.append(_key(anyone, c.value, c.interval, sentence, "#alami", "Bentuk apa?"))
+    trust = ctx.lookup.get(domain, "kepercayaan", perception.TRUST)
+    if trust is not None and trust.is_shown:
+        c = cell(trust, ctx.score)
+        result.append(
+            _key(trust, c.value, c.interval, wording.TRUST, "#kepercayaan", "Butir kepercayaan")
+        )
+    ikm = ctx.lookup.get(domain, "skm", "ikm")
+    if ikm is not None and ikm.is_shown:
+        c = cell(ikm, perception.IKM_STYLE)
+        sentence = "Indeks Kepuasan Masyarakat (IKM), 25 sampai 100. " + sentences.ikm(ikm)
+        result.append(_key(ikm, c.value, c.interval, sentence, "#skm", "Sembilan unsur"))
+    return tuple(result)
+
+
+def _key(e: Estimate, value: str, interval: str, sentence: str, link: str, text: str) -> KeyFigure:
+    shown = f"[{value}]" if e.flag == "caution" else value
+    words = f"rentang {interval}" if e.has_interval and e.state != "limit" else interval
+    return KeyFigure(shown, words, sentence, link, text)

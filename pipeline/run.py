@@ -1,0 +1,219 @@
+"""The one place where the stages are chained: pull, decode, weight, estimate, render.
+
+Readable as the method; each stage is one call. Time and environment are arguments.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.instrument import Instrument
+from pipeline.contacts import assemble, read_plan
+from pipeline.decode import Decoded, decode
+from pipeline.designed import analyze_designed
+from pipeline.errors import StoreError
+from pipeline.gather import Gathered, assets_of, forms_of, gather, open_store, store_path
+from pipeline.manifest import describe, to_json
+from pipeline.outputs import write_estimates, write_text
+from pipeline.plain import analyze_plain, extra_columns
+from pipeline.questionnaire import read_instrument
+from pipeline.report.render import render_reports
+from pipeline.results import Results
+from pipeline.snapshot import digest, read_snapshot, write_snapshot
+from pipeline.study import Study
+
+Say = Callable[[str], None]
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What `analyze` made: the results, the files, and the lines that tell a person."""
+
+    results: Results
+    manifest: Mapping[str, Any]
+    files: tuple[Path, ...]
+    summary: tuple[str, ...]
+
+
+class Stopwatch:
+    """Seconds that each stage took, by the name of the stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Time what runs inside, added to what the stage took before."""
+        started = time.perf_counter()
+        yield
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
+
+
+def analyze(
+    study: Study,
+    *,
+    data: Path,
+    build: Path,
+    environ: Mapping[str, str],
+    now: Clock = lambda: datetime.now(UTC),
+    say: Say = lambda _: None,
+    server_url: str = "",
+    page_size: int = 0,
+    pull: bool = True,
+) -> Outcome:
+    """Pull a study, analyse what its store holds and write `build/<study>/`.
+
+    Raises
+    ------
+    PersepsiError, analysis.errors.SampleError
+        Expected failures, each with its sentence; nothing already stored is lost, and files of
+        an earlier run stay until their successors are whole.
+    """
+    watch = Stopwatch()
+    gathered: Gathered | None = None
+    if pull:
+        with watch("pull"):
+            gathered = gather(
+                study, data=data, environ=environ, now=now, say=say,
+                server_url=server_url, page_size=page_size,
+            )  # fmt: skip
+    elif not store_path(study, data).exists():
+        raise StoreError(
+            f"{store_path(study, data)}: not found, so there is nothing to analyse without a pull. "
+            "Run it once without --no-pull."
+        )
+    say("Decoding, weighting and estimating ...")
+    results, store_digest = _compute(study, data, gathered, watch)
+    folder = build / study.id
+    with watch("write"):
+        files = write_estimates(results.estimates, folder)
+    say("Rendering the reports ...")
+    with watch("render"):
+        files += render_reports(results, folder)
+    manifest = describe(
+        results,
+        pulls=_pulls(gathered),
+        server={
+            "id": study.server.id,
+            "kind": study.server.kind,
+            "url": gathered.summary.address if gathered else "",
+            "on_server": {f.form_id: f.total for f in gathered.summary.forms} if gathered else {},
+        },
+        store_digest=store_digest,
+        outputs=files,
+        build=folder,
+        now=now(),
+        seconds=watch.seconds,
+    )
+    write_text(folder / "manifest.json", to_json(manifest))
+    files.append(folder / "manifest.json")
+    return Outcome(results, manifest, tuple(files), _summary(results, gathered, folder, watch))
+
+
+def _compute(
+    study: Study, data: Path, gathered: Gathered | None, watch: Stopwatch
+) -> tuple[Results, str]:
+    simulated = study.server.kind == "sandbox"
+    source = gathered.summary.address if gathered else study.server.id
+    with watch("decode"):
+        instruments = {form: read_instrument(path) for form, path in forms_of(study).items()}
+        frames, notes, store_digest = decode_store(study, data, instruments)
+    with watch("estimate"):
+        if study.is_designed:
+            record = assemble(
+                study, read_plan(study), frames["wawancara"], frames["sesi"],
+                instruments["wawancara"],
+            )  # fmt: skip
+            results = analyze_designed(
+                study, record, instruments["wawancara"],
+                simulated=simulated, source=source, notes=notes,
+            )  # fmt: skip
+        else:
+            ((form, frame),) = frames.items()
+            results = analyze_plain(
+                study, frame, instruments[form],
+                simulated=simulated, source=source, notes=notes,
+            )  # fmt: skip
+    return results, store_digest
+
+
+def decode_store(
+    study: Study, data: Path, instruments: Mapping[str, Instrument]
+) -> tuple[dict[str, pd.DataFrame], tuple[str, ...], str]:
+    """Typed frames of what the store holds, by form, through their snapshots.
+
+    Also the notes of what did not fit, and the digest of the store's content.
+    """
+    frames, notes = {}, []
+    assets = assets_of(study)
+    with open_store(study, data) as store:
+        content = store.digest()
+        for form, instrument in instruments.items():
+            versions = store.form_versions(study.server.id, assets[form])
+            decoded = decode(
+                (stored.submission for stored in store.current(study.server.id, assets[form])),
+                instrument,
+                wave=study.wave.id,
+                known_versions=frozenset(v.version for v in versions) if versions else None,
+                extra=() if study.is_designed else extra_columns(study),
+            )
+            notes += _notes(form, decoded)
+            key = digest([content, repr(instrument), study.wave.id])
+            folder = data / study.id / "snapshot"
+            path = write_snapshot(decoded.frame, folder, f"{study.server.id}-{form}", key)
+            frames[form] = read_snapshot(path)
+    return frames, tuple(notes), content
+
+
+def _notes(form: str, decoded: Decoded) -> list[str]:
+    notes = []
+    for version, n in sorted(decoded.unknown_versions.items()):
+        notes.append(
+            f"{form}: {n} submissions carry the form version {version}, which the server does not "
+            "list. They were decoded with today's questionnaire; check that its questions agree."
+        )
+    for key, n in sorted(decoded.unmatched.items()):
+        notes.append(
+            f"{form}: {n} submissions answer {key!r}, which the questionnaire does not have. The "
+            "answers stay in the store; bring the question back to use them."
+        )
+    for name, n in sorted(decoded.misfits.items()):
+        notes.append(f"{form}: {n} answers to {name!r} are not of its type and count as missing.")
+    return notes
+
+
+def _pulls(gathered: Gathered | None) -> dict[str, Any]:
+    if gathered is None:
+        return {}
+    return {
+        form.form_id: {
+            "new": form.new, "edited": form.edited, "on_server": form.total, "pages": form.pages,
+        }
+        for form in gathered.summary.forms
+    }  # fmt: skip
+
+
+def _summary(
+    results: Results, gathered: Gathered | None, folder: Path, watch: Stopwatch
+) -> tuple[str, ...]:
+    flags = results.estimates["flag"].value_counts()
+    counted = ", ".join(f"{int(flags[flag])} {flag}" for flag in sorted(flags.index))
+    total = sum(watch.seconds.values())
+    parts = ", ".join(f"{stage} {value:.1f}" for stage, value in watch.seconds.items())
+    lines = list(gathered.lines()) if gathered else []
+    worked = f", {int(results.sessions['worked'].sum())} sessions" if len(results.sessions) else ""
+    lines += [
+        f"{len(results.contacts)} contacts, {len(results.weighted)} interviews{worked}",
+        f"{len(results.estimates)} estimates: {counted}",
+        *(f"Note: {note}" for note in results.notes),
+        f"Report: {folder / 'index.html'}" + (" (SIMULATED DATA)" if results.simulated else ""),
+        f"Done in {total:.1f} s ({parts})",
+    ]
+    return tuple(lines)

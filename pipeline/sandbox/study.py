@@ -1,0 +1,72 @@
+"""A study's questionnaires and its simulated fieldwork, ready to be served."""
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import StudyError
+from pipeline.sandbox.identifiers import asset_uid
+from pipeline.sandbox.state import SandboxState, utc_now
+
+FIELDWORK = "simulasi"
+SUFFIX = ".jsonl.gz"
+
+
+def study_state(
+    folder: Path, study_id: str, *, clock: Callable[[], datetime] = utc_now
+) -> SandboxState:
+    """State with every questionnaire of a study that has `simulasi/<form>.jsonl.gz`.
+
+    Each file holds one KoBo record a line, by ascending `_id`, without the keys
+    `_xform_id_string`, `__version__` and `formhub/uuid`, which the server adds. The asset of a
+    form is `asset_uid(study_id, form_id)`.
+
+    Raises
+    ------
+    StudyError
+        Where the study has no simulated fieldwork, a file cannot be read, a line is no JSON
+        object, or the questionnaire of a file is missing.
+    """
+    state = SandboxState(clock=clock)
+    files = sorted((folder / FIELDWORK).glob(f"*{SUFFIX}"))
+    if not files:
+        raise StudyError(
+            f"{folder / FIELDWORK}: no *{SUFFIX} there, so the sandbox has nothing to serve. "
+            "Set [server] kind in study.toml to kobo or export, or bring simulated fieldwork."
+        )
+    for path in files:
+        form_id = path.name.removesuffix(SUFFIX)
+        workbook = folder / f"{form_id}.xlsx"
+        if not workbook.exists():
+            raise StudyError(
+                f"{workbook}: not found, but {path.name} holds answers to it. "
+                "Bring the questionnaire back or take the file away."
+            )
+        uid = asset_uid(study_id, form_id)
+        state.add_form(form_id, workbook.read_bytes(), form_id, uid)
+        state.load(uid, _records(path))
+    return state
+
+
+def _records(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        text = gzip.decompress(path.read_bytes()).decode()
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError):
+        raise StudyError(
+            f"{path}: cannot be unpacked; the file is damaged. Take it anew from the repository."
+        ) from None
+    for number, line in enumerate(text.splitlines(), start=1):
+        try:
+            record = json.loads(line)
+        except ValueError:
+            record = None
+        if not isinstance(record, dict):
+            raise StudyError(
+                f"{path}, line {number}: no JSON object; the file is damaged. "
+                "Take it anew from the repository."
+            )
+        yield record
