@@ -123,7 +123,7 @@ def _block(
 
 
 def _drawn(selection: Texts) -> Claims:
-    return np.array([[kind == "probability"] for kind in selection], dtype=np.bool_)
+    return np.array([kind == "probability" for kind in selection], dtype=np.bool_)[:, None]
 
 
 def _mean_of_units(table: pd.DataFrame, units: Block, city: Block, means: Means) -> Block:
@@ -171,7 +171,7 @@ def _table(
         np.repeat(np.array(column, dtype=object), shape[1])
         for column in (b.selection, b.tier, b.domains)
     )
-    zero = ~scale.is_mean & (b.n > 0) & ((b.value == 0) | (b.value == 1))
+    zero = ~scale.is_mean & (b.n > 0) & (b.value == 0)
     flag, reason = publication.assess(
         Evidence(
             n=b.n.ravel(), n_psu=b.n_psu.ravel(), n_eff=f.n_eff.ravel(), df=b.df.ravel(),

@@ -44,16 +44,20 @@ class Weighting:
         and the factors.
     unit_tiers
         Tier of each unit that has interviews.
+    empty
+        Stratum of each worked session that gave no interview: draws that were made, and count
+        as such in the variance (`estimates.estimate(empty=...)`).
     notes
         What was replaced or moved, one sentence each, naming sessions.
     diagnostics
-        One row a unit: `n`, Kish's `deff` n sum(w^2) / (sum w)^2, `n_eff`, least, median and greatest weight, number of
-        trimmed weights and the share of the total that trimming moved.
+        One row a unit: `n`, Kish's `deff` n sum(w^2) / (sum w)^2, `n_eff`, least, median and
+        greatest weight, number of trimmed weights and the share of the total that trimming moved.
     """
 
     frame: pd.DataFrame
     sessions: pd.DataFrame
     unit_tiers: Mapping[str, str]
+    empty: Mapping[str, str]
     notes: tuple[str, ...]
     diagnostics: pd.DataFrame
 
@@ -108,6 +112,7 @@ def weigh(
     base = plan["f_unit"] * plan["f_block"] * plan["f_time"] * plan["f_count"]
     plan["w_base"] = base.where(plan["selected"] > 0)
     plan, more = nonresponse_classes(plan, minimum_class)
+    silent = usable & (plan["interviews"] == 0)
     frame = _frame(log, plan, trim)
     diagnostics = _diagnostics(frame, trim)
     cut = [
@@ -120,6 +125,7 @@ def weigh(
         frame=frame[list(WEIGHTED_COLUMNS)],
         sessions=plan.reset_index(),
         unit_tiers=_unit_tiers(frame),
+        empty={str(s): str(h) for s, h in plan.loc[silent, "stratum"].items()},
         notes=(*notes, *more, *cut),
         diagnostics=diagnostics,
     )
@@ -249,7 +255,7 @@ def _diagnostics(frame: pd.DataFrame, trim: float) -> pd.DataFrame:
     )
     table["n_eff"] = table["n"] / table["deff"]
     columns = ["n", "deff", "n_eff", "w_min", "w_median", "w_max", "trimmed", "moved_share"]
-    return table[columns].reset_index()
+    return pd.DataFrame(table[columns].reset_index())
 
 
 def _unweighted(contacts: pd.DataFrame, sessions: pd.DataFrame, selection: str) -> Weighting:
@@ -268,6 +274,7 @@ def _unweighted(contacts: pd.DataFrame, sessions: pd.DataFrame, selection: str) 
         frame=frame[list(WEIGHTED_COLUMNS)],
         sessions=kept,
         unit_tiers=dict.fromkeys(sorted(map(str, frame["unit_id"].dropna().unique())), "T5"),
+        empty={},
         notes=(f"Selection is {selection}: no weights, no intervals, no comparisons.",),
         diagnostics=_diagnostics(frame, np.inf),
     )

@@ -96,7 +96,7 @@ def migrate(connection: sqlite3.Connection, steps: tuple[tuple[str, ...], ...] =
     `connection` is in autocommit mode. Two programs may do this at once: the second waits and
     finds nothing left to do.
     """
-    while True:
+    while (steps_taken(connection) or 0) < len(steps):  # asked without a lock: readers may open
         connection.execute("BEGIN IMMEDIATE")
         try:
             taken = steps_taken(connection)

@@ -13,6 +13,7 @@ from pipeline.errors import QuestionnaireError
 from pipeline.workbook import Sheet, sheet
 
 _CELL = re.compile(r"(?<!\\)\|")
+_RULE = re.compile(r"[|-]+")
 
 
 def to_markdown(sheets: Mapping[str, Sheet]) -> str:
@@ -44,18 +45,18 @@ def from_markdown(text: str, name: str = "the mirror") -> dict[str, Sheet]:
     current: list[list[str]] | None = None
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
         stripped = line.strip()
-        if not stripped.startswith("|") or not stripped.endswith("|") or len(stripped) < 2:
-            continue
+        if not stripped.startswith("|") or not stripped.endswith("|") or _RULE.fullmatch(stripped):
+            continue  # a comment, or the rule under a header
         first, *cells = (_unescape(cell) for cell in _CELL.split(stripped[1:-1]))
         if first:
             current = grids.setdefault(first, [])
-            if not cells:
-                continue
         if current is None:
             raise QuestionnaireError(
                 f"{name}, line {number}: a row before any sheet's name. Begin the sheet with a "
                 "line such as “| survey |”."
             )
+        if not current and not any(cells):
+            continue
         if current and len(cells) > len(current[0]):
             raise QuestionnaireError(
                 f"{name}, line {number}: {len(cells)} cells under {len(current[0])} columns. "

@@ -22,6 +22,7 @@ from analysis.simulation import (
 )
 from pipeline.errors import StudyError
 from pipeline.fieldwork.parameters import Parameters
+from pipeline.fieldwork.timetable import MISSED, Moments, timetable
 from pipeline.settings import zone
 from pipeline.study import Study
 from pipeline.tables import read_table
@@ -44,6 +45,7 @@ class Worked:
     visitors: int
     draw: SessionDraw
     contacts: tuple[ContactDraw, ...]
+    moments: tuple[Moments, ...]
     first_ticket: int
 
     @property
@@ -115,7 +117,7 @@ def _session(
     mood: Mapping[str, float],
     seed: int,
 ) -> Worked:
-    session_id, unit_id = row["session_id"], row["unit_id"]
+    session_id = row["session_id"]
     went = parameters.session(session_id)
     block = calendar.get((row["date"], row["block"]))
     if block is None:
@@ -123,26 +125,35 @@ def _session(
             f"{study.file('sessions.csv')}: session {session_id} lies on {row['date']} "
             f"{row['block']}, which is no block of the wave's field window."
         )
-    sd = population.model.enumerator_sd
-    for attempt in count():
-        rng = generator(seed, f"session {session_id} {attempt}")
-        draw = draw_sessions(
-            population, 1, int(row["k_plan"]), rng, blocks=[block], enumerators=[team],
-            effects={who: sd * value for who, value in mood.items()},
-        )[0]  # fmt: skip
+    k, seeds = int(row["k_plan"]), (f"session {session_id} {attempt}" for attempt in count())
+    for name in seeds:
+        draw = draw_sessions(population, 1, k, generator(seed, name), blocks=[block])[0]
         # The plan has already drawn the start; conditional on it everything else stays as drawn.
         if row.get("random_start", "") in {"", str(draw.random_start)}:
             break
-    visitors = round(draw.visitors * went.covered)
-    met = [c for c in draw.contacts if draw.random_start + (c.seq - 1) * draw.k <= visitors]
-    unit = study.unit(unit_id)
+    unit = study.unit(row["unit_id"])
     local = zone(unit.timezone if unit else study.timezone)
     begin = datetime.combine(
         date.fromisoformat(row["date"]), parameters.practice.start_of(row["block"]), local
     )
+    rng = generator(seed, f"work {session_id}")
     minutes = round(float(row.get("block_minutes") or 120) * went.covered)
     if went.covered == 1.0:
         minutes -= int(rng.integers(0, 5))  # nobody stands there to the second
+    visitors = round(draw.visitors * went.covered)
+    places = list(range(draw.random_start, visitors + 1, k))
+    moments = timetable(
+        draw.contacts[: len(places)], [p / (visitors + 1) for p in places], team, begin, minutes,
+        parameters.practice, rng,
+    )  # fmt: skip
+    # Who meets whom is known only now. The same random numbers with the enumerators' own effects
+    # give the same people with the same outcomes; only what they answer shifts.
+    staff = [m.enumerator for m in moments] + [team[0]] * (len(draw.contacts) - len(moments))
+    sd = population.model.enumerator_sd
+    met = draw_sessions(
+        population, 1, k, generator(seed, name), blocks=[block], enumerators=[staff],
+        effects={who: sd * value for who, value in mood.items()},
+    )[0].contacts  # fmt: skip
     return Worked(
         plan=row,
         team=team,
@@ -150,10 +161,12 @@ def _session(
         minutes=minutes,
         visitors=visitors,
         draw=draw,
-        contacts=tuple(replace(c, seq=i) for i, c in enumerate(met, start=1)),
-        first_ticket=int(rng.integers(1, 4))
-        if row["block"] == "pagi"
-        else int(rng.integers(90, 160)),
+        contacts=tuple(
+            replace(c, outcome=MISSED, answers={}) if m.missed else c
+            for c, m in zip(met, moments, strict=False)
+        ),
+        moments=tuple(moments),
+        first_ticket=int(rng.integers(1, 4)) + (0 if row["block"] == "pagi" else 90),
     )
 
 
@@ -202,21 +215,24 @@ def _teams(
         own[row["unit_id"]] += [who for who in lead if who not in own[row["unit_id"]]]
         busy.setdefault((row["date"], row["block"]), set()).update(lead)
     used: dict[tuple[str, str], int] = {}
-    teams = {}
-    for row in rows:
-        unit_id, when = row["unit_id"], (row["date"], row["block"])
-        team = row.get("enumerator_plan", "").split() or [roster[0]]
-        free = [who for who in roster if who not in busy[when]]
-        free.sort(
-            key=lambda who: (
-                who not in own[unit_id],
-                used.get((unit_id, who), 0),
-                roster.index(who),
-            )
-        )
-        team += free[: max(0, parameters.fields[unit_id].team - len(team))]
-        busy[when].update(team)
-        for who in team:
-            used[unit_id, who] = used.get((unit_id, who), 0) + 1
-        teams[row["session_id"]] = tuple(team)
-    return teams
+    teams = {
+        row["session_id"]: row.get("enumerator_plan", "").split() or [roster[0]] for row in rows
+    }
+    # One more for every session in turn, so that no session of a full morning is left alone.
+    for size in range(2, max(parameters.fields[row["unit_id"]].team for row in rows) + 1):
+        for row in rows:
+            unit_id, when = row["unit_id"], (row["date"], row["block"])
+            team = teams[row["session_id"]]
+            free = [who for who in roster if who not in busy[when]]
+            if len(team) >= min(size, parameters.fields[unit_id].team) or not free:
+                continue
+            chosen = min(
+                free,
+                key=lambda who: (
+                    who not in own[unit_id], used.get((unit_id, who), 0), roster.index(who)
+                ),
+            )  # fmt: skip
+            team.append(chosen)
+            busy[when].add(chosen)
+            used[unit_id, chosen] = used.get((unit_id, chosen), 0) + 1
+    return {session_id: tuple(team) for session_id, team in teams.items()}

@@ -14,7 +14,7 @@ from analysis.instrument import Instrument
 from analysis.simulation import AGE_BANDS, ContactDraw
 from pipeline.fieldwork.draw import Worked, generator
 from pipeline.fieldwork.parameters import Parameters
-from pipeline.fieldwork.timetable import Moments, timetable, upload
+from pipeline.fieldwork.timetable import Moments, upload
 from pipeline.javarosa import Phone, seeded_uuid
 from pipeline.settings import zone
 from pipeline.study import Study
@@ -38,17 +38,13 @@ def contact_entries(
     """The contacts of a session as entries of `wawancara`."""
     session_id = worked.plan["session_id"]
     rng = generator(seed, f"contacts {session_id}")
-    position = [worked.position(c.seq) / (worked.visitors + 1) for c in worked.contacts]
-    times = timetable(
-        worked.contacts, position, worked.begin, worked.minutes, parameters.practice, rng
-    )
     results = {
         c.columns.get("aapor", ""): c.name for c in instrument.choices_of(instrument["hasil"])
     }
     uses_tickets = parameters.fields[worked.plan["unit_id"]].counting == "tiket"
-    for contact, moment in zip(worked.contacts, times, strict=True):
+    for contact, moment in zip(worked.contacts, worked.moments, strict=True):
         answers = {
-            "petugas": contact.enumerator,
+            "petugas": moment.enumerator,
             "sesi": session_id,
             "urut": str(contact.seq),
             "jk_amatan": contact.sex,
@@ -63,9 +59,9 @@ def contact_entries(
         yield Entry(
             "wawancara",
             session_id,
-            contact.enumerator,
+            moment.enumerator,
             answers,
-            _phone(name, contact, moment, seed),
+            _phone(name, moment, seed),
         )
 
 
@@ -175,12 +171,12 @@ def _observed_age(contact: ContactDraw, misjudged: float, rng: np.random.Generat
     return AGE_BANDS[min(max(band + step, 0), len(AGE_BANDS) - 1)]
 
 
-def _phone(name: str, contact: ContactDraw, moment: Moments, seed: int) -> Phone:
+def _phone(name: str, moment: Moments, seed: int) -> Phone:
     return Phone(
         start=moment.opened,
         end=moment.ended,
         instance_id=seeded_uuid(f"{seed}/{name}"),
-        device_id=f"simulasi:{contact.enumerator}",
+        device_id=f"simulasi:{moment.enumerator}",
         seed=seed,
         at={"urut": moment.selected, "setuju": moment.consented, "selesai": moment.thanked},
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -13,10 +13,9 @@ from analysis.errors import SampleError
 from analysis.instrument import Instrument
 from analysis.simulation import UnitModel
 from pipeline.errors import StudyError
+from pipeline.settings import refuse_unknown, section
 from pipeline.study import Study
 from pipeline.tables import read_toml
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,7 @@ class Practice:
     block_start: Mapping[str, str] = field(default_factory=dict)
     interview_minutes: float = 10.5
     interview_spread: float = 0.22
+    patience_minutes: float = 4.0
     refuse_at_consent: float = 0.35
     found_out_later: float = 0.3
     age_misjudged: float = 0.08
@@ -115,19 +115,21 @@ def read_parameters(study: Study, instrument: Instrument) -> Parameters:
     for unit_id, own in declared.items():
         merged = _merge(raw.get("umum", {}), own)
         field_keys = {f.name for f in dataclasses.fields(UnitField)}
-        fields[unit_id] = _make(
-            UnitField, {k: v for k, v in merged.items() if k in field_keys}, path, unit_id
+        fields[unit_id] = section(
+            UnitField,
+            {k: v for k, v in merged.items() if k in field_keys},
+            f"{path} [unit.{unit_id}]",
         )
         rest = {k: v for k, v in merged.items() if k not in field_keys}
         models[unit_id] = _model(unit_id, rest, reversed_items, path)
     return Parameters(
         seed=int(raw.get("seed", 1)),
         submitted_by=str(raw.get("submitted_by", "")),
-        practice=_make(Practice, raw.get("lapangan", {}), path, "lapangan"),
+        practice=section(Practice, raw.get("lapangan", {}), f"{path} [lapangan]"),
         models=models,
         fields=fields,
         sessions={
-            session_id: _make(SessionField, values, path, f"sesi.{session_id}")
+            session_id: section(SessionField, values, f"{path} [sesi.{session_id}]")
             for session_id, values in raw.get("sesi", {}).items()
         },
     )
@@ -150,15 +152,16 @@ def _model(
     }
     if "age_bands" in values:
         values["age_bands"] = tuple(values["age_bands"])
+    where = f"{path} [unit.{unit_id}]"
+    refuse_unknown(values, {f.name for f in dataclasses.fields(UnitModel)}, where)
     try:
-        return _make(
-            UnitModel,
-            {"unit_id": unit_id, "reversed_items": reversed_items, **values},
-            path,
-            f"unit.{unit_id}",
-        )
+        return UnitModel(unit_id=unit_id, reversed_items=reversed_items, **values)
     except SampleError as error:
-        raise StudyError(f"{path} [unit.{unit_id}]: {error}") from None
+        raise StudyError(f"{where}: {error}") from None
+    except TypeError:
+        raise StudyError(
+            f"{where}: a number stands where a text should, or the other way."
+        ) from None
 
 
 def _merge(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,14 +178,3 @@ def _shifted(share: float, by: float) -> float:
     if not 0 < share < 1:
         return share
     return round(float(1 / (1 + np.exp(-(np.log(share / (1 - share)) + by)))), 4)
-
-
-def _make(kind: type[T], values: Mapping[str, Any], path: Path, where: str) -> T:
-    known = {f.name for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    unknown = sorted(set(values) - known)
-    if unknown:
-        raise StudyError(
-            f"{path} [{where}]: unknown setting {', '.join(unknown)}. "
-            f"Known: {', '.join(sorted(known))}."
-        )
-    return kind(**values)

@@ -1,7 +1,7 @@
-"""When everything of a session happens: selection, consent, thanks, upload.
+"""When everything of a session happens and who does it: selection, consent, thanks, upload.
 
-Times are whole seconds in the unit's zone. Nobody is selected outside the covered minutes, and
-no enumerator speaks with two people at once.
+Times are whole seconds in the unit's zone. Nobody is selected outside the covered minutes, no
+enumerator speaks with two people at once, and whom nobody could reach in time is missed.
 """
 
 from collections.abc import Sequence
@@ -10,18 +10,24 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from analysis.answer_model import Floats
 from analysis.simulation import ContactDraw
 from pipeline.fieldwork.parameters import Practice
 
-APPROACH = {"1.1": 1.0, "2.20": 0.2}
+TALK, MISSED = "1.1", "2.20"
+APPROACH = {TALK: 1.0, MISSED: 0.2}
 """Minutes between selection and the outcome; half a minute for every other outcome."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Moments of one contact; `consented` and `thanked` only mean something where reached."""
+    """Who met a contact and when.
 
+    `missed` is somebody who walked off before an enumerator was free; `consented` and `thanked`
+    mean something only where the conversation got so far.
+    """
+
+    enumerator: str
+    missed: bool
     opened: datetime
     selected: datetime
     consented: datetime
@@ -32,6 +38,7 @@ class Moments:
 def timetable(
     contacts: Sequence[ContactDraw],
     position: Sequence[float],
+    team: Sequence[str],
     begin: datetime,
     minutes: float,
     practice: Practice,
@@ -43,50 +50,35 @@ def timetable(
     ----------
     position : (contacts,) float
         Where in the covered time the person comes out, 0 to 1.
+    team
+        Who works; whoever has been free longest takes the next person.
     begin, minutes
         Start of the covered time and its length.
     """
-    talk = np.exp(
-        np.log(practice.interview_minutes)
-        + practice.interview_spread * rng.standard_normal(len(contacts))
+    talk = practice.interview_minutes * np.exp(
+        practice.interview_spread * rng.standard_normal(len(contacts))
     )
-    jitter = rng.uniform(0.1, 0.4, len(contacts))
-    while True:
-        plan = _run(contacts, position, minutes, talk, jitter)
-        if not plan or plan[-1][0] < minutes - 0.5:
-            break
-        talk = 0.9 * talk  # a full block: everybody talks faster
-    moments = []
-    for contact, (selected, ended) in zip(contacts, plan, strict=True):
-        at = begin + timedelta(seconds=round(60 * selected))
-        done = begin + timedelta(seconds=round(60 * ended))
-        consented = at + timedelta(seconds=round(60 * APPROACH.get(contact.outcome, 0.5)))
-        thanked = max(consented, done - timedelta(seconds=25))
-        moments.append(Moments(at - timedelta(seconds=6), at, consented, thanked, done))
-    return moments
-
-
-def _run(
-    contacts: Sequence[ContactDraw],
-    position: Sequence[float],
-    minutes: float,
-    talk: Floats,
-    jitter: Floats,
-) -> list[tuple[float, float]]:
-    """(selected, ended) of each contact in minutes from the start of the covered time."""
-    free: dict[str, float] = {}
+    pause = rng.uniform(0.1, 0.4, len(contacts))
+    free = dict.fromkeys(team, 0.0)
     latest = 0.0
-    plan: list[tuple[float, float]] = []
+    moments = []
     for i, contact in enumerate(contacts):
-        # Order by number is order by time: who is free waits for the earlier one to be noted.
-        due = max(position[i] * minutes, free.get(contact.enumerator, 0.0), latest)
-        selected = float(due + jitter[i])
-        ended = float(selected + APPROACH.get(contact.outcome, 0.5) + jitter[i])
-        if contact.outcome == "1.1":
-            ended += float(talk[i])
-        free[contact.enumerator], latest = ended, selected
-        plan.append((selected, ended))
-    return plan
+        out = max(position[i] * (minutes - 1), latest + 0.05)
+        who = min(free, key=lambda name: (free[name], team.index(name)))
+        last = minutes - 0.1 * (len(contacts) - i)  # leaves room for those still to come
+        selected = min(max(out, free[who]) + float(pause[i]), last)
+        missed = max(free[who] - out, free[who] - selected) > practice.patience_minutes
+        outcome = MISSED if missed else contact.outcome
+        consented = selected + APPROACH.get(outcome, 0.5)
+        ended = consented + float(pause[i]) + (float(talk[i]) if outcome == TALK else 0.0)
+        free[who], latest = max(free[who], ended), selected
+        clock = [
+            begin + timedelta(seconds=round(60 * m))
+            for m in (selected - 0.1, selected, consented, ended - 0.4, ended)
+        ]
+        moments.append(Moments(who, missed, clock[0], clock[1], clock[2],
+                               max(clock[2], clock[3]), clock[4]))  # fmt: skip
+    return moments
 
 
 def upload(day_end: datetime, late: float, rng: np.random.Generator) -> datetime:

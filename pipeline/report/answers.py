@@ -8,9 +8,18 @@ from pipeline.report.cells import Style, cell
 from pipeline.report.charts import SHARE_AXIS, segments
 from pipeline.report.context import Context
 from pipeline.report.lookup import Domain
-from pipeline.report.models import AnswerCell, AnswerColumn, AnswerRow, AnswerTable, Cell, FigureTable, Row, Section
+from pipeline.report.models import (
+    AnswerCell,
+    AnswerColumn,
+    AnswerRow,
+    AnswerTable,
+    Cell,
+    FigureTable,
+    Row,
+    Section,
+)
 
-_STYLE = Style(SHARE_AXIS, 100.0, is_share=True)
+_STYLE = Style(SHARE_AXIS, 100.0, is_share=True, is_compact=True)
 _STEPS = {1: ("4",), 2: ("1", "4"), 3: ("1", "0", "4"), 4: ("1", "2", "3", "4")}
 _STEPS[5] = ("1", "2", "0", "3", "4")
 
@@ -89,9 +98,7 @@ def _row(
 ) -> AnswerRow:
     instrument = ctx.results.instrument
     found = [ctx.lookup.get(domain, "topline", question.name, code) for code in codes]
-    cells = tuple(
-        Cell("withheld", reason="") if e is None else cell(e, _STYLE) for e in found
-    )
+    cells = tuple(Cell("withheld", reason="") if e is None else cell(e, _STYLE) for e in found)
     shown = [e for e in found if e is not None]
     reason = ""
     if not any(e.is_shown for e in shown):
@@ -106,7 +113,7 @@ def _row(
         gloss = "pernyataan terbalik: setuju berarti penilaian kurang baik"
     values = [e.value if e is not None and e.is_shown and e.value is not None else 0 for e in found]
     return AnswerRow(
-        label=wording.question_label(instrument, question),
+        label=wording.UNSUR.get(question.skm) or wording.question_label(instrument, question),
         gloss=gloss,
         segments=segments(values, steps),
         cells=tuple(AnswerCell(s, c) for s, c in zip(steps, cells, strict=True)),
@@ -127,7 +134,9 @@ def toplines(ctx: Context, domain: Domain) -> tuple[FigureTable, ...]:
         if not question.is_closed or not _is_estimated(ctx, domain, question):
             continue
         labels = wording.choice_labels(instrument, question)
-        found = {e.category: e for e in ctx.lookup.of(domain, "topline") if e.measure == question.name}
+        found = {
+            e.category: e for e in ctx.lookup.of(domain, "topline") if e.measure == question.name
+        }
         order = [c for c in labels if c in found] + [c for c in found if c not in labels]
         rows = tuple(Row(labels.get(c, c), cell(found[c], ctx.share)) for c in order)
         several = question.type == "select_multiple"
@@ -135,7 +144,7 @@ def toplines(ctx: Context, domain: Domain) -> tuple[FigureTable, ...]:
             FigureTable(
                 caption=wording.question_label(instrument, question),
                 label_head="Jawaban (boleh lebih dari satu)" if several else "Jawaban",
-                value_head="Persen (rentang)" if has_interval else "Persen, tanpa rentang",
+                value_head="Persen (rentang)" if has_interval else "Persen",
                 scale=ctx.share.axis.scale,
                 rows=rows,
                 is_titled=True,

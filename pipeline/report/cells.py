@@ -14,7 +14,7 @@ class Style:
     """How a kind of estimate is printed, and how it lies on its axis.
 
     `factor` takes the value to the units of the axis (100 for shares); `edges` are lines that
-    rounding must not cross.
+    rounding must not cross; a compact style writes every interval as two numbers.
     """
 
     axis: Axis
@@ -22,6 +22,7 @@ class Style:
     is_share: bool = False
     decimals: int = 1
     edges: tuple[float, ...] = ()
+    is_compact: bool = False
 
     def value(self, e: Estimate) -> str:
         """The value as text."""
@@ -64,11 +65,12 @@ def cell(e: Estimate | None, style: Style, reference: float | None = None) -> Ce
     place: Callable[[float], str] = lambda v: style.axis.x(v * style.factor)  # noqa: E731
     tick = "" if reference is None else place(reference)
     if e.low is None or e.high is None:
-        return Cell(
-            e.state, style.value(e), "tanpa rentang", mark=Mark(e.state, place(e.value), "", "", tick)
-        )
-    mark = Mark(e.state, place(e.value), place(e.low), place(e.high), tick)
-    if e.state == "limit" and style.is_share:
+        alone = Mark(e.state, place(e.value), reference=tick)
+        return Cell(e.state, style.value(e), "tanpa rentang", mark=alone)
+    ends = [v * style.factor for v in (e.low, e.high)]
+    is_cut = ends[0] < style.axis.low or ends[1] > style.axis.high
+    mark = Mark(e.state, place(e.value), place(e.low), place(e.high), tick, is_cut)
+    if e.state == "limit" and style.is_share and not style.is_compact:
         most = figures.percent(e.high, 0.0, e.high)
         return Cell("limit", "0%", f"paling banyak {most}", mark=mark)
     return Cell(e.state, style.value(e), style.interval(e.low, e.high), mark=mark)

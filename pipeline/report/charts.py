@@ -56,27 +56,25 @@ def percentage(value: float) -> str:
 
 
 def score_axis(values: Iterable[float]) -> Axis:
-    """Axis for scores of 0–100: from the ten (twenty) below the least value, at most 50, to 100."""
-    known = [v for v in values if math.isfinite(v)]
-    least = min(known, default=0.0)
-    low = min(50.0, 10.0 * math.floor(max(least, 0.0) / 10.0))
-    if low < 30:
-        low = 20.0 * math.floor(low / 20.0)
-    return Axis(low, 100.0, 10.0 if low >= 30 else 20.0)
+    """Axis for scores of 0–100: from a round start below the least value, at most 50, to 100."""
+    least = min((v for v in values if math.isfinite(v)), default=0.0)
+    if least >= 50:
+        return Axis(50.0, 100.0, 10.0)
+    return Axis(20.0 * math.floor(max(least, 0.0) / 20.0), 100.0, 20.0)
 
 
 def share_axis(values: Iterable[float]) -> Axis:
     """Axis for shares in percent: from 0 to a round end just beyond the largest value."""
     most = max((v for v in values if math.isfinite(v)), default=0.0)
-    for high, step in ((5, 1), (10, 2), (20, 5), (30, 5), (40, 10), (60, 10)):
+    for high, step in ((5, 1), (10, 2), (20, 5), (30, 10), (40, 10), (60, 20)):
         if 100 * most <= high:
             return Axis(0.0, float(high), float(step), "%")
-    return Axis(0.0, 100.0, 20.0, "%")
+    return SHARE_AXIS
 
 
 SKM_AXIS = Axis(1.0, 4.0, 1.0)
 FULL_AXIS = Axis(0.0, 100.0, 20.0)
-SHARE_AXIS = Axis(0.0, 100.0, 20.0, "%")
+SHARE_AXIS = Axis(0.0, 100.0, 25.0, "%")
 
 
 def segments(shares: Sequence[float], steps: Sequence[str]) -> tuple[Segment, ...]:

@@ -39,7 +39,9 @@ def read_bentuk(study: Study) -> tuple[Bentuk, ...]:
 def bentuk_of(instrument: Instrument, entries: tuple[Bentuk, ...]) -> tuple[Bentuk, ...]:
     """The entries, and those that only the questionnaire names, by their code."""
     known = {b.id for b in entries}
-    extra = dict.fromkeys(q.bentuk for q in instrument.questions if q.bentuk and q.bentuk not in known)
+    extra = dict.fromkeys(
+        q.bentuk for q in instrument.questions if q.bentuk and q.bentuk not in known
+    )
     return entries + tuple(Bentuk(code, code, "", "", True) for code in extra)
 
 

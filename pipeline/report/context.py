@@ -21,6 +21,7 @@ class Context:
     lookup: Lookup
     bentuk: tuple[Bentuk, ...]
     edges: tuple[float, ...]
+    index: Style
     score: Style
     event: Style
     share: Style
@@ -44,13 +45,15 @@ def context(results: Results, now: datetime | None) -> Context:
     study = results.study
     lookup = Lookup(results.estimates, results.standings, results.comparisons)
     edges = tuple(t.value for t in study.thresholds if t.measure == study.index.id)
+    axis = charts.score_axis(lookup.ends(*SCORES))
     return Context(
         results=results,
         lookup=lookup,
         bentuk=bentuk_of(results.instrument, read_bentuk(study)),
         edges=edges,
-        score=scores(charts.score_axis(lookup.ends(*SCORES)), edges),
-        event=shares(charts.share_axis(lookup.ends(*EVENTS))),
+        index=scores(axis, edges),
+        score=scores(axis),
+        event=shares(charts.share_axis(lookup.ends(*EVENTS, without="any"))),
         share=shares(charts.SHARE_AXIS),
         noun=sentences.base_noun(study.design.selection, study.weights.estimand),
         issued=study.report.issued or (now.date() if now else None),

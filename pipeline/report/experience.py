@@ -1,7 +1,10 @@
 """Sections on what users met: forms of maladministration, being served, complaining."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from pipeline.report import codebook, sentences, wording
-from pipeline.report.cells import cell
+from pipeline.report.cells import Style, cell
 from pipeline.report.context import Context
 from pipeline.report.lookup import Domain, Estimate
 from pipeline.report.models import Cell, FigureTable, Row, Section, Verdict
@@ -32,31 +35,33 @@ def bentuk(ctx: Context, domain: Domain) -> Section | None:
             most = (entry.label, e)
     rows.sort(key=lambda pair: pair[0])
     anyone = ctx.lookup.get(domain, "bentuk", ANY)
-    first = []
+    tables = []
     if anyone is not None:
-        head = Row(
-            "Sedikitnya satu bentuk",
-            cell(anyone, ctx.event),
-            extra=_extra(ctx, domain, "bentuk", anyone),
-            level="group",
-            base=_base(anyone),
-        )
-        first.append(head)
-    table = FigureTable(
-        caption=f"Pengalaman tiap bentuk maladministrasi, dengan rentang keyakinan {ctx.level}",
-        label_head="Bentuk",
-        value_head="Persen (rentang)",
-        scale=ctx.event.axis.scale,
-        rows=(*first, *(row for _, row in rows)),
-        extra_head=f"Dari 100 {ctx.noun}",
-        base_head="Jawaban",
-    )
+        extra = _extra(ctx, domain, "bentuk", anyone)
+        head = Row("Sedikitnya satu bentuk", cell(anyone, ctx.share), "", extra, base=_base(anyone))
+        caption = "Pengalaman sedikitnya satu bentuk"
+        first = _table(ctx, caption, "Semua bentuk", ctx.share, [head])
+        tables.append(replace(first, is_keyed=False))
+    caption = "Pengalaman tiap bentuk maladministrasi"
+    tables.append(_table(ctx, caption, "Bentuk", ctx.event, [row for _, row in rows]))
     return Section(
         "alami",
         "Maladministrasi yang dialami",
         sentences.experience_lead(anyone, most, ctx.noun),
-        (table,),
-        (wording.ACCOUNT, wording.BENTUK_NOTE),
+        tuple(tables),
+        (wording.ACCOUNT, wording.BENTUK_NOTE, *wording.BASIS[domain.type]),
+    )
+
+
+def _table(ctx: Context, caption: str, head: str, style: Style, rows: Sequence[Row]) -> FigureTable:
+    return FigureTable(
+        caption=f"{caption}, dengan rentang keyakinan {ctx.level}",
+        label_head=head,
+        value_head="Persen (rentang)",
+        scale=style.axis.scale,
+        rows=tuple(rows),
+        extra_head=f"Dari 100 {ctx.noun}",
+        base_head="Jawaban",
     )
 
 
@@ -87,21 +92,14 @@ def service(ctx: Context, domain: Domain) -> Section | None:
             rows.append(Row(label, cell(e, ctx.event), gloss, extra, base=_base(e)))
     if not rows:
         return None
-    table = FigureTable(
-        caption=f"Tidak dilayani dan perantara, dengan rentang keyakinan {ctx.level}",
-        label_head="Keadaan",
-        value_head="Persen (rentang)",
-        scale=ctx.event.axis.scale,
-        rows=tuple(rows),
-        extra_head=f"Dari 100 {ctx.noun}",
-        base_head="Jawaban",
-    )
+    table = _table(ctx, "Tidak dilayani dan perantara", "Keadaan", ctx.event, rows)
     left = ctx.lookup.get(domain, "layanan", "tidak_dilayani")
     return Section(
         "layanan",
         "Tidak dilayani dan perantara",
         sentences.service_lead(left, ctx.noun),
         (table,),
+        wording.BASIS[domain.type],
     )
 
 
@@ -138,4 +136,5 @@ def complaints(ctx: Context, domain: Domain) -> Section | None:
         "Penanganan pengaduan",
         sentences.complaints_lead(ctx.lookup.get(domain, "pengaduan", "tahu"), ctx.noun),
         (table,),
+        wording.BASIS[domain.type],
     )

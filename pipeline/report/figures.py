@@ -64,7 +64,8 @@ def precision(low: float, high: float) -> int:
 
 def span(low: float, high: float, decimals: int, suffix: str = "") -> str:
     """`71–79`, or `−0,2 sampai 11,4` where a dash would hide a minus."""
-    first, last = number(low, decimals), number(high, decimals)
+    first = "0" if quantise(low) == 0 else number(low, decimals)
+    last = number(high, decimals)
     joint = " sampai " if low < 0 or high < 0 else DASH
     return f"{first}{joint}{last}{suffix}"
 

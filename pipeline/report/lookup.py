@@ -54,13 +54,15 @@ class Estimate:
         """How the estimate is drawn."""
         if not self.is_shown:
             return "withheld"
-        if "zero_events" in self.reasons or self.value == 0:
-            return "limit" if self.has_interval and self.value == 0 else self._plain
-        return self._plain
+        if self.value == 0 and self.has_interval:
+            return "limit"
+        return "caution" if self.is_careful else "published"
 
     @property
-    def _plain(self) -> State:
-        return "caution" if self.flag == "caution" else "published"
+    def is_careful(self) -> bool:
+        """Whether the sample, not only the way of selection, asks for caution."""
+        others = [r for r in self.reasons if r not in ("volunteer", "quota")]
+        return self.flag == "caution" and bool(others or self.has_interval)
 
 
 @dataclass(frozen=True)
@@ -134,18 +136,25 @@ class Lookup:
             return None
         return self._comparisons.get((domain.id, kind, measure))
 
-    def ends(self, *kinds: str) -> list[float]:
-        """Ends of all intervals (values where there is none) of those types."""
+    def ends(self, *kinds: str, without: str = "") -> list[float]:
+        """What an axis of those types must hold: the intervals of published values.
+
+        Of values to be read with caution only the value itself; their intervals may be cut.
+        """
         ends = []
         for e in self.everywhere(*kinds):
-            if e.is_shown:
-                ends += [v for v in (e.value, e.low, e.high) if v is not None]
-        return ends
+            if e.is_shown and e.measure != without:
+                ends += [e.value] if e.is_careful else [e.value, e.low, e.high]
+        return [v for v in ends if v is not None]
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, object]]:
     """Rows as dicts; nothing for an empty frame."""
-    return [] if frame.empty else [dict(r) for r in frame.to_dict("records")]
+    return (
+        []
+        if frame.empty
+        else [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+    )
 
 
 def domain_of(row: dict[str, object]) -> Domain:

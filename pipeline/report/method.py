@@ -11,7 +11,7 @@ from pipeline.report.quality import announcement, collectors, sessions_of
 def method(ctx: Context, domain: Domain) -> Section:
     """The method box."""
     study = ctx.results.study
-    facts = [Fact("Bukan apa", wording.NOT_OPINI)]
+    facts = [Fact("Bukan apa", wording.NOT_OPINI)] if study.institution else []
     if study.is_designed:
         facts += _designed(ctx, domain)
     else:
@@ -94,6 +94,11 @@ def _rules(ctx: Context) -> list[Fact]:
                     f"{figures.percent(rules.bar)}.",
                 )
             )
+    if study.design.selection != "probability":
+        return [
+            *facts,
+            Fact("Aturan cetak", f"Kurang dari {rules.minimum_n} jawaban: tidak ada angka."),
+        ]
     facts.append(
         Fact(
             "Aturan cetak",
@@ -146,7 +151,9 @@ def footer(ctx: Context) -> tuple[str, ...]:
     edition = f"Edisi {study.report.edition}" if study.report.edition else "Edisi 1"
     if ctx.issued:
         edition += f", {figures.day(ctx.issued)}"
-    lines = [f"{study.institution or study.name}. {edition}. Gelombang {ctx.results.wave}."]
+    lines = [f"{study.institution or study.name}. {edition}."]
+    if study.has_settings:
+        lines[0] += f" Gelombang {ctx.results.wave}."
     if study.report.contact:
         lines.append(f"Tanya jawab tentang laporan ini: {study.report.contact}.")
     if study.report.complaint:

@@ -32,7 +32,8 @@ class Scale:
 class Mark:
     """Dot and whisker in percent of the axis; empty text where there is no such thing.
 
-    `state` `caution` is drawn hollow, `limit` as an open whisker without a dot.
+    `state` `caution` is drawn hollow, `limit` as an open whisker without a dot; `is_cut` says
+    that the interval goes on beyond the end of the axis.
     """
 
     state: State
@@ -40,6 +41,7 @@ class Mark:
     low: str = ""
     high: str = ""
     reference: str = ""
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,22 @@ class FigureTable:
     base_head: str = ""
     reference: str = ""
     is_titled: bool = False
+    is_keyed: bool = True
 
     @property
     def span(self) -> int:
         """Columns beside the label, for a row that only says why it is empty."""
         return 2 + bool(self.extra_head) + bool(self.base_head)
+
+    @property
+    def has_caution(self) -> bool:
+        """Whether the key must explain hollow dots and square brackets."""
+        return any(row.cell.state == "caution" for row in self.rows)
+
+    @property
+    def has_cut(self) -> bool:
+        """Whether the key must explain arrows at the end of the axis."""
+        return any(row.cell.mark is not None and row.cell.mark.is_cut for row in self.rows)
 
 
 @dataclass(frozen=True)
@@ -217,7 +230,6 @@ class SkmTable:
     caption: str
     value: str
     interval: str
-    mutu: str
     sentence: str
     table: FigureTable
 
@@ -252,7 +264,7 @@ class UnitRow:
     link: str
     gloss: str
     cell: Cell
-    standing: tuple[str, ...]
+    standing: str
     comparison: Verdict
     any_bentuk: Cell
     n: str
@@ -274,6 +286,16 @@ class UnitTable:
     rows: tuple[UnitRow, ...]
     reference: str
     count: str
+
+    @property
+    def has_caution(self) -> bool:
+        """Whether the key must explain hollow dots and square brackets."""
+        return any(row.cell.state == "caution" for row in self.rows)
+
+    @property
+    def has_cut(self) -> bool:
+        """Whether the key must explain arrows at the end of the axis."""
+        return any(row.cell.mark is not None and row.cell.mark.is_cut for row in self.rows)
 
 
 Part = (
@@ -300,14 +322,26 @@ class Section:
 
 
 @dataclass(frozen=True)
+class GaugeLine:
+    """A line on the gauge; `y` keeps labels of close lines apart."""
+
+    tick: Tick
+    y: str
+
+
+@dataclass(frozen=True)
 class Gauge:
-    """The index on its whole scale with the configured lines; `text` says it in words."""
+    """The index on its whole scale with the configured lines; `text` says it in words.
+
+    `low` and `high` label the ends of the interval; None where there is no interval.
+    """
 
     mark: Mark
     width: str
-    low_label: str
-    high_label: str
-    lines: tuple[Tick, ...]
+    low: Tick | None
+    high: Tick | None
+    lines: tuple[GaugeLine, ...]
+    height: str
     text: str
 
 

@@ -27,7 +27,7 @@ from pipeline.report.models import (
     Verdict,
 )
 from pipeline.report.unit import hero, key_figures, over
-from pipeline.study import Unit
+from pipeline.settings import Unit
 
 _ORDER = {"jelas di atas": 0, "tidak dapat dibedakan": 1, "jelas di bawah": 2, "": 3}
 
@@ -42,6 +42,8 @@ def overview_page(ctx: Context, links: Mapping[str, str]) -> Page:
         experience.bentuk(ctx, CITY),
         experience.service(ctx, CITY),
         experience.complaints(ctx, CITY),
+        perception.trust(ctx, _city(ctx)),
+        perception.skm(ctx, _city(ctx)),
         quality.quality(ctx, CITY),
         method.officials(ctx, CITY),
         _reading(),
@@ -59,7 +61,7 @@ def overview_page(ctx: Context, links: Mapping[str, str]) -> Page:
         banner=wording.SIMULATED if ctx.results.simulated else "",
         caution="",
         hero=_hero(ctx),
-        key_figures=key_figures(ctx, CITY),
+        key_figures=key_figures(ctx, CITY, _city(ctx)),
         contrasts=(),
         sections=tuple(s for s in found if s is not None),
         footer=method.footer(ctx),
@@ -131,11 +133,7 @@ def _row(ctx: Context, unit: Unit, tier: str, link: str) -> UnitRow:
     rr3 = quality.rate(quality.response_of(ctx, domain), "rr3")
     is_shown = index is not None and index.is_shown
     standings = ctx.lookup.standings(domain, "indeks", index_id) if is_shown else ()
-    judged = [s for s in standings if s.probability_above is not None]
-    lines = tuple(sentences.standing_short(s) for s in judged)
-    if is_shown and standings and not judged:
-        lines = ("tidak disimpulkan",)
-    shown_index = cell(index, ctx.score, reference(index, compared))
+    shown_index = cell(index, ctx.index, reference(index, compared))
     if index is None:
         shown_index = type(shown_index)("withheld", reason="tidak ada angka")
     sector = wording.SECTORS.get(unit.sector, unit.sector)
@@ -144,9 +142,9 @@ def _row(ctx: Context, unit: Unit, tier: str, link: str) -> UnitRow:
         link=link,
         gloss=sector[:1].upper() + sector[1:],
         cell=shown_index,
-        standing=lines,
+        standing=sentences.standings_short(standings),
         comparison=wording.COMPARED[tier] if is_shown else Verdict(""),
-        any_bentuk=cell(anyone, ctx.event),
+        any_bentuk=cell(anyone, ctx.share),
         n="<10" if 0 < n < 10 else figures.number(n),
         response="" if rr3 is None else figures.percent(rr3),
         search=f"{unit.name} {unit.short_name} {sector}".lower(),

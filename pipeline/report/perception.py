@@ -51,6 +51,7 @@ def dimensions(ctx: Context, domain: Domain) -> Section | None:
     notes = ["Nilai 0 sampai 100 dari jawaban berskala empat; makin tinggi makin baik."]
     if domain.type == "unit":
         notes.append(wording.COMPARISON_NOTE)
+    notes += wording.BASIS[domain.type]
     return Section(
         "dimensi",
         "Dimensi dan indikator",
@@ -83,7 +84,7 @@ def trust(ctx: Context, domain: Domain) -> Section | None:
         "Kepercayaan",
         f"Kepercayaan pengguna kepada petugas unit ini. {lead}",
         (_table(ctx, domain, "Nilai kepercayaan dan tiap butirnya", "Kepercayaan", rows),),
-        (wording.TRUST_NOTE,),
+        (wording.TRUST_NOTE, *wording.BASIS[domain.type]),
     )
 
 
@@ -119,14 +120,13 @@ def skm(ctx: Context, domain: Domain) -> Section | None:
         ),
     )
     if ikm is None or not ikm.is_shown or ikm.value is None:
-        part = SkmTable("Indeks Kepuasan Masyarakat", "", "", "", sentences.withheld(ikm), table)
+        part = SkmTable("Indeks Kepuasan Masyarakat", "", "", sentences.withheld(ikm), table)
     else:
         shown_ikm = cell(ikm, IKM_STYLE)
         part = SkmTable(
             caption="Indeks Kepuasan Masyarakat (IKM)",
             value=shown_ikm.value,
             interval=shown_ikm.interval,
-            mutu=sentences.mutu(ikm.value)[0],
             sentence=sentences.ikm(ikm),
             table=table,
         )
@@ -135,7 +135,7 @@ def skm(ctx: Context, domain: Domain) -> Section | None:
         "Survei Kepuasan Masyarakat (SKM)",
         "Sembilan unsur Permenpan RB 14/2017 menurut pengguna yang sama.",
         (part,),
-        (wording.SKM_NOTE,),
+        (wording.SKM_NOTE, *wording.BASIS[domain.type]),
     )
 
 

@@ -128,8 +128,8 @@ def _weights(ctx: Context, domain: Domain) -> list[QualityRow]:
         rows.append(
             QualityRow(
                 "Hitungan pengunjung",
-                index.tier,
-                wording.TIERS[index.tier][:1].upper() + wording.TIERS[index.tier][1:] + ".",
+                wording.TIERS[index.tier][0],
+                wording.TIERS[index.tier][1],
                 tone,
             )
         )

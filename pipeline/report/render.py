@@ -69,8 +69,8 @@ def _environment() -> jinja2.Environment:
     )
     style, script = _style(), _text("overview.js")
     environment.globals.update(
-        style=Markup(style),  # noqa: S704, our own file
-        script=Markup(script),  # noqa: S704, our own file
+        style=Markup(style),
+        script=Markup(script),
         style_hash=_hash(style),
         script_hash=_hash(script),
         generator=Markup(GENERATOR),

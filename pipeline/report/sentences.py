@@ -85,15 +85,42 @@ def standing(s: Standing) -> str:
     )
 
 
-def standing_short(s: Standing) -> str:
-    """The same for a table: `di bawah batas 78 (92 dari 100)`."""
-    if s.probability_above is None:
-        return f"{s.label}: tidak disimpulkan"
-    if s.state == "di bawah":
-        return f"di bawah {s.label} ({_chance(1 - s.probability_above)} dari 100)"
-    if s.state == "di atas":
-        return f"di atas {s.label} ({_chance(s.probability_above)} dari 100)"
-    return f"{s.label}: belum pasti"
+def standings(found: Sequence[Standing]) -> tuple[str, ...]:
+    """One sentence a line; one for all where none of them may be judged."""
+    if len(found) < 2 or any(s.probability_above is not None for s in found):
+        return tuple(standing(s) for s in found)
+    names = " dan ".join(s.label for s in found)
+    words = wording.reasons(found[0].reasons)
+    end = f": {words}." if words else "."
+    return (f"Tempatnya terhadap {names} tidak disimpulkan{end}",)
+
+
+def standings_short(standings: Sequence[Standing]) -> str:
+    """The place among all lines for a table: `antara batas 54 dan batas 78 (91 dari 100)`.
+
+    The chance is the least of those that hold the place; lines that are not settled are named.
+    """
+    judged = sorted(
+        (s for s in standings if s.probability_above is not None), key=lambda s: s.threshold
+    )
+    if not judged:
+        return "tidak disimpulkan" if standings else ""
+    above = [s for s in judged if s.state == "di atas"]
+    below = [s for s in judged if s.state == "di bawah"]
+    unsure = [s.label for s in judged if s.state not in ("di atas", "di bawah")]
+    chances = [s.probability_above or 0.0 for s in above[-1:]]
+    chances += [1 - (s.probability_above or 0.0) for s in below[:1]]
+    place = ""
+    if above and below:
+        place = f"antara {above[-1].label} dan {below[0].label}"
+    elif above or below:
+        place = f"di atas {above[-1].label}" if above else f"di bawah {below[0].label}"
+    if place:
+        place += f" ({_chance(min(chances)).replace('lebih dari ', '>')} dari 100)"
+    if not unsure:
+        return place
+    words = f"belum pasti terhadap {' dan '.join(unsure)}"
+    return f"{place}; {words}" if place else words
 
 
 def _chance(probability: float) -> str:
@@ -186,6 +213,18 @@ def ikm(e: Estimate) -> str:
     return f"{text} Rentangnya meliputi mutu {lowest} sampai {highest}, jadi hurufnya belum pasti."
 
 
+def ikm_short(e: Estimate) -> str:
+    """The IKM as a key figure."""
+    text = "Indeks Kepuasan Masyarakat (IKM) dari 25 sampai 100,"
+    letter, words = mutu(e.value or 0.0)
+    if e.low is None or e.high is None:
+        return f"{text} mutu {letter} ({words})."
+    lowest, highest = mutu(max(e.low, 25.0))[0], mutu(min(e.high, 100.0))[0]
+    if lowest == highest:
+        return f"{text} mutu {letter} ({words})."
+    return f"{text} mutu {lowest} sampai {highest}: hurufnya belum pasti."
+
+
 def extremes(names: Sequence[tuple[str, Estimate]]) -> str:
     """Strongest and weakest indicator, said only where their intervals do not overlap."""
     known = [(n, e) for n, e in names if e.is_shown and e.has_interval]
@@ -199,14 +238,14 @@ def extremes(names: Sequence[tuple[str, Estimate]]) -> str:
             "Rentang keduanya tidak bersinggungan."
         )
     return (
-        "Rentang semua indikator saling bersinggungan, jadi tidak ada yang dapat disebut "
-        "paling kuat atau paling lemah."
+        "Rentang indikator tertinggi dan terendah bersinggungan, jadi tidak ada yang dapat "
+        "disebut paling kuat atau paling lemah."
     )
 
 
 def _named(name: str, e: Estimate) -> str:
-    assert e.value is not None and e.low is not None and e.high is not None
-    shown = f"{figures.points(e.value)} ({figures.points_span(e.low, e.high)})"
+    low, high = e.low or 0.0, e.high or 0.0  # `extremes` takes only those with an interval
+    shown = f"{figures.points(e.value or 0.0)} ({figures.points_span(low, high)})"
     return f"{name[:1].lower() + name[1:]}, {shown}"
 
 

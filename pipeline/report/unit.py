@@ -1,5 +1,8 @@
 """The page of a unit: results where the sample carries them, the reason where it does not."""
 
+from collections.abc import Sequence
+from typing import Literal
+
 from pipeline.report import (
     answers,
     experience,
@@ -19,6 +22,7 @@ from pipeline.report.models import (
     Fact,
     FactList,
     Gauge,
+    GaugeLine,
     Hero,
     KeyFigure,
     Mark,
@@ -26,7 +30,7 @@ from pipeline.report.models import (
     Section,
     Tick,
 )
-from pipeline.study import Unit
+from pipeline.settings import Unit
 
 
 def unit_page(ctx: Context, unit: Unit, path: str) -> Page:
@@ -130,54 +134,89 @@ def hero(ctx: Context, domain: Domain, index: Estimate | None) -> Hero | None:
         direction="0 sampai 100, makin tinggi makin baik",
         cell=shown,
         sentence=sentences.truth_between(index, ctx.edges) if index.is_shown else "",
-        standings=tuple(sentences.standing(s) for s in standings) if index.is_shown else (),
+        standings=sentences.standings(standings) if index.is_shown else (),
         gauge=_gauge(ctx, index, shown.mark) if index.is_shown and shown.mark else None,
     )
 
 
 def _gauge(ctx: Context, index: Estimate, mark: Mark) -> Gauge:
     study = ctx.results.study
-    lines = tuple(
-        Tick(FULL_AXIS.x(t.value), t.label or figures.number(t.value))
+    lines = [
+        (t.value, t.label or figures.number(t.value))
         for t in study.thresholds
         if t.measure == study.index.id
-    )
-    low = high = width = ""
+    ]
+    words = f"Indeks {figures.points(index.value or 0.0, ctx.edges)}"
+    ends: list[Tick | None] = [None, None]
+    width = ""
     if index.low is not None and index.high is not None:
         decimals = figures.points_decimals(index.low, index.high, ctx.edges)
         low, high = (figures.number(v, decimals) for v in (index.low, index.high))
-        width = FULL_AXIS.x(index.high - index.low)
-    words = f"Indeks {figures.points(index.value or 0.0, ctx.edges)}"
-    if low:
         words += f", antara {low} dan {high}"
-    names = ", ".join(t.label for t in lines)
-    words += f", pada skala 0 sampai 100{' dengan ' + names if names else ''}"
-    return Gauge(mark, width, low, high, lines, words)
+        width = FULL_AXIS.x(index.high - index.low)
+        # Labels stand outside the bar, inside where they would leave the chart.
+        ends[0] = Tick(FULL_AXIS.x(index.low), low, "start" if index.low < 8 else "end")
+        ends[1] = Tick(FULL_AXIS.x(index.high), high, "end" if index.high > 92 else "start")
+    words += ", pada skala 0 sampai 100"
+    if lines:
+        words += " dengan " + ", ".join(label for _, label in lines)
+    placed = gauge_lines(lines)
+    height = "98" if any(line.y != "78" for line in placed) else "82"
+    return Gauge(mark, width, ends[0], ends[1], placed, height, words)
 
 
-def key_figures(ctx: Context, domain: Domain) -> tuple[KeyFigure, ...]:
-    """Experience, trust and satisfaction, those of them that may be printed."""
+def gauge_lines(lines: Sequence[tuple[float, str]]) -> tuple[GaugeLine, ...]:
+    """Lines of the gauge from the lowest up, a label below its neighbour's where both are close."""
+    result: list[GaugeLine] = []
+    last = float("-inf")
+    for value, label in sorted(lines):
+        low_row = value - last < 18 and bool(result) and result[-1].y == "78"
+        anchor: Literal["start", "middle", "end"] = "middle"
+        if value < 15 or value > 85:
+            low_row, anchor = True, "start" if value < 15 else "end"
+        tick = Tick(FULL_AXIS.x(value), label, anchor)
+        result.append(GaugeLine(tick, "94" if low_row else "78"))
+        last = value
+    return tuple(result)
+
+
+def key_figures(
+    ctx: Context, domain: Domain, scores_of: Domain | None = None
+) -> tuple[KeyFigure, ...]:
+    """Experience, trust and satisfaction, those of them that may be printed.
+
+    `scores_of` is the domain of the two scores where it is another than that of the experience.
+    """
     result = []
     anyone = ctx.lookup.get(domain, "bentuk", experience.ANY)
+    domain = scores_of or domain
+    suffix = wording.KEY_BASIS.get(domain.type, "")
     if anyone is not None and anyone.is_shown:
-        c = cell(anyone, ctx.event)
+        c = cell(anyone, ctx.share)
         sentence = sentences.any_bentuk(anyone, ctx.noun)
         result.append(_key(anyone, c.value, c.interval, sentence, "#alami", "Bentuk apa?"))
     trust = ctx.lookup.get(domain, "kepercayaan", perception.TRUST)
     if trust is not None and trust.is_shown:
         c = cell(trust, ctx.score)
         result.append(
-            _key(trust, c.value, c.interval, wording.TRUST, "#kepercayaan", "Butir kepercayaan")
+            _key(
+                trust,
+                c.value,
+                c.interval,
+                wording.TRUST + suffix,
+                "#kepercayaan",
+                "Butir kepercayaan",
+            )
         )
     ikm = ctx.lookup.get(domain, "skm", "ikm")
     if ikm is not None and ikm.is_shown:
         c = cell(ikm, perception.IKM_STYLE)
-        sentence = "Indeks Kepuasan Masyarakat (IKM), 25 sampai 100. " + sentences.ikm(ikm)
-        result.append(_key(ikm, c.value, c.interval, sentence, "#skm", "Sembilan unsur"))
+        sentence = sentences.ikm_short(ikm)
+        result.append(_key(ikm, c.value, c.interval, sentence + suffix, "#skm", "Sembilan unsur"))
     return tuple(result)
 
 
 def _key(e: Estimate, value: str, interval: str, sentence: str, link: str, text: str) -> KeyFigure:
-    shown = f"[{value}]" if e.flag == "caution" else value
+    shown = f"[{value}]" if e.is_careful else value
     words = f"rentang {interval}" if e.has_interval and e.state != "limit" else interval
     return KeyFigure(shown, words, sentence, link, text)

@@ -63,13 +63,14 @@ def _limit(code: str) -> float:
 
 
 TIERS = {
-    "T0": "pengunjung dihitung selama sesi berlangsung",
-    "T1": "jumlah pengunjung diperkirakan dari urutan orang yang terpilih",
-    "T2": "jumlah pengunjung diambil dari register unit",
-    "T3": "jumlah pengunjung diperkirakan dari rata-rata harian unit",
-    "T4": "pengunjung tidak dihitung; setiap sesi dianggap sama ramai",
-    "T5": "tidak ditimbang, bukan sampel acak",
+    "T0": ("dihitung", "Orang yang keluar dihitung selama sesi berlangsung."),
+    "T1": ("disusun ulang", "Jumlah pengunjung disusun ulang dari nomor urut orang yang terpilih."),
+    "T2": ("dari register", "Jumlah pengunjung diambil dari register unit."),
+    "T3": ("perkiraan", "Jumlah pengunjung diperkirakan dari rata-rata harian unit."),
+    "T4": ("tidak dihitung", "Pengunjung tidak dihitung; setiap sesi dianggap sama ramai."),
+    "T5": ("tidak ditimbang", "Bukan sampel acak; setiap jawaban berbobot sama."),
 }
+"""By tier of the weight: in a word, in a sentence."""
 
 COLLECTORS = {
     "ombudsman": "Ombudsman RI",
@@ -137,11 +138,19 @@ NOT_OPINI = (
     "Ini bukan Opini Ombudsman RI. Laporan ini tidak memuat huruf mutu atau kategori opini, dan "
     "tidak dapat dipakai sebagai pengganti penilaian resmi."
 )
-TRUST = "kepercayaan kepada petugas, dari 0 (tidak percaya sama sekali) sampai 100 (sangat percaya)."
+TRUST = (
+    "kepercayaan kepada petugas, dari 0 (tidak percaya sama sekali) sampai 100 (sangat percaya)."
+)
 TWO_MEANS = (
     "Rata-rata unit memberi setiap unit bobot sama, seperti cara Ombudsman menghitung nilai kota; "
     "menurut kunjungan, unit yang ramai berbobot lebih besar."
 )
+BASIS: dict[str, tuple[str, ...]] = {
+    "unit": (),
+    "city": ("Menurut kunjungan: unit yang ramai berbobot lebih besar.",),
+    "city_mean": ("Rata-rata unit: setiap unit berbobot sama.",),
+}
+KEY_BASIS = {"city": " Menurut kunjungan.", "city_mean": " Rata-rata unit."}
 ACCOUNT = "Angka ini pengakuan responden, bukan hasil pemeriksaan."
 
 COMPARISON_NOTE = (

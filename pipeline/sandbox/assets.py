@@ -91,6 +91,7 @@ def create(state: SandboxState, request: Request) -> Response:
         except (ValueError, KeyError, TypeError, AttributeError):
             return server_error()
     asset = state.create_asset(name, str(wanted.get("asset_type", "survey")), account.username)
+    asset.created_by = asset.last_modified_by = account.username
     state.save_version(asset, content)
     location = asset_url(asset, request.base_url)
     return answer(201, _detail(asset, request), Location=location)
@@ -111,6 +112,7 @@ def change(state: SandboxState, request: Request, uid: str) -> Response:
             content = _given_content(state, wanted["content"])
         except (ValueError, KeyError, TypeError, AttributeError):
             return server_error()
+    asset.last_modified_by = request.username
     state.save_version(asset, content)
     state.log(asset, "update-name", request.username)
     return answer(200, _detail(asset, request))

@@ -47,7 +47,8 @@ def list_data(state: SandboxState, request: Request, uid: str) -> Response:
         return _list_xml(state, request, asset)
     page, found = _selected(state, request, asset)
     following, previous = page.links(request.url, request.query, len(found))
-    rows = found[page.start : page.start + page.limit]
+    chosen = found[page.start : page.start + page.limit]
+    rows = [render(record, asset, request.base_url) for record in chosen]
     fields = _json_parameter(request, "fields")
     if fields is not None:
         if isinstance(fields, str | int | float):
@@ -62,9 +63,7 @@ def list_data(state: SandboxState, request: Request, uid: str) -> Response:
 def show_one(state: SandboxState, request: Request, uid: str, record: str) -> Response:
     """One submission by number or root uuid."""
     asset = deployed_asset(state, request, uid)
-    held = one(asset, record)
-    state.log(asset, "view-data", request.username)
-    return answer(200, render(held, asset, request.base_url))
+    return answer(200, render(one(asset, record), asset, request.base_url))
 
 
 def show_xml(state: SandboxState, request: Request, uid: str, record: str) -> Response:
@@ -102,16 +101,15 @@ def one(asset: Asset, name: str) -> Record:
     return record
 
 
-def queried(asset: Asset, request: Request, query: Any) -> list[Json]:
-    """Rendered records that answer a query, by ascending id; 500 where it is unusable."""
-    rows = [render(record, asset, request.base_url) for record in asset.sorted_records()]
+def queried(asset: Asset, query: Any) -> list[Record]:
+    """Records that answer a query, by ascending id; 500 where it is unusable."""
     try:
-        return [row for row in rows if matches(row, query)]
+        return [record for record in asset.sorted_records() if matches(record.body, query)]
     except UnusableQueryError:
         raise Refusal(server_error()) from None
 
 
-def _selected(state: SandboxState, request: Request, asset: Asset) -> tuple[Page, list[Json]]:
+def _selected(state: SandboxState, request: Request, asset: Asset) -> tuple[Page, list[Record]]:
     if "count" in request.query:
         raise Refusal(answer(400, {"count": NOT_IMPLEMENTED}))
     if "submission_ids" in request.query:
@@ -122,12 +120,13 @@ def _selected(state: SandboxState, request: Request, asset: Asset) -> tuple[Page
         raise Refusal(answer(400, {error.field: str(error)})) from None
     query = _json_parameter(request, "query")
     order = _json_parameter(request, "sort")
-    found = queried(asset, request, {} if query is None else query)
+    found = queried(asset, {} if query is None else query)
     if order is not None:
         try:
-            found = sort_records(found, order)
+            ordered = sort_records([record.body for record in found], order)
         except UnusableQueryError:
             raise Refusal(server_error()) from None
+        found = [asset.records[body["_id"]] for body in ordered]
     return page, found
 
 
@@ -149,7 +148,7 @@ def _list_xml(state: SandboxState, request: Request, asset: Asset) -> Response:
             return Response(400, text.encode(), XML)
     page, found = _selected(state, request, asset)
     following, previous = page.links(request.url, request.query, len(found))
-    rows = [asset.records[row["_id"]] for row in found[page.start : page.start + page.limit]]
+    rows = found[page.start : page.start + page.limit]
     inner = "".join(_without_declaration(instance_xml(row, asset)) for row in rows)
     text = (
         f"{head}<count>{len(found)}</count><next>{escape(str(following))}</next>"

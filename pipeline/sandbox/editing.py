@@ -53,7 +53,7 @@ def set_statuses(state: SandboxState, request: Request, uid: str) -> Response:
     """Validate many; one number that is not there and nothing changes."""
     asset = _writable(state, request, uid, "validate_submissions")
     payload = _payload(request)
-    records = _chosen(asset, request, payload)
+    records = _chosen(asset, payload)
     _validate(state, request, asset, records, _wanted_status(payload))
     return detail(200, f"{len(records)} submissions have been updated")
 
@@ -61,7 +61,7 @@ def set_statuses(state: SandboxState, request: Request, uid: str) -> Response:
 def clear_statuses(state: SandboxState, request: Request, uid: str) -> Response:
     """Take the validation of many back."""
     asset = _writable(state, request, uid, "validate_submissions")
-    records = _chosen(asset, request, _payload(request))
+    records = _chosen(asset, _payload(request))
     _validate(state, request, asset, records, "")
     return detail(200, f"{len(records)} submissions have been updated")
 
@@ -71,7 +71,7 @@ def edit_many(state: SandboxState, request: Request, uid: str) -> Response:
     asset = _writable(state, request, uid, "change_submissions")
     payload = _payload(request)
     results = []
-    for record in _chosen(asset, request, payload):
+    for record in _chosen(asset, payload):
         replace_body(record, {**_answers(record), **payload.get("data", {})}, state, asset)
         state.log_record(asset, "modify-submission", request.username, record)
         results.append(
@@ -92,7 +92,8 @@ def duplicate(state: SandboxState, request: Request, uid: str, record: str) -> R
     asset = _writable(state, request, uid, "change_submissions")
     found = _answers(one(asset, record))
     found["meta/instanceID"] = f"uuid:{state.identifiers.uuid()}"
-    found.pop("meta/deprecatedID", None)
+    for key in ("meta/deprecatedID", "meta/rootUuid"):
+        found.pop(key, None)
     copy = state.add_record(asset, found, at=state.clock(), by=request.username, xml=None)
     return answer(201, render(copy, asset, request.base_url))
 
@@ -107,7 +108,7 @@ def delete_one(state: SandboxState, request: Request, uid: str, record: str) -> 
 def delete_many(state: SandboxState, request: Request, uid: str) -> Response:
     """Delete many submissions."""
     asset = _writable(state, request, uid, "delete_submissions")
-    records = _chosen(asset, request, _payload(request))
+    records = _chosen(asset, _payload(request))
     _delete(state, request, asset, records)
     return detail(200, f"{len(records)} submissions have been deleted")
 
@@ -125,15 +126,12 @@ def delete_attachment(state: SandboxState, request: Request, uid: str, media: st
 
 def replace_body(record: Record, found: Json, state: SandboxState, asset: Asset) -> None:
     """Give a record other answers: `_uuid` is new, number, root uuid and times stay."""
-    before = record.uuid
     found["meta/instanceID"] = f"uuid:{state.identifiers.uuid()}"
-    found["meta/deprecatedID"] = f"uuid:{before}"
+    found["meta/deprecatedID"] = f"uuid:{record.uuid}"
     found["meta/rootUuid"] = f"uuid:{record.root_uuid}"
     by = record.body["_submitted_by"]
-    record.superseded.add(before)
-    record.body = complete(found, asset, number=record.id, at=record.submitted_at, by=by)
-    record.modified = state.clock()
-    record.xml = None
+    body = complete(found, asset, number=record.id, at=record.submitted_at, by=by)
+    record.revise(body, None, state.clock())
     record.xml = instance_xml(record, asset)
 
 
@@ -159,14 +157,14 @@ def _payload(request: Request) -> Json:
     return payload
 
 
-def _chosen(asset: Asset, request: Request, payload: Json) -> list[Record]:
+def _chosen(asset: Asset, payload: Json) -> list[Record]:
     if payload.get("submission_ids"):
         ids = payload["submission_ids"]
         if not isinstance(ids, list) or not set(ids) <= set(asset.records):
             raise Refusal(detail(400, "One or more submission ids are invalid"))
         return [asset.records[number] for number in ids]
     if payload.get("query"):
-        return [asset.records[row["_id"]] for row in queried(asset, request, payload["query"])]
+        return queried(asset, payload["query"])
     if not payload.get("confirm"):
         raise Refusal(answer(400, {"payload": ["Confirmation is required"]}))
     return asset.sorted_records()
@@ -182,7 +180,7 @@ def _wanted_status(data: Json) -> str:
 def _validate(
     state: SandboxState, request: Request, asset: Asset, records: list[Record], status: str
 ) -> None:
-    for record in records:
+    for record in reversed(records):  # the order in which the real server writes its history
         record.validation = {}
         if status:
             record.validation = {

@@ -50,5 +50,5 @@ def read_records(
         taken.add(number)
         at = time if time.tzinfo else time.replace(tzinfo=UTC)
         body = restored(record, asset)
-        fresh.append(Record(number, body, at, at, validation=dict(body["_validation_status"])))
+        fresh.append(Record(number, body, at, at))
     return fresh

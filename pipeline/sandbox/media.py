@@ -2,12 +2,10 @@
 
 import base64
 import binascii
-import hashlib
 import json
-import mimetypes
 from typing import Any
 
-from pipeline.sandbox.models import Asset, MediaFile
+from pipeline.sandbox.models import Asset, MediaFile, mimetype_of
 from pipeline.sandbox.project import UID, paged
 from pipeline.sandbox.state import SandboxState
 from pipeline.sandbox.views import file_row
@@ -24,9 +22,6 @@ from pipeline.sandbox.wire import (
 )
 
 KINDS = ("form_media", "map_layer", "paired_data")
-TYPES = mimetypes.MimeTypes()  # the machine's own tables must not change the answer
-TYPES.add_type("application/geo+json", ".geojson")
-TYPES.add_type("application/xml", ".xml")
 ALLOWED = ("image/", "audio/", "video/")
 ALLOWED_WHOLE = {"text/csv", "application/xml", "application/zip", "application/geo+json"}
 REFUSED = (
@@ -62,22 +57,13 @@ def add_file(state: SandboxState, request: Request, uid: str) -> Response:
         filename, content = _content(form, metadata)
     except (KeyError, ValueError, TypeError):
         return server_error()
-    mimetype = TYPES.guess_type(filename)[0] or "application/octet-stream"
+    mimetype = mimetype_of(filename)
     if not mimetype.startswith(ALLOWED) and mimetype not in ALLOWED_WHOLE:
         return answer(400, {"content": [REFUSED]})
     if any(media.filename == filename for media in asset.files):
         return answer(400, {"content": ["File already exists"]})
-    media = MediaFile(
-        state.identifiers.uid("af"),
-        filename,
-        mimetype,
-        form.fields["description"],
-        content,
-        state.clock(),
-        request.need_account().username,
-        "md5:" + hashlib.md5(content).hexdigest(),
-    )
-    asset.files.append(media)
+    username = request.need_account().username
+    media = state.add_media(asset, filename, content, form.fields["description"], username)
     row = file_row(asset, media, request.base_url)
     _log(state, asset, "add-media", request, media)
     return answer(201, row, Location=row["url"])

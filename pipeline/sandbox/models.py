@@ -1,5 +1,6 @@
 """What the sandbox holds in memory: assets, their versions, media, submissions, history."""
 
+import mimetypes
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,10 @@ from pipeline.sandbox.summary import content_hash
 
 Json = dict[str, Any]
 
+TYPES = mimetypes.MimeTypes()  # the machine's own tables must not change the answer
+TYPES.add_type("application/geo+json", ".geojson")
+TYPES.add_type("application/xml", ".xml")
+
 SETTINGS: Json = {
     "sector": {},
     "country": [],
@@ -16,6 +21,11 @@ SETTINGS: Json = {
     "organization": "",
     "country_codes": [],
 }
+
+
+def mimetype_of(filename: str) -> str:
+    """Kind of a file by its name, as the server judges it."""
+    return TYPES.guess_type(filename)[0] or "application/octet-stream"
 
 
 @dataclass
@@ -64,8 +74,8 @@ class Attachment:
 class Record:
     """One submission: the keys it is served with, and what only the server knows of it.
 
-    `body` holds everything but `_attachments` and `_validation_status`, in the order served;
-    `xml` is None where the record was loaded from JSON.
+    `body` holds everything but the addresses of its attachments, in the order served; `xml`
+    is None where the record was loaded from JSON.
     """
 
     id: int
@@ -73,7 +83,6 @@ class Record:
     submitted_at: datetime
     modified: datetime
     xml: str | None = None
-    validation: Json = field(default_factory=dict)
     attachments: list[Attachment] = field(default_factory=list)
     superseded: set[str] = field(default_factory=set)
 
@@ -81,6 +90,23 @@ class Record:
     def uuid(self) -> str:
         """Id of this version of the record, without `uuid:`."""
         return str(self.body["_uuid"])
+
+    @property
+    def validation(self) -> Json:
+        """Validation status; empty where there is none."""
+        status: Json = self.body["_validation_status"]
+        return status
+
+    @validation.setter
+    def validation(self, status: Json) -> None:
+        self.body["_validation_status"] = status
+
+    def revise(self, body: Json, xml: str | None, now: datetime) -> None:
+        """Take another version of the answers; the validation stays."""
+        self.superseded.add(self.uuid)
+        self.body = {**body, "_validation_status": self.validation}
+        self.xml = xml
+        self.modified = now
 
     @property
     def root_uuid(self) -> str:
@@ -115,6 +141,8 @@ class Asset:
     active: bool = False
     formhub_uuid: str = ""
     form_number: int = 0
+    created_by: str | None = None
+    last_modified_by: str | None = None
     xform: str | None = None
     files: list[MediaFile] = field(default_factory=list)
     deployed_files: list[MediaFile] = field(default_factory=list)

@@ -102,7 +102,7 @@ def paged(state: SandboxState, request: Request, rows: list[Json]) -> Json:
 def search(text: str, *, free: tuple[str, ...]) -> Test:
     """Test of `q=`; 400 where it cannot be understood."""
     try:
-        return compilesearch(text, free=free)
+        return compile_search(text, free=free)
     except SearchError as error:
         raise Refusal(detail(400, str(error))) from None
 

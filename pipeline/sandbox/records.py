@@ -122,7 +122,6 @@ def restored(record: Mapping[str, Any], asset: Asset) -> Json:
 def render(record: Record, asset: Asset, base_url: str) -> Json:
     """A record as `GET …/data/{id}/` answers it."""
     body = dict(record.body)
-    body["_validation_status"] = record.validation
     if record.attachments:
         body["_attachments"] = [
             _attachment(item, record, asset, base_url) for item in record.attachments

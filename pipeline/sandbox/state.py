@@ -18,7 +18,14 @@ from pipeline.sandbox.content import build_content
 from pipeline.sandbox.faults import Faults
 from pipeline.sandbox.identifiers import Identifiers, derive, derive_uuid
 from pipeline.sandbox.loading import read_records
-from pipeline.sandbox.models import Asset, HistoryEntry, Record, Version
+from pipeline.sandbox.models import (
+    Asset,
+    HistoryEntry,
+    MediaFile,
+    Record,
+    Version,
+    mimetype_of,
+)
 from pipeline.sandbox.records import complete
 from pipeline.sandbox.sheets import NotAWorkbookError, read_sheets
 from pipeline.sandbox.xform import deployed_xform
@@ -92,8 +99,15 @@ class SandboxState:
         """The account that owns the study's forms."""
         return self.accounts[0]
 
-    def add_form(self, form_id: str, xlsx: bytes, name: str, uid: str | None = None) -> str:
-        """Import and deploy a form; gives its asset uid.
+    def add_form(
+        self,
+        form_id: str,
+        xlsx: bytes,
+        name: str,
+        uid: str | None = None,
+        media: Mapping[str, bytes] | None = None,
+    ) -> str:
+        """Import and deploy a form with its media by file name; gives its asset uid.
 
         The version's uid is derived from the bytes of the workbook: another workbook is
         another version. The XForm is converted when somebody asks for it.
@@ -115,6 +129,8 @@ class SandboxState:
                 ) from None
             asset = self.create_asset(title or name, "survey", self.owner.username, uid=uid)
             self.save_version(asset, content, uid=derive("v", uid, seed))
+            for filename, data in (media or {}).items():
+                self.add_media(asset, filename, data, filename, self.owner.username)
             self.deploy(asset, active=True)
             for viewer in self.viewers:
                 self.grant(asset, viewer, "view_submissions")
@@ -204,6 +220,16 @@ class SandboxState:
             version_uid=version.uid,
             formhub_uuid=asset.formhub_uuid,
         )
+
+    def add_media(
+        self, asset: Asset, filename: str, content: bytes, description: str, username: str
+    ) -> MediaFile:
+        """Put a file beside a form; phones get it with the next deployment."""
+        uid, digest = self.identifiers.uid("af"), hashlib.md5(content).hexdigest()
+        kind, now = mimetype_of(filename), self.clock()
+        media = MediaFile(uid, filename, kind, description, content, now, username, f"md5:{digest}")
+        asset.files.append(media)
+        return media
 
     def grant(self, asset: Asset, username: str, permission: str) -> None:
         """Give a permission on an asset, with what it implies."""

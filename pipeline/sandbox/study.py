@@ -21,6 +21,8 @@ def study_state(
 ) -> SandboxState:
     """State with every questionnaire of a study that has `simulasi/<form>.jsonl.gz`.
 
+    The study's CSV files go with each form as its media.
+
     Each file holds one KoBo record a line, by ascending `_id`, without the keys
     `_xform_id_string`, `__version__` and `formhub/uuid`, which the server adds. The asset of a
     form is `asset_uid(study_id, form_id)`.
@@ -47,9 +49,14 @@ def study_state(
                 "Bring the questionnaire back or take the file away."
             )
         uid = asset_uid(study_id, form_id)
-        state.add_form(form_id, workbook.read_bytes(), form_id, uid)
+        state.add_form(form_id, workbook.read_bytes(), form_id, uid, _media(folder))
         state.load(uid, _records(path))
     return state
+
+
+def _media(folder: Path) -> dict[str, bytes]:
+    """Lists that a form reads its choices from: phones need them to fill it."""
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.csv"))}
 
 
 def _records(path: Path) -> Iterator[dict[str, Any]]:

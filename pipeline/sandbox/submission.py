@@ -85,17 +85,14 @@ def _edit(
     record = next((r for r in asset.records.values() if r.uuid == deprecated), None)
     if record is None:
         if any(deprecated in r.superseded for r in asset.records.values()):
-            return _told(410, "Invalid submission - deprecatedID refers to an old version", False)
-        return _told(404, "Invalid submission - deprecatedID not found", False)
+            return _told(410, "Invalid submission - deprecatedID refers to an old version")
+        return _told(404, "Invalid submission - deprecatedID not found")
     if "change_submissions" not in asset.permissions(request.account):
-        return _told(403, "Access denied", False)
-    root_uuid = record.root_uuid
-    record.superseded.add(deprecated)
-    found["meta/rootUuid"] = f"uuid:{root_uuid}"
+        return _told(403, "Access denied")
+    found["meta/rootUuid"] = f"uuid:{record.root_uuid}"
     by = record.body["_submitted_by"]
-    record.body = complete(found, asset, number=record.id, at=record.submitted_at, by=by)
-    record.xml = xml
-    record.modified = state.clock()
+    body = complete(found, asset, number=record.id, at=record.submitted_at, by=by)
+    record.revise(body, xml, state.clock())
     names = media_names(record.body)
     record.attachments = [item for item in record.attachments if item.basename in names]
     _attach(state, record, media)
@@ -113,13 +110,13 @@ def _again(
 ) -> Response:
     if record.xml != xml:
         state.next_id()  # the real server burns a number here
-        return _told(409, "Submission with this instance ID already exists")
+        return _told(409, "Submission with this instance ID already exists", request.url)
     held = {item.basename: item.content for item in record.attachments}
     if any(held.get(item.filename, item.content) != item.content for item in media):
-        return _told(409, "Attachment with same name already exists")
+        return _told(409, "Attachment with same name already exists", request.url)
     fresh = [item for item in media if item.filename not in held]
     if not fresh:
-        return _told(202, "Duplicate Instance")
+        return _told(202, "Duplicate Instance", request.url)
     _attach(state, record, fresh)  # a late attachment moves no id and no time
     return _accepted(request, asset, record)
 
@@ -168,16 +165,17 @@ def _may_submit(asset: Asset | None, request: Request) -> None:
         return
     if request.account is None:
         raise Refusal(challenge("root", ""))
-    raise Refusal(_told(403, "Access denied", False))
+    raise Refusal(_told(403, "Access denied"))
 
 
-def _told(status: int, sentence: str, located: bool = True) -> Response:
+def _told(status: int, sentence: str, location: str = "") -> Response:
     text = (
         "<?xml version='1.0' encoding='UTF-8' ?>\n"
         '<OpenRosaResponse xmlns="http://openrosa.org/http/response">\n'
         f'        <message nature="">{escape(sentence)}</message>\n</OpenRosaResponse>'
     )
-    return Response(status, text.encode(), XML, HEADERS)
+    headers = {**HEADERS, "Location": location} if location else HEADERS
+    return Response(status, text.encode(), XML, headers)
 
 
 def _accepted(request: Request, asset: Asset, record: Record) -> Response:

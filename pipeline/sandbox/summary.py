@@ -18,9 +18,7 @@ def summarize(content: Json) -> Json:
     survey = content.get("survey", [])
     if not survey:
         return {"languages": []}
-    questions = [
-        row for row in survey if not STRUCTURE.match(row["type"]) and row["type"] not in META_TYPES
-    ]
+    questions = [row for row in survey if _counts(row)]
     labels = [next((t for t in row.get("label", []) if t), None) for row in questions]
     columns: list[str] = []
     for row in questions:
@@ -49,6 +47,13 @@ def summarize(content: Json) -> Json:
         },
         "default_translation": languages[0],
     }
+
+
+def _counts(row: Json) -> bool:
+    kind = row["type"]
+    return (
+        not STRUCTURE.match(kind) and kind not in META_TYPES and ("name" in row or "label" in row)
+    )
 
 
 def report_styles(content: Json) -> Json:

@@ -147,8 +147,8 @@ def asset_row(asset: Asset, base: str) -> Json:
         "access_types": None,
         "data_sharing": {},
         "owner_label": asset.owner,
-        "last_modified_by": None,
-        "created_by": None,
+        "last_modified_by": asset.last_modified_by,
+        "created_by": asset.created_by,
     }
 
 

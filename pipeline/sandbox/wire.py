@@ -1,6 +1,7 @@
 """Requests and responses, as the handlers see them."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -181,13 +182,12 @@ def read_multipart(body: bytes, content_type: str) -> Form:
         return Form()
     fields: dict[str, str] = {}
     files: list[Upload] = []
-    for part in body.split(b"--" + boundary.encode())[1:]:
-        if part.startswith(b"--"):
-            break
+    # A whole line is the delimiter: a picture may hold the same letters.
+    delimiter = rb"(?:\A|\r\n)--" + re.escape(boundary.encode()) + rb"(?:--)?[ \t]*(?=\r\n|\Z)"
+    for part in re.split(delimiter, body)[1:]:
         head, separator, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
         if not separator:
             continue
-        content = content.removesuffix(b"\r\n")
         headers = {}
         for line in head.decode("utf-8", "replace").split("\r\n"):
             name, _, value = line.partition(":")

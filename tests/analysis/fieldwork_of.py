@@ -83,17 +83,17 @@ def frames(drawn, window):
         for number, session in enumerate(worked, start=1):
             name = f"{unit}-{number:02}"
             sessions.append((name, unit, unit, float(window), float(session.visitors), session.k))
-            for c in session.contacts:
-                contacts.append(
-                    {
-                        "submission_id": f"{name}-{c.seq:03}",
-                        "unit_id": unit,
-                        "session_id": name,
-                        "seq": c.seq,
-                        "outcome": c.outcome,
-                        **c.answers,
-                    }
-                )
+            contacts.extend(
+                {
+                    "submission_id": f"{name}-{c.seq:03}",
+                    "unit_id": unit,
+                    "session_id": name,
+                    "seq": c.seq,
+                    "outcome": c.outcome,
+                    **c.answers,
+                }
+                for c in session.contacts
+            )
     plan = pd.DataFrame(
         sessions, columns=["session_id", "unit_id", "stratum", "blocks_window", "count", "k"]
     )
@@ -102,8 +102,7 @@ def frames(drawn, window):
     frame = pd.DataFrame(contacts)
     for name in UNSUR_ITEM:
         if name in frame:
-            given = frame[name].notna()
-            frame[name] = frame[name].astype(object).where(~given, frame[name].map(_code))
+            frame[name] = frame[name].map(_code, na_action="ignore")
     return frame, plan
 
 

@@ -223,7 +223,7 @@ def test_the_data_are_awkward_enough():
     psus_of_stratum = frame.groupby("stratum")["psu"].nunique()
     assert psus_of_stratum.min() == 2
     assert psus_of_stratum.max() == 6
-    assert (frame.groupby("psu")["sex"].nunique() == 1).sum() > 3
+    assert (frame.groupby("psu")["sex"].nunique() < 2).sum() > 3
     assert (frame.groupby("psu")["score"].count() == 0).sum() >= 1
 
 

@@ -214,6 +214,7 @@ def test_the_weight_of_a_session_where_all_refused_moves_to_its_unit():
     # 8/2 * (40 + 40) visits, though S2 has no interview.
     assert weighting.frame["w_raw"].sum() == pytest.approx(320)
     assert any("S2" in note and "nobody was interviewed" in note for note in weighting.notes)
+    assert weighting.empty == {"S2": "u"}
 
 
 def test_a_stratum_without_interviews_borrows_from_its_unit():

@@ -158,7 +158,9 @@ class _Handler(BaseHTTPRequestHandler):
             with kobo.lock:
                 status, value = kobo.answer(parts.path, query)
             if value is None:
-                self._send(Reply(status, b"Resource not found (404)", {"Content-Type": "text/html"}))
+                self._send(
+                    Reply(status, b"Resource not found (404)", {"Content-Type": "text/html"})
+                )
             else:
                 self._send(Reply(status, json.dumps(value, ensure_ascii=False).encode()))
         if number:

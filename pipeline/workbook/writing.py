@@ -1,21 +1,17 @@
-"""Sheets of text: read from an .xlsx workbook, written to one that people like to edit.
-
-Every cell is text, so that the code `07` stays `07` and 7.0 typed as a number reads as `7`.
-The writer is deterministic: the same sheets give the same bytes, whatever the day.
-"""
+"""Write sheets to an .xlsx workbook: styled, every cell text, the same bytes every time."""
 
 import datetime
 import io
 import os
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from openpyxl import Workbook, load_workbook
+from openpyxl import Workbook
 from openpyxl.cell import Cell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -23,133 +19,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from analysis.instrument import CODEBOOK_COLUMNS
 from pipeline.errors import QuestionnaireError
+from pipeline.workbook.sheets import Row, Sheet
 
 EPOCH = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
 """The date every written workbook carries, so that equal content gives equal bytes."""
 
-BLANK_COLUMNS = 20
-BLANK_ROWS = 60
-"""A longer run of blanks ends a sheet, as in pyxform: stray formatting far below is no data."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row under the header.
-
-    `number` is the row's number in the spreadsheet (the header is 1), `cells` maps column to
-    text and leaves blank cells out, `numeric` names the columns whose cell held a number.
-    """
-
-    number: int
-    cells: Mapping[str, str]
-    numeric: frozenset[str] = frozenset()
-
-    def get(self, column: str) -> str:
-        """Text of the cell, empty where it is blank."""
-        return self.cells.get(column, "")
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A sheet: its header without blank cells (a repeated one stands twice) and its rows.
-
-    Where a header stands twice, the rows hold the first column of that name.
-    """
-
-    header: tuple[str, ...]
-    rows: tuple[Row, ...]
-
-
-def sheet(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Sheet:
-    """Sheet from a header and rows of cells in its order; blank rows keep their number."""
-    names = tuple(header)
-    kept = []
-    for number, values in enumerate(rows, start=2):
-        cells: dict[str, str] = {}
-        for name, value in zip(names, values, strict=False):
-            if value.strip():
-                cells.setdefault(name, value.strip())
-        if cells:
-            kept.append(Row(number, cells))
-    return Sheet(names, tuple(kept))
-
-
-def read_workbook(path: Path) -> dict[str, Sheet]:
-    """Sheets of an .xlsx file by name, in the order of its tabs.
-
-    Raises
-    ------
-    QuestionnaireError
-        Where the file is absent, locked, or no .xlsx workbook.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise QuestionnaireError(
-            f"{path}: cannot be read ({error.strerror}). Check the name, and close the file "
-            "where a spreadsheet program has it open."
-        ) from None
-    try:
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        try:
-            return {
-                tab.title: _read_sheet(tab) for tab in book.worksheets if hasattr(tab, "iter_rows")
-            }
-        finally:
-            book.close()
-    except Exception as error:  # openpyxl meets a broken file with whatever it stumbles over
-        raise QuestionnaireError(
-            f"{path}: not an Excel workbook (.xlsx) that can be read: {type(error).__name__}. "
-            "Open it in Excel or LibreOffice and save it as “Excel workbook (.xlsx)”."
-        ) from None
-
-
-def _read_sheet(tab: Any) -> Sheet:
-    grid = tab.iter_rows(values_only=True)
-    columns = list(_header(next(grid, ())))
-    rows = []
-    blanks = 0
-    for number, values in enumerate(grid, start=2):
-        cells: dict[str, str] = {}
-        numeric: set[str] = set()
-        for index, name in columns:
-            if index >= len(values) or name in cells:
-                continue
-            text = cell_text(values[index])
-            if text:
-                cells[name] = text
-                if isinstance(values[index], int | float) and not isinstance(values[index], bool):
-                    numeric.add(name)
-        if cells:
-            rows.append(Row(number, cells, frozenset(numeric)))
-            blanks = 0
-        elif (blanks := blanks + 1) > BLANK_ROWS:
-            break
-    return Sheet(tuple(name for _, name in columns), tuple(rows))
-
-
-def _header(values: Iterable[object]) -> Iterator[tuple[int, str]]:
-    blanks = 0
-    for index, value in enumerate(values):
-        name = re.sub(r"\s+", " ", cell_text(value))
-        if name:
-            blanks = 0
-            yield index, name
-        elif (blanks := blanks + 1) > BLANK_COLUMNS:
-            return
-
-
-def cell_text(value: object) -> str:
-    """What a cell says, as XLSForm tools read it: 7.0 is `7`, true is `TRUE`, ends trimmed."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    text = str(value).replace("\u00a0", " ").replace("\r\n", "\n").replace("\r", "\n")
-    return text.strip()
-
+LONGEST_CELL = 32_767
+"""Characters a cell of a workbook can hold; openpyxl would cut the rest off without a word."""
 
 GROUP_COLOURS = ("DDEBF7", "E2EFDA", "FFF2CC", "FCE4D6", "EDEDED", "D9E1F2")
 HEADER_COLOUR = "1F3864"
@@ -168,11 +44,23 @@ def write_workbook(sheets: Mapping[str, Sheet], path: Path | None = None) -> byt
 
     Headers are frozen, groups coloured, codebook columns carry drop-down lists of the values
     in use, and every cell is a text cell. The same sheets give the same bytes.
+
+    Raises
+    ------
+    QuestionnaireError
+        Where a sheet's name or a cell holds what no workbook can; nothing is written then.
     """
     book = Workbook()
     book.remove(book.worksheets[0])
     for name, content in sheets.items():
-        _write_sheet(book.create_sheet(name), name, content)
+        try:
+            tab = book.create_sheet(name)
+        except ValueError as error:
+            raise QuestionnaireError(
+                f"sheet {name!r}: no name for a sheet ({error}). Rename it; at most 31 letters."
+            ) from None
+        _check(name, content)
+        _write_sheet(tab, name, content)
     book.properties.creator = "Persepsi"
     book.properties.created = EPOCH
     book.properties.modified = EPOCH
@@ -184,6 +72,18 @@ def write_workbook(sheets: Mapping[str, Sheet], path: Path | None = None) -> byt
         part.write_bytes(data)
         os.replace(part, path)
     return data
+
+
+def _check(name: str, content: Sheet) -> None:
+    rows = [Row(1, dict(zip(content.header, content.header, strict=True))), *content.rows]
+    for row in rows:
+        for column, text in row.cells.items():
+            if len(text) > LONGEST_CELL or ILLEGAL_CHARACTERS_RE.search(text):
+                raise QuestionnaireError(
+                    f"sheet {name}, row {row.number}, column {column!r}: longer than "
+                    f"{LONGEST_CELL} characters or with a control character, which no workbook "
+                    "can hold. Shorten or retype the cell."
+                )
 
 
 def _write_sheet(tab: Worksheet, name: str, content: Sheet) -> None:

@@ -1,0 +1,11 @@
+"""Sheets of text: read from an .xlsx workbook, written to one that people like to edit.
+
+Every cell is text, so that the code `07` stays `07` and 7.0 typed as a number reads as `7`.
+The writer is deterministic: the same sheets give the same bytes, whatever the day.
+"""
+
+from pipeline.workbook.reading import read_workbook
+from pipeline.workbook.sheets import Row, Sheet, cell_text, sheet
+from pipeline.workbook.writing import write_workbook
+
+__all__ = ["Row", "Sheet", "cell_text", "read_workbook", "sheet", "write_workbook"]

@@ -1,0 +1,166 @@
+import shutil
+
+import pytest
+
+from pipeline import xform
+from pipeline.errors import QuestionnaireError
+from pipeline.formbuild import build, import_markdown, lint, questionnaires
+from pipeline.mirror import to_markdown
+from pipeline.study import study_folder
+from pipeline.workbook import sheet, write_workbook
+from pipeline.xlsform import read_xlsform
+
+GOOD = {
+    "survey": sheet(["type", "name", "label"], [["select_one yt", "q", "Q?"]]),
+    "choices": sheet(["list_name", "name", "label"], [["yt", "ya", "Ya"], ["yt", "tidak", "No"]]),
+    "settings": sheet(["form_id", "version"], [["good", "1"]]),
+}
+
+
+def changed(**cells):
+    """The good form with other cells in its one question."""
+    header = [*dict.fromkeys(["type", "name", "label", *cells])]
+    row = {"type": "select_one yt", "name": "q", "label": "Q?"} | cells
+    return GOOD | {"survey": sheet(header, [[row[column] for column in header]])}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_workbook(GOOD, tmp_path / "good.xlsx")
+    return tmp_path
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_build_writes_mirror_and_xform_and_the_next_one_touches_nothing(folder):
+    (built,) = build(folder, validate=False)
+    assert (built.form, built.written, built.changed) == ("good", ("good.md", "good.xml"), True)
+    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    (again,) = build(folder, validate=False)
+    assert not again.changed
+    assert again.line() == "good.xlsx: not validated: not asked for; unchanged"
+    assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+def test_only_what_changed_is_written(folder):
+    build(folder, validate=False)
+    write_workbook(changed(dimensi=""), folder / "good.xlsx")  # the codebook leaves the XForm alone
+    (built,) = build(folder, validate=False)
+    assert built.written == ("good.md",)
+
+
+def test_an_error_in_one_form_leaves_every_file_of_the_study_as_it_was(folder):
+    write_workbook(changed(relevent="1"), folder / "zz.xlsx")
+    with pytest.raises(QuestionnaireError, match=r"1 error in .*\n.*zz\.xlsx, sheet survey, row 1"):
+        build(folder, validate=False)
+    assert names(folder) == ["good.xlsx", "zz.xlsx"]
+
+
+def test_a_form_that_pyxform_refuses_is_refused_with_row_and_advice(folder):
+    write_workbook(changed(relevant="${absent} = 1"), folder / "good.xlsx")
+    with pytest.raises(QuestionnaireError, match=r"\[row : 2\].*'absent'.*build again"):
+        build(folder, validate=False)
+    assert names(folder) == ["good.xlsx"]
+
+
+def test_a_crash_inside_pyxform_is_no_traceback(folder):
+    write_workbook(changed(control="x"), folder / "good.xlsx")
+    with pytest.raises(QuestionnaireError, match=r"could not convert the form .*Rename the column"):
+        xform.convert(folder / "good.xlsx")
+
+
+@pytest.mark.java
+def test_odk_validate_judges_the_form(folder):
+    (built,) = build(folder)
+    assert built.validation == xform.Validation(True)
+    assert built.line() == "good.xlsx: valid (ODK Validate); wrote good.md, good.xml"
+
+
+@pytest.mark.java
+def test_logic_that_no_phone_can_read_is_refused_and_nothing_is_written(folder):
+    write_workbook(changed(relevant="lower-case-of('A') = 'a'"), folder / "good.xlsx")
+    with pytest.raises(QuestionnaireError, match=r"rejects the form.*lower-case-of"):
+        build(folder)
+    assert names(folder) == ["good.xlsx"]
+
+
+def test_without_java_the_form_is_built_and_the_result_says_it_was_not_judged(folder):
+    xml = xform.convert(folder / "good.xlsx").xml
+    for java in (None, "no-such-java"):
+        judged = xform.validate(xml, java=java)
+        assert not judged.done
+        assert judged.reason.startswith("not validated: no Java")
+
+
+def test_warnings_of_pyxform_reach_the_reader(folder):
+    sheets = changed() | {"settingss": sheet(["form_id"], [["x"]])}
+    del sheets["settings"]
+    write_workbook(sheets, folder / "good.xlsx")
+    (built,) = build(folder, validate=False)
+    assert "settingss" in built.line()
+
+
+def test_lock_files_and_other_workbooks_are_passed_over(folder):
+    (folder / "~$good.xlsx").write_bytes(b"owner")
+    write_workbook({"hasil": sheet(["a"], [["1"]])}, folder / "hasil.xlsx")
+    assert [path.name for path in questionnaires(folder)] == ["good.xlsx"]
+
+
+def test_a_workbook_whose_survey_sheet_is_missing_is_not_passed_over(folder):
+    write_workbook({"surveys": GOOD["survey"], "choices": GOOD["choices"]}, folder / "b.xlsx")
+    with pytest.raises(QuestionnaireError, match=r"b\.xlsx: no sheet named survey"):
+        build(folder, validate=False)
+
+
+def test_a_folder_without_a_questionnaire_says_what_to_put_there(tmp_path):
+    with pytest.raises(QuestionnaireError, match=r"no questionnaire\. Put an XLSForm"):
+        build(tmp_path)
+
+
+def test_an_edited_mirror_becomes_the_workbook(folder):
+    build(folder, validate=False)
+    mirror = folder / "good.md"
+    mirror.write_text(mirror.read_text().replace("Q?", "Edited | or not?".replace("|", "\\|")))
+    import_markdown(mirror, folder / "good.xlsx")
+    (record,) = read_xlsform(folder / "good.xlsx").records("survey")
+    assert record.text("label") == "Edited | or not?"
+
+
+def test_a_mirror_without_sheets_leaves_the_workbook_as_it_was(folder):
+    before = (folder / "good.xlsx").read_bytes()
+    (folder / "good.md").write_text("nothing here\n")
+    with pytest.raises(QuestionnaireError, match="no sheet in it"):
+        import_markdown(folder / "good.md", folder / "good.xlsx")
+    assert (folder / "good.xlsx").read_bytes() == before
+
+
+def test_a_line_break_in_a_cell_survives_mirror_and_conversion(folder):
+    write_workbook(changed(label="Two\nlines"), folder / "good.xlsx")
+    build(folder, validate=False)
+    of_workbook = xform.convert(folder / "good.xlsx").xml
+    assert xform.convert(folder / "good.md").xml == of_workbook
+    assert "Two\nlines" in of_workbook
+
+
+@pytest.mark.parametrize("form", ["wawancara", "sesi"])
+def test_mirror_and_xform_of_the_study_are_what_a_build_would_write(form):
+    path = study_folder("kendari") / f"{form}.xlsx"
+    converted = xform.convert(path)
+    assert converted.warnings == ()
+    assert path.with_suffix(".xml").read_text(encoding="utf-8") == converted.xml
+    mirror = to_markdown(read_xlsform(path).sheets)
+    assert path.with_suffix(".md").read_text(encoding="utf-8") == mirror
+
+
+@pytest.mark.java
+def test_the_studys_questionnaires_build_without_a_remark(tmp_path):
+    for file in study_folder("kendari").iterdir():
+        if file.suffix in {".xlsx", ".csv"}:
+            shutil.copy(file, tmp_path)
+    built = build(tmp_path)
+    assert [b.form for b in built] == ["sesi", "wawancara"]
+    assert all(b.validation == xform.Validation(True) for b in built)
+    assert not [remark for b in built for remark in (*b.findings, *b.warnings)]
+    assert lint(tmp_path) == []

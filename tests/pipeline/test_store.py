@@ -1,0 +1,418 @@
+"""The ledger: nothing lost, nothing half written, nothing changed unseen."""
+
+import dataclasses
+import json
+import os
+import random
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from fakes.kobo import record
+
+from pipeline.database import SAFE_WAL, journal_mode
+from pipeline.errors import StoreError
+from pipeline.ledger import Added
+from pipeline.migrations import STEPS, migrate
+from pipeline.record import Record, to_submission
+from pipeline.source import FROM_START, FormVersion, Mark
+from pipeline.store import AssetCounts, Store
+from pipeline.submission import Submission
+
+NOON = datetime(2026, 10, 5, 4, tzinfo=UTC)
+ROOT = Path(__file__).parents[2]
+
+
+def sent(number: int, asset: str = "a", **answers: object) -> Submission:
+    fields = record(number, **answers)
+    text = json.dumps(fields, ensure_ascii=False)
+    return to_submission(Record(text, fields), server_id="uji", asset=asset)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "uji.sqlite"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    with Store.open(path) as store:
+        yield store
+
+
+@pytest.fixture
+def run(store: Store) -> int:
+    return store.begin_run("uji", "http://127.0.0.1", NOON)
+
+
+def sql(path: Path, *statements: str) -> list[tuple[object, ...]]:
+    """Statements behind the store's back; rows of the last one."""
+    connection = sqlite3.connect(path)
+    try:
+        for statement in statements:
+            rows = connection.execute(statement).fetchall()
+        connection.commit()
+        return rows
+    finally:
+        connection.close()
+
+
+def bodies(store: Store, asset: str = "a") -> list[str]:
+    return [s.submission.body for s in store.current("uji", asset)]
+
+
+def test_what_goes_in_comes_out_unchanged_after_reopening(path: Path) -> None:
+    one = sent(1, **{"penutup/x_saran": "“tolong” \\ ☂ 😀 \x00"})
+    with Store.open(path) as store:
+        run = store.begin_run("uji", "http://127.0.0.1", NOON)
+        assert store.add_page(run, [one], NOON) == Added(new=1)
+    with Store.open(path) as store:
+        (stored,) = store.current("uji", "a")
+        assert stored.submission == one
+        assert (stored.seq, stored.op, stored.learned_at) == (1, "I", NOON)
+
+
+def test_the_same_page_may_come_any_number_of_times(store: Store, run: int) -> None:
+    page = [sent(n) for n in range(1, 6)]
+    assert store.add_page(run, page, NOON) == Added(new=5)
+    assert store.add_page(run, page, NOON) == Added(same=5)
+    assert store.add_page(run, page + page, NOON) == Added(same=10)
+
+
+def test_every_version_is_kept_even_when_an_edit_is_taken_back(store: Store, run: int) -> None:
+    first, second = sent(1, x="1"), sent(1, x="2")
+    added = [store.add_page(run, [version], NOON) for version in (first, second, first)]
+    assert added == [Added(new=1), Added(edited=1), Added(edited=1)]
+    assert store.counts() == [AssetCounts("uji", "a", 1, 3, 0)]
+    assert [(s.op, s.submission.body) for s in store.current("uji", "a")] == [("U", first.body)]
+
+
+def test_another_address_of_the_server_is_no_edit(store: Store, run: int) -> None:
+    def with_photo(host: str) -> Submission:
+        return sent(1, _attachments=[{"uid": "att1", "download_url": f"{host}/att1/"}])
+
+    store.add_page(run, [with_photo("http://127.0.0.1:5001")], NOON)
+    assert store.add_page(run, [with_photo("http://127.0.0.1:5002")], NOON) == Added(same=1)
+
+
+def test_servers_and_forms_do_not_mix(store: Store, run: int) -> None:
+    other = dataclasses.replace(sent(1), server_id="lain")
+    store.add_page(run, [sent(2), sent(1), sent(1, asset="b", x="b"), other], NOON)
+    assert [s.submission.id for s in store.current("uji", "a")] == [1, 2]
+    assert [s.submission.id for s in store.current("uji", "b")] == [1]
+    assert [(c.server_id, c.asset, c.submissions) for c in store.counts()] == [
+        ("lain", "a", 1), ("uji", "a", 2), ("uji", "b", 1),
+    ]  # fmt: skip
+
+
+def test_a_page_is_written_whole_or_not_at_all(store: Store, run: int) -> None:
+    broken = dataclasses.replace(sent(3), body="{not json")
+    with pytest.raises(ValueError, match="Expecting"):
+        store.add_page(run, [sent(1), sent(2), broken], NOON)
+    assert bodies(store) == []
+    assert store.add_page(run, [sent(1)], NOON) == Added(new=1)
+    assert store.verify() == []
+
+
+def test_the_watermark_leaves_an_overlap_of_known_submissions(store: Store, run: int) -> None:
+    assert store.watermark("uji", "a") == FROM_START
+    store.add_page(run, [sent(n * 10) for n in range(1, 6)], NOON)
+    store.add_page(run, [sent(50, x="edited")], NOON)
+    assert store.watermark("uji", "a") == 50
+    assert store.watermark("uji", "a", overlap=2) == 30, "40 and 50 are read again"
+    assert store.watermark("uji", "a", overlap=4) == 10
+    assert store.watermark("uji", "a", overlap=5) == FROM_START
+
+
+def test_marks_are_those_of_the_latest_version(store: Store, run: int) -> None:
+    store.add_page(run, [sent(1), sent(2)], NOON)
+    store.add_page(run, [sent(2, _uuid="u2", _validation_status={"uid": "ok"})], NOON)
+    first = sent(1)
+    assert store.marks("uji", "a") == {1: Mark(1, first.uuid, ""), 2: Mark(2, "u2", '{"uid":"ok"}')}
+
+
+def test_form_versions_are_kept_once_in_order_of_deployment(store: Store) -> None:
+    late = FormVersion("uji", "a", "v2", '{"survey":[2]}', "2026-10-02T01:00:00Z")
+    early = FormVersion("uji", "a", "v1", '{"survey":[1]}', "2026-10-01T01:00:00Z")
+    assert store.add_versions([late, early], NOON) == 2
+    assert store.add_versions([late, early], NOON) == 0
+    assert store.form_versions("uji", "a") == [early, late]
+    assert store.form_versions("uji", "b") == []
+
+
+def test_a_tombstone_hides_a_submission_and_its_return_is_new(
+    store: Store, run: int, path: Path
+) -> None:
+    # Nothing writes tombstones yet: KoBo does not say what was deleted.
+    store.add_page(run, [sent(1), sent(2)], NOON)
+    columns = "server_id, asset, id, root_uuid, uuid, sha256, content_sha256, status, "
+    columns += "submitted_at, learned_at, run_id, chain"
+    sql(path, f"INSERT INTO submission_version (op, {columns}) "
+              f"SELECT 'D', {columns} FROM submission_version WHERE id = 1")  # fmt: skip
+    assert [s.submission.id for s in store.current("uji", "a")] == [2]
+    assert store.marks("uji", "a").keys() == {2}
+    assert store.add_page(run, [sent(1)], NOON) == Added(new=1)
+    assert [s.submission.id for s in store.current("uji", "a")] == [1, 2]
+
+
+def test_rows_cannot_be_changed_or_taken_out(store: Store, run: int, path: Path) -> None:
+    store.add_page(run, [sent(1)], NOON)
+    for statement in (
+        "DELETE FROM submission_version",
+        "UPDATE submission_version SET body = '{}'",
+        "UPDATE submission_version SET sha256 = ''",
+        "UPDATE submission_version SET body = NULL, learned_at = ''",
+    ):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            sql(path, statement)
+
+
+def test_a_purged_body_stays_purged_and_the_chain_holds(store: Store, run: int, path: Path) -> None:
+    store.add_page(run, [sent(1), sent(2)], NOON)
+    sql(path, "UPDATE submission_version SET body = NULL WHERE id = 1")
+    assert store.verify() == []
+    assert [s.submission.id for s in store.current("uji", "a")] == [2]
+    assert store.add_page(run, [sent(1)], NOON) == Added(same=1)
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("UPDATE submission_version SET body = replace(body, '22.50', '22.51') WHERE seq = 2",
+         ["Row 2 (form a, submission 2): the text"]),
+        ("UPDATE submission_version SET form_version = NULL WHERE seq = 2",
+         ["Row 2 (form a, submission 2): the row"]),
+        ("DELETE FROM submission_version WHERE seq = 2",
+         ["Row 3 (form a, submission 3): the row, or one before it"]),
+    ],
+)  # fmt: skip
+def test_damage_is_found(store: Store, run: int, path: Path, damage: str, words: list[str]) -> None:
+    store.add_page(run, [sent(n) for n in (1, 2, 3)], NOON)
+    assert store.verify() == []
+    sql(path, "DROP TRIGGER submission_version_is_kept",
+        "DROP TRIGGER submission_version_is_final", damage)  # fmt: skip
+    found = store.verify()
+    assert len(found) == len(words)
+    assert found[0].startswith(words[0])
+    assert "Loketnya" not in "".join(found), "damage reports hold no answers"
+
+
+def test_the_digest_depends_on_current_content_alone(tmp_path: Path) -> None:
+    def digest(name: str, *pages: list[Submission]) -> str:
+        with Store.open(tmp_path / name) as store:
+            run = store.begin_run("uji", name, NOON)
+            for number, submissions in enumerate(pages):
+                store.add_page(run, submissions, NOON + timedelta(hours=number))
+            return store.digest()
+
+    straight = digest("1", [sent(1), sent(2)])
+    assert digest("2", [sent(2)], [sent(1)]) == straight
+    assert digest("3", [sent(1, x="old"), sent(2)], [sent(1)]) == straight
+    assert digest("4", [sent(1, x="old"), sent(2)]) != straight
+    assert digest("5", [sent(1)]) != straight
+
+
+def test_runs_are_remembered_with_their_counts_and_their_end(store: Store, path: Path) -> None:
+    done = store.begin_run("uji", "https://kobo.example", NOON)
+    store.add_page(done, [sent(1), sent(2)], NOON)
+    store.add_page(done, [sent(2, x="2")], NOON)
+    store.finish_run(done, NOON + timedelta(seconds=3), complete=True)
+    killed = store.begin_run("uji", "https://kobo.example", NOON)
+    store.add_page(killed, [sent(3)], NOON)
+    rows = sql(path, "SELECT outcome, ended_at, pages, seen, new, edited FROM pull_run")
+    assert rows == [
+        ("complete", "2026-10-05T04:00:03.000000Z", 2, 3, 2, 1),
+        (None, None, 1, 1, 1, 0),
+    ]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
+def test_nobody_else_may_read_the_file(store: Store, path: Path) -> None:
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_journal_is_one_that_loses_nothing(store: Store, run: int, path: Path) -> None:
+    assert journal_mode((3, 40, 1)) == journal_mode((3, 51, 2)) == "TRUNCATE"
+    assert journal_mode(SAFE_WAL) == journal_mode((3, 52, 0)) == "WAL"
+    used = store._connection.execute("PRAGMA journal_mode").fetchone()[0]
+    assert used == journal_mode(sqlite3.sqlite_version_info).lower()
+    assert store._connection.execute("PRAGMA synchronous").fetchone()[0] == 2
+
+
+# What cannot be a store is refused and left as it was.
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no such folder") as caught:
+        Store.open(tmp_path / "tidak" / "uji.sqlite")
+    assert caught.value.exit_code == 13
+
+
+def test_a_folder_is_no_store(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="a folder, not a store"):
+        Store.open(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux's /proc")
+def test_a_place_that_cannot_be_written_is_named() -> None:
+    with pytest.raises(StoreError, match="cannot be written"):
+        Store.open(Path("/proc/self/uji.sqlite"))
+
+
+def test_another_kind_of_file_is_left_as_it_was(path: Path) -> None:
+    path.write_text("unit_id;nama\n" * 200)
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="another kind of file"):
+        Store.open(path)
+    assert path.read_bytes() == before
+
+
+def test_the_sqlite_file_of_another_program_is_left_as_it_was(path: Path) -> None:
+    sql(path, "CREATE TABLE bookmarks (url TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="another program"):
+        Store.open(path)
+    assert path.read_bytes() == before
+
+
+def test_a_store_from_a_newer_version_is_left_as_it_was(path: Path) -> None:
+    Store.open(path).close()
+    sql(path, f"INSERT INTO schema_version VALUES ({len(STEPS) + 1})")
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="newer Persepsi"):
+        Store.open(path)
+    assert path.read_bytes() == before
+
+
+def test_an_empty_file_becomes_a_store(path: Path) -> None:
+    path.touch()
+    with Store.open(path) as store:
+        assert store.counts() == []
+
+
+def test_a_damaged_file_is_called_damaged(path: Path) -> None:
+    with Store.open(path) as store:
+        run = store.begin_run("uji", "", NOON)
+        store.add_page(run, [sent(n) for n in range(1, 101)], NOON)
+    raw = bytearray(path.read_bytes())
+    raw[8192:-4096] = b"\xaa" * (len(raw) - 8192 - 4096)
+    path.write_bytes(raw)
+    with Store.open(path) as store, pytest.raises(StoreError, match="damaged"):
+        bodies(store)
+
+
+def test_another_writer_is_waited_for_and_then_named(store: Store, run: int, path: Path) -> None:
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with Store.open(path, busy_timeout=0.05) as second:
+        with pytest.raises(StoreError, match="another program is writing"):
+            second.add_page(run, [sent(1)], NOON)
+        holder.execute("ROLLBACK")
+        assert second.add_page(run, [sent(1)], NOON) == Added(new=1)
+    holder.close()
+
+
+def test_a_full_disk_loses_nothing_that_was_stored(store: Store, run: int) -> None:
+    store.add_page(run, [sent(n) for n in range(1, 101)], NOON)
+    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
+    store._connection.execute(f"PRAGMA max_page_count = {pages + 2}")  # SQLite's own full disk
+    with pytest.raises(StoreError, match="disk is full"):
+        store.add_page(run, [sent(n) for n in range(101, 201)], NOON)
+    assert [s.submission.id for s in store.current("uji", "a")] == list(range(1, 101))
+    store._connection.execute("PRAGMA max_page_count = 1000000")
+    assert store.add_page(run, [sent(n) for n in range(101, 201)], NOON) == Added(new=100)
+    assert store.verify() == []
+
+
+# Migrations
+
+
+def test_a_step_that_fails_leaves_the_schema_before_it(path: Path) -> None:
+    with Store.open(path) as store:
+        run = store.begin_run("uji", "", NOON)
+        store.add_page(run, [sent(1)], NOON)
+        bad = (*STEPS, ("CREATE TABLE extra (x)", "INSERT INTO nowhere VALUES (1)"))
+        with pytest.raises(sqlite3.OperationalError, match="nowhere"):
+            migrate(store._connection, bad)
+    assert sql(path, "SELECT max(version) FROM schema_version") == [(len(STEPS),)]
+    assert sql(path, "SELECT name FROM sqlite_master WHERE name = 'extra'") == []
+    good = (*STEPS, ("ALTER TABLE pull_run ADD COLUMN note TEXT",))
+    with Store.open(path) as store:
+        migrate(store._connection, good)
+        assert len(bodies(store)) == 1
+        assert store.verify() == []
+
+
+def test_many_may_make_the_same_store_at_once(path: Path) -> None:
+    failures: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            with Store.open(path) as store:
+                run = store.begin_run("uji", "", NOON)
+                for first in range(1, 41, 10):
+                    store.add_page(run, [sent(n) for n in range(first, first + 10)], NOON)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with Store.open(path) as store:
+        assert store.counts() == [AssetCounts("uji", "a", 40, 40, 0)]
+        assert store.verify() == []
+
+
+WRITER = """
+import sys
+sys.path.insert(0, sys.argv[2])
+from test_store import NOON, sent
+from pathlib import Path
+from pipeline.store import Store
+with Store.open(Path(sys.argv[1])) as store:
+    run = store.begin_run("uji", "", NOON)
+    page = len(store.marks("uji", "a")) // 20
+    while True:
+        store.add_page(run, [sent(n) for n in range(page * 20 + 1, page * 20 + 21)], NOON)
+        print(page, flush=True)
+        page += 1
+"""
+
+
+def test_a_writer_killed_at_any_moment_loses_no_acknowledged_page(path: Path) -> None:
+    rng = random.Random(20261005)
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+    done = 0
+    for _ in range(8):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path), str(Path(__file__).parent)],
+            stdout=subprocess.PIPE, text=True, env=environment,
+        )  # fmt: skip
+        assert writer.stdout is not None
+        acknowledged = int(writer.stdout.readline())
+        timer = threading.Timer(rng.uniform(0, 0.08), writer.send_signal, [signal.SIGKILL])
+        timer.start()
+        for line in writer.stdout:
+            acknowledged = int(line)
+        writer.wait()
+        writer.stdout.close()
+        assert writer.returncode == -signal.SIGKILL
+        with Store.open(path) as store:
+            held = [s.submission.id for s in store.current("uji", "a")]
+            assert store.verify() == []
+        assert held == list(range(1, len(held) + 1))
+        assert len(held) % 20 == 0, "no half page"
+        # The page in flight may have been written just before its acknowledgement.
+        assert len(held) // 20 - (acknowledged + 1) in (0, 1)
+        assert len(held) // 20 > done
+        done = len(held) // 20
