@@ -10,10 +10,13 @@ from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 from statsmodels.stats.multitest import multipletests
 
 from analysis.publication import Rules, may_judge
+
+Floats = NDArray[np.float64]
 
 ABOVE, SAME, BELOW = "jelas di atas", "tidak dapat dibedakan", "jelas di bawah"
 
@@ -48,40 +51,42 @@ def against_others(
         the estimates, df by Satterthwaite; `tier` by `p_adjusted` at 1 minus that level.
     """
     units = estimates[(estimates["domain_type"] == "unit") & (estimates["category"] == "")]
-    parts = [
-        _compare(own.reset_index(drop=True), rules)
-        for name, own in units.groupby(["measure_type", "measure"], sort=False)
-        if measures is None or name in measures
+    kept = [
+        measures is None or name in measures
+        for name in zip(units["measure_type"], units["measure"], strict=True)
     ]
-    if not parts:
-        return pd.DataFrame(columns=list(COLUMNS))
-    return pd.concat(parts, ignore_index=True)
+    units = units[np.array(kept, dtype=bool)]
+    judged = np.array(
+        [may_judge(row, rules) and row["se"] > 0 for _, row in units.iterrows()], dtype=bool
+    )
+    number = units[["value", "se", "df", "level"]].to_numpy(dtype=np.float64)
+    results = np.full((len(units), 7), np.nan)
+    tiers = np.full(len(units), "", dtype=object)
+    for at in units.groupby(["measure_type", "measure"], sort=False).indices.values():
+        inside = np.flatnonzero(np.isin(np.arange(len(units)), at) & judged)
+        if inside.size > 1:
+            results[inside], tiers[inside] = _differences(*number[inside].T)
+    table = pd.DataFrame(results, columns=list(COLUMNS[3:-1]), index=units.index)
+    names = units[["domain", "measure_type", "measure"]]
+    return pd.concat([names, table], axis=1).assign(tier=tiers).reset_index(drop=True)
 
 
-def _compare(own: pd.DataFrame, rules: Rules) -> pd.DataFrame:
-    table = own[["domain", "measure_type", "measure"]].copy()
-    for name in COLUMNS[3:-1]:
-        table[name] = np.nan
-    table["tier"] = ""
-    judged = np.array([may_judge(row, rules) and row["se"] > 0 for _, row in own.iterrows()])
-    k = int(judged.sum())
-    if k < 2:
-        return table
-    value, se, df = (own.loc[judged, c].to_numpy(dtype=np.float64) for c in ("value", "se", "df"))
+def _differences(
+    value: Floats, se: Floats, df: Floats, levels: Floats
+) -> tuple[Floats, NDArray[np.object_]]:
+    """Columns `difference` to `p_adjusted`, (k, 7), and the tiers of k units."""
+    k, level = len(value), float(levels[0])
     # Coefficients of the contrast: 1 for the unit, -1/(k-1) for every other one.
     contrast = np.eye(k) * (1 + 1 / (k - 1)) - 1 / (k - 1)
     part = contrast**2 * se**2
     variance = part.sum(axis=1)
     freedom = variance**2 / (part**2 / df).sum(axis=1)
-    difference = contrast @ value
+    difference = (contrast * value).sum(axis=1)
     error = np.sqrt(variance)
-    level = float(own["level"].iloc[0])
     reach = stdtrit(freedom, 0.5 + level / 2) * error
     p = 2 * stdtr(freedom, -np.abs(difference) / error)
     adjusted = multipletests(p, method="fdr_bh")[1]
-    table.loc[judged, list(COLUMNS[3:-1])] = np.column_stack(
-        [difference, error, difference - reach, difference + reach, freedom, p, adjusted]
-    )
-    sides = np.where(difference > 0, ABOVE, BELOW)
-    table.loc[judged, "tier"] = np.where(adjusted < 1 - level, sides, SAME)
-    return table
+    tier = np.where(difference > 0, ABOVE, BELOW).astype(object)
+    tier[adjusted >= 1 - level] = SAME
+    columns = [difference, error, difference - reach, difference + reach, freedom, p, adjusted]
+    return np.column_stack(columns), tier

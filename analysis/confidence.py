@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, stdtr
 
-from analysis.publication import CAUTION, PUBLISHED, Rules, may_judge
+from analysis.publication import Rules, may_judge
 
 Floats = NDArray[np.float64]
 
@@ -25,7 +25,7 @@ COLUMNS = (
 )  # fmt: skip
 
 MINIMUM_UNITS = 3
-"""Units from which a spread between units can be learned; with fewer each stands alone."""
+"""Units from which their spread can be learned; with fewer each stands alone."""
 
 _GRID = 400
 
@@ -49,22 +49,23 @@ def place(
     Returns
     -------
     DataFrame
-        Columns of `standings` in docs/architecture.md. Units use the pooled model where at least
-        three of them have an estimate; the city, and units where there are fewer, Student's t with
-        their own standard error. Rows that may not be judged have NaN, an empty state and the
-        reason codes of their estimate.
+        Columns of `standings` in docs/architecture.md. Units that may be judged use the pooled
+        model where there are three of them or more; where there are fewer, and for the city,
+        Student's t with their own standard error. Rows that may not be judged have no part in the
+        model, NaN, an empty state and the reason codes of their estimate.
     """
     rows = []
     for measure_type, measure, value, label in thresholds:
         chosen = (estimates["measure_type"] == measure_type) & (estimates["measure"] == measure)
         own = estimates[chosen & (estimates["category"] == "")].reset_index(drop=True)
-        above = _probabilities(own, value)
-        for i, row in enumerate(row for _, row in own.iterrows()):
-            judged = may_judge(row, rules) and bool(np.isfinite(above[i]))
-            p = float(above[i]) if judged else np.nan
+        judged = np.array(
+            [may_judge(row, rules) and row["se"] > 0 for _, row in own.iterrows()], dtype=bool
+        )
+        above = _probabilities(own, judged, value)
+        for row, p in zip((row for _, row in own.iterrows()), above.tolist(), strict=True):
             rows.append(
                 (row["domain_type"], row["domain"], measure_type, measure, value, label, p,
-                 _state(p, rules.bar), "" if judged else row["reason"])
+                 _state(p, rules.bar), row["reason"] if np.isnan(p) else "")
             )  # fmt: skip
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -101,16 +102,13 @@ def probability_above(value: Floats, variance: Floats, threshold: float) -> Floa
     return np.asarray((density * given).sum(axis=0) / density.sum(), dtype=np.float64)
 
 
-def _probabilities(own: pd.DataFrame, threshold: float) -> Floats:
+def _probabilities(own: pd.DataFrame, judged: NDArray[np.bool_], threshold: float) -> Floats:
     value, se, df, n_psu = (
         own[name].to_numpy(dtype=np.float64) for name in ("value", "se", "df", "n_psu")
     )
-    estimable = own["flag"].isin([PUBLISHED, CAUTION]).to_numpy() & np.isfinite(value)
-    with np.errstate(invalid="ignore"):
-        estimable &= (se > 0) & (df >= 1)
     above = np.full(len(own), np.nan)
-    above[estimable] = stdtr(df, (value - threshold) / np.where(estimable, se, 1.0))[estimable]
-    unit = estimable & (own["domain_type"] == "unit").to_numpy()
+    above[judged] = stdtr(df[judged], (value[judged] - threshold) / se[judged])
+    unit = judged & (own["domain_type"] == "unit").to_numpy()
     if unit.sum() >= MINIMUM_UNITS:
         variance = pooled_variances(se[unit], df[unit], n_psu[unit])
         above[unit] = probability_above(value[unit], variance, threshold)

@@ -140,6 +140,11 @@ def _check(measure: Measure, n: int) -> None:
             f"Measure {label} has {measure.values.size} values for {n} interviews; they must be "
             "in the order of the interviews' frame, NaN where there is no answer."
         )
+    if not measure.low < measure.high:
+        raise MeasureError(
+            f"Measure {label} has a scale from {measure.low:g} to {measure.high:g}; without two "
+            "ends nothing can be placed on it. Check the column skor of its choices."
+        )
     y = measure.values[~np.isnan(measure.values)]
     slack = 1e-9 * (measure.high - measure.low)
     off = int(((y < measure.low - slack) | (y > measure.high + slack)).sum())

@@ -103,17 +103,23 @@ def rescaled(interviews: pd.DataFrame, instrument: Instrument, question: Questio
     return 1.0 - unit if question.polarity == "negatif" else unit
 
 
-def _column(interviews: pd.DataFrame, name: str) -> "pd.Series[str]":
-    """Answers as text, None where there is none."""
+def _coded(interviews: pd.DataFrame, name: str) -> tuple[NDArray[np.intp], list[str]]:
+    """Answers as (n,) positions in the list of texts found, -1 where there is none."""
     if name not in interviews:
-        return pd.Series([None] * len(interviews), dtype=object)
-    column = interviews[name].reset_index(drop=True).astype(object)
-    return column.where(column.notna() & (column != ""), None)
+        return np.full(len(interviews), -1, dtype=np.intp), []
+    codes, texts = pd.factorize(interviews[name].astype(object))
+    found = [str(text) for text in texts]
+    return np.where(np.isin(codes, [i for i, t in enumerate(found) if not t]), -1, codes), found
+
+
+def _read(codes: NDArray[np.intp], table: Sequence[float]) -> Floats:
+    """Look (n,) codes up in a table; -1 gives NaN."""
+    return np.array([*table, np.nan], dtype=np.float64)[codes]
 
 
 def _scores(interviews: pd.DataFrame, name: str, scores: Mapping[str, float]) -> Floats:
-    values = _column(interviews, name).map(dict(scores))
-    return np.asarray(values.to_numpy(dtype=np.float64), dtype=np.float64)
+    codes, texts = _coded(interviews, name)
+    return _read(codes, [scores.get(text, np.nan) for text in texts])
 
 
 def _proportion(kind: str, name: str, category: str, values: Floats) -> Measure:
@@ -126,17 +132,11 @@ def _topline(interviews: pd.DataFrame, instrument: Instrument) -> list[Measure]:
     for question in instrument.questions:
         if not question.is_closed or question.repeat:
             continue
-        answers = _column(interviews, question.name)
-        unanswered = answers.isna().to_numpy()
+        codes, texts = _coded(interviews, question.name)
         several = question.type == "select_multiple"
-        marked = answers.fillna("").astype(str)
-        marked = " " + marked + " " if several else marked
+        given = [set(text.split()) if several else {text} for text in texts]
         for choice in instrument.choices_of(question):
-            if several:
-                given = marked.str.contains(f" {choice.name} ", regex=False)
-            else:
-                given = marked == choice.name
-            values = np.where(unanswered, np.nan, given.to_numpy(dtype=np.float64))
+            values = _read(codes, [float(choice.name in marked) for marked in given])
             found.append(_proportion("topline", question.name, choice.name, values))
     return found
 

@@ -107,8 +107,8 @@ def assemble(
 def _contacts(plan: pd.DataFrame, interviews: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
     frame = interviews.sort_values("submission_id", kind="stable").reset_index(drop=True)
     unit_of = dict(zip(plan["session_id"], plan["unit_id"], strict=True))
-    selected = frame.get("t_pilih", pd.Series(pd.NaT, index=frame.index))
-    selected = selected.where(selected.notna(), frame.get("start", selected))
+    selected = moments(frame, "t_pilih")
+    selected = selected.where(selected.notna(), moments(frame, "start"))
     heads = pd.DataFrame(
         {
             "submission_id": frame["submission_id"],
@@ -128,6 +128,13 @@ def _contacts(plan: pd.DataFrame, interviews: pd.DataFrame, instrument: Instrume
     )
     rest = [name for name in frame.columns if name not in heads]
     return pd.concat([heads, frame[rest]], axis=1)
+
+
+def moments(frame: pd.DataFrame, name: str) -> pd.Series:
+    """UTC times of a column that holds times or, being calculated on the phone, ISO text."""
+    values = frame[name] if name in frame else pd.Series(None, index=frame.index, dtype="object")
+    times = pd.to_datetime(values, utc=True, errors="coerce", format="ISO8601")
+    return times.astype("datetime64[us, UTC]")
 
 
 def outcomes(frame: pd.DataFrame, instrument: Instrument) -> pd.Series:

@@ -41,6 +41,11 @@ def contact_entries(
     results = {
         c.columns.get("aapor", ""): c.name for c in instrument.choices_of(instrument["hasil"])
     }
+    levels = {
+        q.name: {round(s): c for c, s in instrument.scores_of(q).items()}
+        for q in instrument.questions
+        if q.is_closed
+    }
     uses_tickets = parameters.fields[worked.plan["unit_id"]].counting == "tiket"
     for contact, moment in zip(worked.contacts, worked.moments, strict=True):
         answers = {
@@ -54,7 +59,7 @@ def contact_entries(
         if uses_tickets:
             answers["tiket"] = f"A{worked.first_ticket + worked.position(contact.seq) - 1:03d}"
         if contact.outcome == "1.1":
-            answers |= _interview(contact, instrument)
+            answers |= _interview(contact, levels)
         name = f"{session_id}/{contact.seq}"
         yield Entry(
             "wawancara",
@@ -152,14 +157,14 @@ def _outcome(
     return {"hasil": results[contact.outcome]}
 
 
-def _interview(contact: ContactDraw, instrument: Instrument) -> dict[str, str]:
+def _interview(contact: ContactDraw, levels: Mapping[str, Mapping[int, str]]) -> dict[str, str]:
+    """Answers as codes; a level 1-4 becomes the choice that the questionnaire scores so."""
     answers = {"jk": contact.sex, "umur": str(contact.age), "serah": "OK", "selesai": "OK"}
     for item, value in contact.answers.items():
         if isinstance(value, str):
             answers[item] = value
-        elif item in instrument and instrument[item].is_closed:
-            codes = {round(s): c for c, s in instrument.scores_of(instrument[item]).items()}
-            answers[item] = codes[value]
+        elif item in levels:
+            answers[item] = levels[item][value]
         else:
             answers[item] = str(min(value, 600 if item == "tunggu" else 99))
     return answers

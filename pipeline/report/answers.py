@@ -8,7 +8,8 @@ from pipeline.report.cells import Style, cell
 from pipeline.report.charts import SHARE_AXIS, segments
 from pipeline.report.context import Context
 from pipeline.report.lookup import Domain
-from pipeline.report.models import (
+from pipeline.report.models import Section
+from pipeline.report.parts import (
     AnswerCell,
     AnswerColumn,
     AnswerRow,
@@ -16,7 +17,6 @@ from pipeline.report.models import (
     Cell,
     FigureTable,
     Row,
-    Section,
 )
 
 _STYLE = Style(SHARE_AXIS, 100.0, is_share=True, is_compact=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pipeline.report import figures, sentences
 from pipeline.report.charts import SKM_AXIS, Axis
 from pipeline.report.lookup import Estimate
-from pipeline.report.models import Cell, Mark
+from pipeline.report.parts import Cell, Mark
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,8 @@ def cell(e: Estimate | None, style: Style, reference: float | None = None) -> Ce
     if e.low is None or e.high is None:
         alone = Mark(e.state, place(e.value), reference=tick)
         return Cell(e.state, style.value(e), "tanpa rentang", mark=alone)
-    ends = [v * style.factor for v in (e.low, e.high)]
-    is_cut = ends[0] < style.axis.low or ends[1] > style.axis.high
-    mark = Mark(e.state, place(e.value), place(e.low), place(e.high), tick, is_cut)
+    cut = (e.low * style.factor < style.axis.low, e.high * style.factor > style.axis.high)
+    mark = Mark(e.state, place(e.value), place(e.low), place(e.high), tick, *cut)
     if e.state == "limit" and style.is_share and not style.is_compact:
         most = figures.percent(e.high, 0.0, e.high)
         return Cell("limit", "0%", f"paling banyak {most}", mark=mark)

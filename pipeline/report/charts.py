@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.report import figures
-from pipeline.report.models import Scale, Segment, Tick
+from pipeline.report.parts import Scale, Segment, Tick
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ from dataclasses import replace
 from pipeline.report import codebook, sentences, wording
 from pipeline.report.cells import Style, cell
 from pipeline.report.context import Context
+from pipeline.report.listings import Verdict
 from pipeline.report.lookup import Domain, Estimate
-from pipeline.report.models import Cell, FigureTable, Row, Section, Verdict
+from pipeline.report.models import Section
+from pipeline.report.parts import Cell, FigureTable, Row, key_of
 
 ANY = "any"
 
@@ -41,7 +43,7 @@ def bentuk(ctx: Context, domain: Domain) -> Section | None:
         head = Row("Sedikitnya satu bentuk", cell(anyone, ctx.share), "", extra, base=_base(anyone))
         caption = "Pengalaman sedikitnya satu bentuk"
         first = _table(ctx, caption, "Semua bentuk", ctx.share, [head])
-        tables.append(replace(first, is_keyed=False))
+        tables.append(replace(first, key=None))
     caption = "Pengalaman tiap bentuk maladministrasi"
     tables.append(_table(ctx, caption, "Bentuk", ctx.event, [row for _, row in rows]))
     return Section(
@@ -62,6 +64,7 @@ def _table(ctx: Context, caption: str, head: str, style: Style, rows: Sequence[R
         rows=tuple(rows),
         extra_head=f"Dari 100 {ctx.noun}",
         base_head="Jawaban",
+        key=key_of(r.cell for r in rows),
     )
 
 
@@ -130,6 +133,7 @@ def complaints(ctx: Context, domain: Domain) -> Section | None:
         scale=ctx.share.axis.scale,
         rows=tuple(rows),
         base_head="Jawaban",
+        key=key_of(r.cell for r in rows),
     )
     return Section(
         "aduan",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.report.models import State
+from pipeline.report.parts import State
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from pipeline.report import figures, sentences, wording
 from pipeline.report.codebook import label_of
 from pipeline.report.context import Context
+from pipeline.report.listings import Fact, FactList, OfficialRow, OfficialTable
 from pipeline.report.lookup import Domain
-from pipeline.report.models import Fact, FactList, OfficialRow, OfficialTable, Section
+from pipeline.report.models import Section
 from pipeline.report.quality import announcement, collectors, sessions_of
 
 

@@ -10,22 +10,16 @@ from pipeline.report import (
     perception,
     quality,
     sentences,
+    verdicts,
     wording,
 )
 from pipeline.report.cells import cell, scores
 from pipeline.report.charts import FULL_AXIS
 from pipeline.report.context import Context
+from pipeline.report.listings import Fact, FactList, Verdict
 from pipeline.report.lookup import CITY, CITY_MEAN, Domain, reference
-from pipeline.report.models import (
-    Fact,
-    FactList,
-    Hero,
-    Page,
-    Section,
-    UnitRow,
-    UnitTable,
-    Verdict,
-)
+from pipeline.report.models import Hero, Page, Section
+from pipeline.report.parts import UnitRow, UnitTable, key_of
 from pipeline.report.unit import hero, key_figures, over
 from pipeline.settings import Unit
 
@@ -102,17 +96,18 @@ def _units(ctx: Context, links: Mapping[str, str]) -> Section | None:
     tiers = {u.unit_id: _tier(ctx, u.unit_id) for u in listed}
     ordered = sorted(listed, key=lambda u: (_ORDER.get(tiers[u.unit_id], 3), u.short_name))
     count = [list(tiers.values()).count(t) for t in _ORDER]
+    rows = tuple(_row(ctx, u, tiers[u.unit_id], links[u.unit_id]) for u in ordered)
     table = UnitTable(
         caption=f"Indeks tiap unit dengan rentang keyakinan {ctx.level}",
         scale=ctx.score.axis.scale,
-        rows=tuple(_row(ctx, u, tiers[u.unit_id], links[u.unit_id]) for u in ordered),
-        reference=perception.OTHERS,
+        rows=rows,
+        key=key_of((r.cell for r in rows), perception.OTHERS),
         count=f"{len(listed)} unit",
     )
     return Section(
         "unit",
         "Semua unit",
-        sentences.units_lead(count[0], count[2], count[1], count[3]),
+        verdicts.units_lead(count[0], count[2], count[1], count[3]),
         (table,),
         (wording.UNITS_NOTE,),
     )
@@ -142,7 +137,7 @@ def _row(ctx: Context, unit: Unit, tier: str, link: str) -> UnitRow:
         link=link,
         gloss=sector[:1].upper() + sector[1:],
         cell=shown_index,
-        standing=sentences.standings_short(standings),
+        standing=verdicts.standings_short(standings),
         comparison=wording.COMPARED[tier] if is_shown else Verdict(""),
         any_bentuk=cell(anyone, ctx.share),
         n="<10" if 0 < n < 10 else figures.number(n),

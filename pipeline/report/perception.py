@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
-from pipeline.report import codebook, sentences, wording
+from pipeline.report import codebook, sentences, verdicts, wording
 from pipeline.report.cells import UNSUR, cell
 from pipeline.report.charts import SKM_AXIS
 from pipeline.report.context import Context
+from pipeline.report.listings import Verdict
 from pipeline.report.lookup import Domain, Estimate, reference, shown
-from pipeline.report.models import Contrast, FigureTable, Row, Section, SkmTable, Verdict
+from pipeline.report.models import Contrast, Section
+from pipeline.report.parts import FigureTable, Row, SkmTable, key_of
 
 TRUST = "kepercayaan"
 OTHERS = "rata-rata unit lain"
@@ -55,7 +57,7 @@ def dimensions(ctx: Context, domain: Domain) -> Section | None:
     return Section(
         "dimensi",
         "Dimensi dan indikator",
-        sentences.extremes(named),
+        verdicts.extremes(named),
         (_table(ctx, domain, "Nilai tiap dimensi dan indikator", "Dimensi dan indikator", rows),),
         tuple(notes),
     )
@@ -99,7 +101,7 @@ def _table(
         scale=ctx.score.axis.scale,
         rows=tuple(rows),
         extra_head="Dibanding unit lain" if is_unit else "",
-        reference=OTHERS if any(r.cell.mark and r.cell.mark.reference for r in rows) else "",
+        key=key_of((r.cell for r in rows), OTHERS),
     )
 
 
@@ -110,14 +112,16 @@ def skm(ctx: Context, domain: Domain) -> Section | None:
     unsur = [e for e in found if e.measure != "ikm"]
     if not found:
         return None
+    rows = tuple(
+        Row(wording.UNSUR.get(e.measure, e.measure.capitalize()), cell(e, UNSUR)) for e in unsur
+    )
     table = FigureTable(
         caption=f"Nilai rata-rata (NRR) tiap unsur dengan rentang keyakinan {ctx.level}",
         label_head="Unsur",
         value_head="NRR (rentang)",
         scale=SKM_AXIS.scale,
-        rows=tuple(
-            Row(wording.UNSUR.get(e.measure, e.measure.capitalize()), cell(e, UNSUR)) for e in unsur
-        ),
+        rows=rows,
+        key=key_of(r.cell for r in rows),
     )
     if ikm is None or not ikm.is_shown or ikm.value is None:
         part = SkmTable("Indeks Kepuasan Masyarakat", "", "", sentences.withheld(ikm), table)
@@ -127,7 +131,7 @@ def skm(ctx: Context, domain: Domain) -> Section | None:
             caption="Indeks Kepuasan Masyarakat (IKM)",
             value=shown_ikm.value,
             interval=shown_ikm.interval,
-            sentence=sentences.ikm(ikm),
+            sentence=verdicts.ikm(ikm),
             table=table,
         )
     return Section(
@@ -162,7 +166,7 @@ def contrasts(ctx: Context, domain: Domain) -> tuple[Contrast, ...]:
             side = {"jelas di atas": better, "jelas di bawah": worse}.get(compared.tier)
             if side is not None:
                 label = codebook.label_of(ctx.results.study, name)
-                side.append(sentences.contrast(label, e, compared))
+                side.append(verdicts.contrast(label, e, compared))
     result = []
     if worse:
         result.append(Contrast("Jelas di bawah unit lain", tuple(worse), "poor"))

@@ -7,8 +7,9 @@ import pandas as pd
 
 from pipeline.report import figures, sentences, wording
 from pipeline.report.context import Context
+from pipeline.report.listings import QualityRow, QualityTable, Verdict
 from pipeline.report.lookup import Domain, Estimate, records, text, whole
-from pipeline.report.models import QualityRow, QualityTable, Section, Verdict
+from pipeline.report.models import Section
 from pipeline.report.respondents import contacts_of, interviews_of
 
 GOOD, FAIR, POOR = Verdict("Baik", "good"), Verdict("Cukup", "fair"), Verdict("Kurang", "poor")

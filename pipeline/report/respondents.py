@@ -6,8 +6,9 @@ import pandas as pd
 
 from pipeline.report import charts, figures, sentences, wording
 from pipeline.report.context import Context
+from pipeline.report.listings import ProfileGroup, ProfileRow, ProfileTable
 from pipeline.report.lookup import Domain
-from pipeline.report.models import ProfileGroup, ProfileRow, ProfileTable, Section
+from pipeline.report.models import Section
 
 INTERVIEWED = ("1.1", "1.2")
 _AXIS = charts.Axis(0.0, 100.0, 20.0, "%")

@@ -12,24 +12,16 @@ from pipeline.report import (
     quality,
     respondents,
     sentences,
+    verdicts,
     wording,
 )
 from pipeline.report.cells import cell, scores
 from pipeline.report.charts import FULL_AXIS
 from pipeline.report.context import Context
+from pipeline.report.listings import Fact, FactList
 from pipeline.report.lookup import Domain, Estimate
-from pipeline.report.models import (
-    Fact,
-    FactList,
-    Gauge,
-    GaugeLine,
-    Hero,
-    KeyFigure,
-    Mark,
-    Page,
-    Section,
-    Tick,
-)
+from pipeline.report.models import Gauge, GaugeLine, Hero, KeyFigure, Page, Section
+from pipeline.report.parts import Mark, Tick
 from pipeline.settings import Unit
 
 
@@ -134,7 +126,7 @@ def hero(ctx: Context, domain: Domain, index: Estimate | None) -> Hero | None:
         direction="0 sampai 100, makin tinggi makin baik",
         cell=shown,
         sentence=sentences.truth_between(index, ctx.edges) if index.is_shown else "",
-        standings=sentences.standings(standings) if index.is_shown else (),
+        standings=verdicts.standings(standings) if index.is_shown else (),
         gauge=_gauge(ctx, index, shown.mark) if index.is_shown and shown.mark else None,
     )
 
@@ -211,7 +203,7 @@ def key_figures(
     ikm = ctx.lookup.get(domain, "skm", "ikm")
     if ikm is not None and ikm.is_shown:
         c = cell(ikm, perception.IKM_STYLE)
-        sentence = sentences.ikm_short(ikm)
+        sentence = verdicts.ikm_short(ikm)
         result.append(_key(ikm, c.value, c.interval, sentence + suffix, "#skm", "Sembilan unsur"))
     return tuple(result)
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from analysis.instrument import Instrument, Question
-from pipeline.report.models import Verdict
+from pipeline.report.listings import Verdict
 
 _LIMIT = re.compile(r"^(n|sessions|df|n_eff)<(\d+(?:\.\d+)?)$")
 _LIMITS = {

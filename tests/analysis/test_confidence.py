@@ -76,6 +76,13 @@ def test_who_may_not_be_judged_gets_no_probability_but_a_reason(changes):
     assert (table.loc["d", "state"], table.loc["d", "reason"]) == ("", changes["reason"])
 
 
+def test_a_unit_that_may_not_be_judged_moves_no_other():
+    rows = [row("a", 84), row("b", 60), row("c", 78)]
+    few = row("few", 20, se=15.0, sessions=4)
+    with_it, without = standings(*rows, few), standings(*rows)
+    assert with_it["probability_above"].tolist()[:3] == without["probability_above"].tolist()
+
+
 def test_at_the_common_mean_the_odds_are_even():
     value = np.array([70.0, 74, 78, 82, 86])
     assert probability_above(value, np.full(5, 4.0), 78)[2] == pytest.approx(0.5)

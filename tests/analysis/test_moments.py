@@ -110,6 +110,12 @@ def test_a_proportion_is_made_of_zeros_and_ones():
         psu_moments(coded, [Measure("bentuk", "x", "", "proportion", np.full(60, 0.5))])
 
 
+def test_a_scale_without_length_is_refused():
+    coded = code(sample(1), DESIGN)
+    with pytest.raises(MeasureError, match="a scale from 3 to 3"):
+        psu_moments(coded, [Measure("indeks", "x", "", "mean", np.full(60, 3.0), 3, 3)])
+
+
 def test_infinite_answers_are_off_every_scale():
     coded = code(sample(1), DESIGN)
     values = np.full(60, np.inf)

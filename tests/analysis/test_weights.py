@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.design import Design
 from analysis.errors import WeightError
+from analysis.estimates import estimate
+from analysis.measures import Measure
+from analysis.publication import Rules
 from analysis.weight_classes import trim_weights
 from analysis.weights import WEIGHTED_COLUMNS, weigh
 
@@ -89,6 +93,33 @@ def test_the_golden_example_gives_its_six_weights_from_its_inputs():
     # 6 + 4 + 5 + 4 + 3 + 3
     assert len(frame) == 25
     assert set(weighting.unit_tiers.values()) == {"T0"}
+
+
+ANSWERS = {
+    "A1": (1, 0, 0, 1, 0, 0),
+    "A2": (0, 0, 1, 0),
+    "A3": (1, 1, 0, 1, 0),
+    "B1": (0, 0, 1, 0),
+    "B2": (1, 0, 0),
+    "C1": (0, 1, 0),
+}
+
+
+def test_the_golden_example_goes_from_inputs_to_its_standard_error():
+    frame = run(*golden()).frame
+    values = np.array([y for name in GOLDEN for y in ANSWERS[name]], dtype=float)
+    table = estimate(
+        frame,
+        Design(weight="w_raw", stratum="stratum", psu="psu", id="submission_id"),
+        [Measure("topline", "q", "ya", "proportion", values)],
+        rules=Rules(),
+    )
+    city = table[table["domain_type"] == "city"].iloc[0]
+    assert city["value"] == pytest.approx(0.390007, abs=5e-7)
+    assert city["se"] == pytest.approx(0.082341, abs=5e-7)
+    assert city["df"] == 3
+    units = table[table["domain_type"] == "unit"].set_index("domain")["value"]
+    assert units.to_dict() == pytest.approx({"A": 0.4399, "B": 0.2790, "C": 0.3333}, abs=5e-5)
 
 
 def test_normalised_weights_sum_to_the_interviews_of_their_unit():

@@ -37,7 +37,7 @@ def contact(number, session, hasil="bersedia", answers=("ya", "tidak", "tidak", 
     row = {
         "submission_id": f"r{number}", "wave": "1", "form_version": "v1", "version_known": True,
         "submitted_at": pd.Timestamp("2026-10-05T05:00:00Z"),
-        "t_pilih": pd.Timestamp("2026-10-05T01:00:00Z"), "petugas": "e01", "sesi": session,
+        "t_pilih": "2026-10-05T09:00:00.000+08:00", "petugas": "e01", "sesi": session,
         "urut": float(number), "jk_amatan": "P", "umur_amatan": "30-44", "hasil": hasil,
         "setuju": "ya" if hasil == "bersedia" else None, "dewasa": "ya", "pegawai": "tidak",
         "unit": "u1",
@@ -96,6 +96,7 @@ def test_a_session_is_joined_from_plan_opening_and_closing(study):
     )  # fmt: skip
     first, second, third = done.sessions.to_dict("records")
     assert (first["count"], first["k"], first["covered_minutes"]) == (40.0, 4.0, 110.0)
+    assert done.contacts.loc[0, "selected_at"] == pd.Timestamp("2026-10-05T01:00:00Z")
     assert first["announced"] == "tidak"
     assert (first["worked"], first["closed"]) == (True, True)
     assert np.isnan(second["count"])

@@ -224,6 +224,7 @@ def test_a_netrc_of_the_office_does_not_replace_the_token(
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login kantor password rahasia\n")
     monkeypatch.setenv("NETRC", str(netrc))
+    client._session._http.trust_env = True  # as for a server elsewhere
     client.check()
     assert kobo.authorizations == [f"Token {TOKEN}"]
 

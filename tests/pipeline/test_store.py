@@ -319,6 +319,21 @@ def test_another_writer_is_waited_for_and_then_named(store: Store, run: int, pat
     holder.close()
 
 
+def test_who_will_write_holds_the_store_before_reading_it(
+    store: Store, run: int, path: Path
+) -> None:
+    other = sqlite3.connect(path, timeout=0.0, isolation_level=None)
+
+    def look() -> Iterator[Submission]:
+        # While a page is compared with what is known, nobody may add to what is known.
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        yield sent(1)
+
+    assert store.add_page(run, look(), NOON) == Added(new=1)
+    other.close()
+
+
 def test_a_full_disk_loses_nothing_that_was_stored(store: Store, run: int) -> None:
     store.add_page(run, [sent(n) for n in range(1, 101)], NOON)
     pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
@@ -348,6 +363,22 @@ def test_a_step_that_fails_leaves_the_schema_before_it(path: Path) -> None:
         migrate(store._connection, good)
         assert len(bodies(store)) == 1
         assert store.verify() == []
+
+
+def test_who_is_overtaken_while_migrating_does_not_migrate_again(path: Path) -> None:
+    slow = sqlite3.connect(path, isolation_level=None)
+    fast = sqlite3.connect(path, isolation_level=None)
+
+    def overtake(statement: str) -> None:
+        if statement.startswith("BEGIN"):
+            slow.set_trace_callback(None)
+            migrate(fast)
+
+    slow.set_trace_callback(overtake)
+    migrate(slow)
+    slow.close()
+    fast.close()
+    assert sql(path, "SELECT version FROM schema_version") == [(n + 1,) for n in range(len(STEPS))]
 
 
 def test_many_may_make_the_same_store_at_once(path: Path) -> None:

@@ -163,3 +163,32 @@ def test_thirteen_hundred_records_in_pages_of_a_thousand_take_less_than_a_second
     rows += get(limit=1000, query=query, sort='{"_id":1}').json()["results"]
     assert len(rows) == 1_300
     assert time.perf_counter() - began < 1.0
+
+
+def hand_in(sandbox: RunningSandbox, answers: str, number: int) -> int:
+    uuid = f"{number:08d}-2222-4222-8222-222222222222"
+    xml = f'<d id="{UID}">{answers}<meta><instanceID>uuid:{uuid}</instanceID></meta></d>'
+    return requests.post(
+        f"{sandbox.url}/submission",
+        files={"xml_submission_file": ("s.xml", xml.encode())},
+        headers={"Authorization": f"Token {sandbox.token}"},
+        timeout=10,
+    ).status_code
+
+
+def test_one_instance_of_a_repeat_is_still_a_list_and_none_has_no_key(
+    sandbox: RunningSandbox, get: Get
+) -> None:
+    assert hand_in(sandbox, "<anggota><nama>A</nama></anggota>", 1) == 201
+    assert hand_in(sandbox, "<anggota><nama/></anggota><kota></kota>", 2) == 201
+    first, second = get().json()["results"]
+    assert first["anggota"] == [{"anggota/nama": "A"}]
+    assert not {"anggota", "kota"} & set(second)
+
+
+def test_answers_keep_their_text(sandbox: RunningSandbox, get: Get) -> None:
+    assert hand_in(sandbox, "<kota>  Kendari &amp; sekitar </kota>", 1) == 201
+    assert hand_in(sandbox, "<kontak><urut>007</urut></kontak>", 2) == 201
+    first, second = get().json()["results"]
+    assert first["kota"] == "  Kendari & sekitar "
+    assert second["kontak/urut"] == "007"

@@ -1,0 +1,228 @@
+"""View models of what stands inside a section: tables that are their own charts.
+
+Everything is already worded, rounded and placed. Texts are plain text, escaped when they are
+rendered; coordinates are percent strings; `kind` names the macro that draws a part. Templates
+compute nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pipeline.report.listings import (
+    FactList,
+    OfficialTable,
+    ProfileTable,
+    QualityTable,
+    Verdict,
+)
+
+State = Literal["published", "caution", "limit", "withheld"]
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A labelled place on an axis; `anchor` keeps the label inside the chart."""
+
+    x: str
+    label: str
+    anchor: Literal["start", "middle", "end"] = "middle"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """An axis as drawn: its ticks, first to last."""
+
+    ticks: tuple[Tick, ...]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Dot and whisker in percent of the axis; empty text where there is no such thing.
+
+    `state` `caution` is drawn hollow, `limit` as an open whisker without a dot; `cut_low`
+    and `cut_high` say that the interval goes on beyond that end of the axis.
+    """
+
+    state: State
+    x: str
+    low: str = ""
+    high: str = ""
+    reference: str = ""
+    cut_low: bool = False
+    cut_high: bool = False
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the axis does not hold the whole interval."""
+        return self.cut_low or self.cut_high
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One estimate in a table: value and interval together, or the reason for neither."""
+
+    state: State
+    value: str = ""
+    interval: str = ""
+    reason: str = ""
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a figure table; `level` is `group`, `item` or empty."""
+
+    label: str
+    cell: Cell
+    gloss: str = ""
+    extra: Verdict = Verdict("")
+    level: str = ""
+    base: str = ""
+
+
+@dataclass(frozen=True)
+class Key:
+    """What the line above a chart explains; `reference` names the tick, if there is one."""
+
+    reference: str = ""
+    has_caution: bool = False
+    has_cut: bool = False
+
+
+def key_of(cells: Iterable[Cell], reference: str = "") -> Key:
+    """Key of a chart that shows these cells."""
+    shown = list(cells)
+    return Key(
+        reference if any(c.mark and c.mark.reference for c in shown) else "",
+        any(c.state == "caution" for c in shown),
+        any(c.mark is not None and c.mark.is_cut for c in shown),
+    )
+
+
+@dataclass(frozen=True)
+class FigureTable:
+    """Estimates with dot and whisker on one axis."""
+
+    kind: ClassVar[str] = "figures"
+    caption: str
+    label_head: str
+    value_head: str
+    scale: Scale
+    rows: tuple[Row, ...]
+    extra_head: str = ""
+    base_head: str = ""
+    key: Key | None = None
+    is_titled: bool = False
+
+    @property
+    def span(self) -> int:
+        """Columns beside the label, for a row that only says why it is empty."""
+        return 2 + bool(self.extra_head) + bool(self.base_head)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of a stacked bar; `step` numbers its colour."""
+
+    x: str
+    width: str
+    step: str
+
+
+@dataclass(frozen=True)
+class AnswerColumn:
+    """One answer and the colour of its pieces."""
+
+    label: str
+    step: str
+
+
+@dataclass(frozen=True)
+class AnswerCell:
+    """Share of one answer; `step` repeats the colour of its column for narrow screens."""
+
+    step: str
+    cell: Cell
+
+
+@dataclass(frozen=True)
+class AnswerRow:
+    """Distribution of the answers to one question, or the reason why it is not shown."""
+
+    label: str
+    gloss: str
+    segments: tuple[Segment, ...]
+    cells: tuple[AnswerCell, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class AnswerTable:
+    """Questions that share their answers."""
+
+    kind: ClassVar[str] = "answers"
+    caption: str
+    columns: tuple[AnswerColumn, ...]
+    rows: tuple[AnswerRow, ...]
+
+    @property
+    def span(self) -> int:
+        """Columns beside the question."""
+        return 1 + len(self.columns)
+
+
+@dataclass(frozen=True)
+class SkmTable:
+    """The IKM with its mutu, and the nine unsur."""
+
+    kind: ClassVar[str] = "skm"
+    caption: str
+    value: str
+    interval: str
+    sentence: str
+    table: FigureTable
+
+
+@dataclass(frozen=True)
+class UnitRow:
+    """A unit in the overview; `sort_*` are plain numbers for the script, empty sorts last."""
+
+    label: str
+    link: str
+    gloss: str
+    cell: Cell
+    standing: str
+    comparison: Verdict
+    any_bentuk: Cell
+    n: str
+    response: str
+    search: str
+    sort_index: str
+    sort_bentuk: str
+    sort_n: str
+    sort_response: str
+
+
+@dataclass(frozen=True)
+class UnitTable:
+    """All units on one axis."""
+
+    kind: ClassVar[str] = "units"
+    caption: str
+    scale: Scale
+    rows: tuple[UnitRow, ...]
+    key: Key
+    count: str
+
+
+Part = (
+    FigureTable
+    | AnswerTable
+    | ProfileTable
+    | QualityTable
+    | FactList
+    | SkmTable
+    | OfficialTable
+    | UnitTable
+)

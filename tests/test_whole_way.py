@@ -1,0 +1,131 @@
+"""The main job as a user runs it: real server, real store, real files."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline.run import Outcome, analyze
+from pipeline.study import open_study
+
+NOW = datetime(2026, 11, 16, 1, tzinfo=UTC)
+UNITS = ("dikbud", "dinsos", "disdukcapil", "dpmptsp", "pkm_jatiraya", "pkm_lepolepo")
+
+
+def run(folder: Path, **more) -> Outcome:
+    return analyze(
+        open_study("kendari"), data=folder / "data", build=folder / "build", environ={},
+        now=lambda: NOW, **more,
+    )  # fmt: skip
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {
+        str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.name != "manifest.json"
+    }
+
+
+@pytest.fixture(scope="module")
+def default(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    return folder, run(folder)
+
+
+def test_every_output_is_there(default):
+    folder, _ = default
+    build = folder / "build" / "kendari"
+    assert sorted(p.stem for p in (build / "unit").glob("*.html")) == list(UNITS)
+    for name in ("index.html", "estimates.csv", "estimates.parquet", "manifest.json"):
+        assert (build / name).stat().st_size > 1000, name
+    assert (folder / "data" / "kendari" / "sandbox.sqlite").exists()
+    assert not (folder / "data" / "kendari" / "store.sqlite").exists()
+
+
+def test_the_manifest_names_the_server_and_the_counts(default):
+    folder, outcome = default
+    manifest = json.loads((folder / "build" / "kendari" / "manifest.json").read_text("utf-8"))
+    assert manifest["server"]["id"] == "sandbox"
+    assert manifest["run"]["server_url"].startswith("http://127.0.0.1:")
+    on_server = manifest["server"]["on_server"]
+    assert on_server["wawancara"] == manifest["run"]["pulled"]["wawancara"]["new"]
+    assert manifest["counts"]["contacts"] == on_server["wawancara"] > 1000
+    assert manifest["counts"]["interviews"] == len(outcome.results.weighted)
+    assert manifest["simulated"] is True
+    for name, sha in manifest["outputs"].items():
+        file = folder / "build" / "kendari" / name
+        assert hashlib.sha256(file.read_bytes()).hexdigest() == sha
+
+
+def test_a_second_run_pulls_nothing_new_and_writes_the_same_bytes(default):
+    folder, _ = default
+    before = hashes(folder / "build")
+    again = run(folder)
+    assert {f["new"] for f in again.manifest["run"]["pulled"].values()} == {0}
+    assert hashes(folder / "build") == before
+
+
+def test_another_store_gives_the_same_estimates_whatever_the_page_size(default, tmp_path):
+    folder, _ = default
+    run(tmp_path, page_size=97)
+    assert hashes(tmp_path / "build") == hashes(folder / "build")
+
+
+def test_without_a_pull_the_store_alone_gives_the_same_estimates(default):
+    folder, _ = default
+    before = hashes(folder / "build" / "kendari")["estimates.csv"]
+    offline = run(folder, pull=False)
+    assert offline.manifest["run"]["pulled"] == {}
+    assert hashes(folder / "build" / "kendari")["estimates.csv"] == before
+
+
+def test_the_default_study_is_as_the_fieldwork_was_planned(default):
+    _, outcome = default
+    sessions = outcome.results.sessions
+    worked = sessions[sessions["worked"]].groupby("unit_id").size()
+    assert worked.to_dict() == {unit: 4 if unit == "dinsos" else 8 for unit in UNITS}
+    n = outcome.results.weighted.groupby("unit_id").size()
+    assert 10 <= n["dinsos"] < 30
+    assert sessions.loc[sessions["worked"] & ~sessions["closed"], "session_id"].tolist() == [
+        "JTR-05"
+    ]
+    tiers = outcome.results.weighted.groupby("psu")["tier"].first()
+    assert tiers["JTR-05"] == "T1"
+    assert set(tiers.drop("JTR-05")) == {"T0"}
+
+
+def test_intervals_cover_the_declared_truth_of_the_simulation(default):
+    """One sample: 95 % intervals of six units x many measures miss some, never a fifth."""
+    _, outcome = default
+    truth = json.loads(open_study("kendari").file("simulasi/kebenaran.json").read_text("utf-8"))
+    table = outcome.results.estimates
+    own = table[(table["domain_type"] == "unit") & (table["measure_type"] == "topline")]
+    hit = []
+    for row in own.itertuples():
+        declared = truth["units"][row.domain]["service"].get(row.measure)
+        if declared is None or row.category != "ya" or pd.isna(row.low) or row.n_psu < 8:
+            continue
+        hit.append(row.low <= declared <= row.high)
+    assert len(hit) >= 50
+    assert sum(hit) / len(hit) > 0.8
+
+
+def test_estimates_follow_the_publication_rules(default):
+    _, outcome = default
+    table = outcome.results.estimates
+    hidden = table["flag"].isin(["withheld", "not_estimable"])
+    assert table.loc[hidden, ["value", "se", "low", "high"]].isna().all().all()
+    assert (table.loc[~hidden, "n"] >= 10).all()
+    units = table[(table["domain_type"] == "unit") & (table["flag"] == "published")]
+    assert (units["n_psu"] >= 4).all()
+    assert (units["df"] >= 3).all()
+    assert (units["n"] >= 30).all()
+    bounded = table.dropna(subset=["low", "high"])
+    assert (bounded["low"] <= bounded["value"]).all()
+    assert (bounded["value"] <= bounded["high"]).all()
+    judged = outcome.results.comparisons.query("tier != ''")
+    assert "dinsos" not in set(judged["domain"])
