@@ -134,6 +134,9 @@ def pull(
     data: DataFolder = Path("data"),
     server: ServerUrl = "",
     page_size: PageSize = 0,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read every submission again, not only what changed.")
+    ] = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -143,7 +146,7 @@ def pull(
 
     gathered = gather(
         open_study(study), data=data, environ=os.environ, now=lambda: datetime.now(UTC),
-        say=_say, server_url=server, page_size=page_size,
+        say=_say, server_url=server, page_size=page_size, full=full,
     )  # fmt: skip
     if as_json:
         _emit(gathered.as_dict())

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.instrument import Instrument, Question
+from pipeline.record import UNKNOWN_TIME
 from pipeline.submission import Submission
 
 SYSTEM_KEYS = frozenset(
@@ -99,7 +100,8 @@ def decode(
         known = known_versions is None or version in known_versions
         if not known:
             unknown[version or "(none)"] += 1
-        heads.append((submission.root_uuid, version, known, submission.submitted_at))
+        told = submission.submitted_at
+        heads.append((submission.root_uuid, version, known, None if told == UNKNOWN_TIME else told))
         row = {}
         for key, value in json.loads(submission.body).items():
             name = by_path.get(key) or by_name.get(key)

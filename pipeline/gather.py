@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ServerError, StoreError, StudyError
-from pipeline.export import SUFFIXES, ExportSource
+from pipeline.export import ExportSource, find_exports
 from pipeline.kobo.client import KoboClient, KoboSource
 from pipeline.pull import Progress, PullSummary, pull
 from pipeline.sandbox import TOKEN, asset_uid, serve, study_state
@@ -139,7 +139,8 @@ def open_source(
     """The source of a study's submissions; the sandbox runs inside the process while needed."""
     server = study.server
     if server.kind == "export":
-        yield ExportSource(_exports(study), server.id)
+        forms = list(forms_of(study))
+        yield ExportSource(find_exports(study.folder, server.export, forms), server.id)
     elif server.kind == "sandbox" and not server_url:
         with (
             serve(study_state(study.folder, study.id)) as sandbox,
@@ -173,8 +174,9 @@ def gather(
     say: Say,
     server_url: str = "",
     page_size: int = 0,
+    full: bool = False,
 ) -> Gathered:
-    """Pull everything new and edited into the study's store."""
+    """Pull everything new and edited into the study's store; `full` reads all of it again."""
 
     def tell(progress: Progress) -> None:
         say(f"  {progress.form_id}: {progress.seen} of {progress.expected}")
@@ -187,29 +189,6 @@ def gather(
         say(f"Pulling {', '.join(assets)} from {source.address} ...")
         summary = pull(
             source, store, assets, now=now,
-            page_size=page_size or study.server.page_size, progress=tell,
+            page_size=page_size or study.server.page_size, progress=tell, full=full,
         )  # fmt: skip
     return Gathered(study.id, store_path(study, data), study.server.kind == "sandbox", summary)
-
-
-def _exports(study: Study) -> dict[str, Path]:
-    forms = forms_of(study)
-    named = study.server.export
-    if named and len(forms) == 1:
-        return {next(iter(forms)): study.folder / named}
-    if len(forms) > 1:
-        return {
-            form: next(
-                (p for s in SUFFIXES if (p := study.file(f"{form}{s}")).exists()),
-                study.file(f"{form}.json"),
-            )
-            for form in forms
-        }
-    found = sorted(p for p in study.folder.iterdir() if p.name.endswith(SUFFIXES))
-    if len(found) != 1:
-        names = ", ".join(p.name for p in found) or "none"
-        raise StudyError(
-            f"{study.folder}: exactly one KoBo JSON export is needed beside the XLSForm; found "
-            f"{names}. Download it (Data → Downloads → JSON), or name it: [server] export."
-        )
-    return {next(iter(forms)): found[0]}

@@ -208,9 +208,16 @@ def _summary(
     total = sum(watch.seconds.values())
     parts = ", ".join(f"{stage} {value:.1f}" for stage, value in watch.seconds.items())
     lines = list(gathered.lines()) if gathered else []
-    worked = f", {int(results.sessions['worked'].sum())} sessions" if len(results.sessions) else ""
+    if results.study.is_designed:
+        worked = int(results.sessions["worked"].sum())
+        sample = (
+            f"{len(results.contacts)} contacts, {len(results.weighted)} interviews, "
+            f"{worked} sessions"
+        )
+    else:
+        sample = f"{len(results.contacts)} submissions"
     lines += [
-        f"{len(results.contacts)} contacts, {len(results.weighted)} interviews{worked}",
+        sample,
         f"{len(results.estimates)} estimates: {counted}",
         *(f"Note: {note}" for note in results.notes),
         f"Report: {folder / 'index.html'}" + (" (SIMULATED DATA)" if results.simulated else ""),

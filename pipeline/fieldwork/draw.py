@@ -226,12 +226,16 @@ def _teams(
             free = [who for who in roster if who not in busy[when]]
             if len(team) >= min(size, parameters.fields[unit_id].team) or not free:
                 continue
+            elsewhere = {who for (day, _), some in busy.items() if day == when[0] for who in some}
             chosen = min(
                 free,
                 key=lambda who: (
-                    who not in own[unit_id], used.get((unit_id, who), 0), roster.index(who)
+                    who in elsewhere,  # two units in a day leave no time for the way between
+                    who not in own[unit_id],
+                    used.get((unit_id, who), 0),
+                    roster.index(who),
                 ),
-            )  # fmt: skip
+            )
             team.append(chosen)
             busy[when].add(chosen)
             used[unit_id, chosen] = used.get((unit_id, chosen), 0) + 1

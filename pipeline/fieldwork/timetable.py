@@ -67,7 +67,7 @@ def timetable(
         who = min(free, key=lambda name: (free[name], team.index(name)))
         last = minutes - 0.1 * (len(contacts) - i)  # leaves room for those still to come
         selected = min(max(out, free[who]) + float(pause[i]), last)
-        missed = max(free[who] - out, free[who] - selected) > practice.patience_minutes
+        missed = free[who] - out > practice.patience_minutes or selected < free[who]
         outcome = MISSED if missed else contact.outcome
         consented = selected + APPROACH.get(outcome, 0.5)
         ended = consented + float(pause[i]) + (float(talk[i]) if outcome == TALK else 0.0)

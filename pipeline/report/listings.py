@@ -14,6 +14,9 @@ class Verdict:
     tone: Tone = ""
 
 
+NO_VERDICT = Verdict("")
+
+
 @dataclass(frozen=True)
 class ProfileRow:
     """Respondents of one group beside everybody selected, as observed."""

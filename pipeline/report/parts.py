@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from pipeline.report.listings import (
+    NO_VERDICT,
     FactList,
     OfficialTable,
     ProfileTable,
@@ -76,7 +77,7 @@ class Row:
     label: str
     cell: Cell
     gloss: str = ""
-    extra: Verdict = Verdict("")
+    extra: Verdict = NO_VERDICT
     level: str = ""
     base: str = ""
 

@@ -173,3 +173,15 @@ class Asset:
     def sorted_records(self) -> list[Record]:
         """Submissions by ascending id."""
         return [self.records[number] for number in sorted(self.records)]
+
+
+@dataclass
+class ImportTask:
+    """An upload and what became of it; `polls` answers still say that it is being worked on."""
+
+    uid: str
+    username: str
+    created: datetime
+    status: str = "processing"
+    messages: Json = field(default_factory=dict)
+    polls: int = 0

@@ -5,10 +5,10 @@ import binascii
 import re
 
 from pipeline.sandbox.content import DuplicateNameError, build_content
-from pipeline.sandbox.models import Asset
+from pipeline.sandbox.models import Asset, ImportTask
 from pipeline.sandbox.project import UID
 from pipeline.sandbox.sheets import NotAWorkbookError, read_sheets
-from pipeline.sandbox.state import ImportTask, SandboxState
+from pipeline.sandbox.state import SandboxState
 from pipeline.sandbox.summary import summarize
 from pipeline.sandbox.views import asset_detail, iso
 from pipeline.sandbox.wire import (

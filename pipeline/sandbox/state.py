@@ -8,7 +8,6 @@ import hashlib
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +20,7 @@ from pipeline.sandbox.loading import read_records
 from pipeline.sandbox.models import (
     Asset,
     HistoryEntry,
+    ImportTask,
     MediaFile,
     Record,
     Version,
@@ -36,18 +36,6 @@ Json = dict[str, Any]
 def utc_now() -> datetime:
     """The machine's clock."""
     return datetime.now(UTC)
-
-
-@dataclass
-class ImportTask:
-    """An upload and what became of it; `polls` answers still say that it is being worked on."""
-
-    uid: str
-    username: str
-    created: datetime
-    status: str = "processing"
-    messages: Json = field(default_factory=dict)
-    polls: int = 0
 
 
 class SandboxState:

@@ -139,6 +139,11 @@ def test_a_stratum_with_one_psu_joins_the_next_of_its_unit():
     assert touched == {"A"}
 
 
+def test_a_stratum_between_two_joins_the_later():
+    strata, _ = collapsed({"A-1": 2, "A-2": 1, "A-3": 3})
+    assert strata == {"A-1": 2, "A-2 + A-3": 4}
+
+
 def test_the_last_stratum_joins_the_one_before():
     strata, _ = collapsed({"A-1": 2, "A-2": 3, "A-3": 1})
     assert strata == {"A-1": 2, "A-2 + A-3": 4}

@@ -170,6 +170,44 @@ def test_sessions_that_agree_by_chance_do_not_feign_precision():
     assert 70 < row["n_eff"] < 96
 
 
+def test_the_city_keeps_what_its_strata_earn():
+    frame = sample(sessions=8, each=20).assign(w=1.0)
+    # Units far apart, answers within them close: the spread of all answers is no floor for it.
+    frame["score"] = 20 + 30 * frame["unit_id"].str[-1].astype(float) + frame["score"] / 20
+    table = estimated(frame)
+    for kind in ("city", "city_mean"):
+        row = pick(table, kind, "city", "score")
+        assert row["se"] < 0.5
+        assert row["n_eff"] > 1000
+        assert "se_floor" not in row["reason"]
+
+
+def test_a_study_without_units_has_the_floor_too():
+    frame = sample(units=1)
+    frame["score"] = np.where(frame.groupby("psu").cumcount() % 2 == 0, 40.0, 80.0)
+    frame["score"] += frame["psu"].str[-1].astype(float)
+    row = pick(estimated(frame, domain=""), "city", "city", "score")
+    assert "se_floor" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("centre", "sessions", "method"),
+    [
+        (50, 8, "t_logit"),  # 7 df
+        (50, 15, "t_logit"),  # 14 df
+        (50, 16, "t"),  # 15 df
+        (92, 16, "t_logit"),
+        (88, 16, "t"),
+        (8, 16, "t_logit"),
+        (12, 16, "t"),
+    ],
+)
+def test_few_sessions_or_an_end_of_the_scale_ask_for_the_logit(centre, sessions, method):
+    frame = sample(units=1, sessions=sessions)
+    frame["score"] = centre + (frame["score"] - frame["score"].mean()) / 20
+    assert pick(estimated(frame), "unit", "U0", "score")["interval_method"] == method
+
+
 def test_no_event_prints_its_upper_limit_and_never_an_error_of_zero():
     frame = sample().assign(event=0.0, w=1.0)
     row = pick(estimated(frame), "unit", "U0", "event")

@@ -130,6 +130,15 @@ def test_korn_graubard_holds_the_share_and_stays_inside(p, n_eff, df, level):
     assert 0 <= low <= p <= high <= 1
 
 
+@BRIEF
+@given(st.floats(0, 1), st.floats(2, 1e4), st.integers(2, 60))
+def test_korn_graubard_of_the_complement_is_its_mirror(p, n_eff, df):
+    low, high = intervals.korn_graubard(p, n_eff, 2 * n_eff + 2, df, 0.95)
+    other_low, other_high = intervals.korn_graubard(1 - p, n_eff, 2 * n_eff + 2, df, 0.95)
+    assert other_low == pytest.approx(1 - high, abs=1e-9)
+    assert other_high == pytest.approx(1 - low, abs=1e-9)
+
+
 def test_the_floor_is_the_error_of_a_simple_random_sample():
     # answers with variance 400 on 25 effective interviews: 20 / 5
     assert intervals.se_floor(400.0, 25.0) == 4.0

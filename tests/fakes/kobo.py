@@ -5,6 +5,7 @@ what no healthy KoBo does: lying about counts, sending us elsewhere, dying betwe
 """
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -196,14 +197,16 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(kobo: Kobo, port: int = 0) -> Iterator[str]:
-    """Serve on a loopback port; gives the URL."""
+def serving(kobo: Kobo, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Serve on a free loopback port; gives the URL."""
     handler = type("Handler", (_Handler,), {"kobo": kobo})
-    server = _Server(("127.0.0.1", port), handler)
+    server = _Server(("127.0.0.1", 0), handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()

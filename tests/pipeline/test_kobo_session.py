@@ -1,8 +1,12 @@
 """A conversation with a server that is down, busy, elsewhere, or not KoBo at all."""
 
 import logging
+import shutil
 import socket
+import ssl
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fakes.kobo import ASSET, TOKEN, Kobo, Reply, page, serving
@@ -235,6 +239,31 @@ def test_an_office_proxy_does_not_stand_between_us_and_this_machine(
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
     client.check()
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="proof not run: no openssl on PATH")
+def test_a_certificate_nobody_vouches_for_stops_everything(
+    kobo: Kobo, waits: Waits, tmp_path: Path
+) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1"
+    subprocess.run(
+        [*command.split(), "-addext", "subjectAltName=IP:127.0.0.1",
+         "-keyout", str(key), "-out", str(certificate)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    with serving(kobo, tls) as url:
+        client = KoboClient(url, TOKEN, sleep=waits)
+        with client, pytest.raises(UnreachableError, match="certificate of https"):
+            client.check()
+        client = KoboClient(url, TOKEN, sleep=waits)
+        client._session._http.verify = str(certificate)  # it was the certificate, nothing else
+        with client:
+            client.check()
+    assert kobo.authorizations == [f"Token {TOKEN}"]
+    assert waits == []
 
 
 def test_no_log_and_no_repr_shows_the_token(

@@ -61,10 +61,25 @@ def test_a_text_cut_off_anywhere_is_never_taken_for_whole(records: list[dict[str
             read_listing(text[:end])
 
 
-NO_LISTING = """
-null 7 "x" {} {"results":null} {"results":{}} [1] [[]] [{}]x [{}{}] [{},] [,] {,} {"results":[],}
-{"results"[]} {1:[]} <html>
-""".split()
+NO_LISTING = [
+    "null",
+    "7",
+    '"x"',
+    "{}",
+    '{"results":null}',
+    '{"results":{}}',
+    "[1]",
+    "[[]]",
+    "[{}]x",
+    "[{}{}]",
+    "[{},]",
+    "[,]",
+    "{,}",
+    '{"results":[],}',
+    '{"results"[]}',
+    "{1:[]}",
+    "<html>",
+]
 
 
 @pytest.mark.parametrize(

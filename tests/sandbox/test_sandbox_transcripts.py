@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from recorded import FOLDER
-from recorded_session import Session, play_all
+from recorded_acts import play_all
+from recorded_session import Session
 
 RECORDED = [path.stem for path in sorted(FOLDER.glob("*.http"))]
 NOT_COVERED = {

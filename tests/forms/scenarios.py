@@ -1,7 +1,7 @@
 """Scenario tables of the questionnaires, read from Markdown, and the forms they run in."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import cache
@@ -23,6 +23,10 @@ PHONE = Phone(
     instance_id="22222222-2222-4222-8222-222222222222",
     at={name: START + timedelta(minutes=m) for name, m in MINUTES.items()},
 )
+
+
+# pyxform writes typographic quotation marks straight.
+STRAIGHT = str.maketrans("“”‘’", "\"\"''")
 
 
 @cache
@@ -75,7 +79,16 @@ class Behaviour:
 
     def cell(self, question: str, column: str) -> str:
         row = next(row for row in self.survey if row["name"] == question)
-        return row.get(column, "")
+        return row.get(column, "").translate(STRAIGHT)
+
+
+@cache
+def survey_cells(form_id: str) -> list[dict[str, str]]:
+    """Rows of the sheet survey, read without any code of ours."""
+    sheet = openpyxl.load_workbook(STUDY / f"{form_id}.xlsx")["survey"]
+    cells = [[str(c or "").strip() for c in line] for line in sheet.iter_rows(values_only=True)]
+    named = [dict(zip(cells[0], line, strict=True)) for line in cells[1:]]
+    return [row for row in named if row["type"]]
 
 
 @cache
@@ -86,15 +99,7 @@ def behaviour(form_id: str) -> Behaviour:
         if heading.startswith("Base")
         for row in table
     }
-    sheet = openpyxl.load_workbook(STUDY / f"{form_id}.xlsx", read_only=True)["survey"]
-    cells = [[str(c or "").strip() for c in line] for line in sheet.iter_rows(values_only=True)]
-    survey = [dict(zip(cells[0], line, strict=True)) for line in cells[1:]]
-    return Behaviour(form_id, Form(STUDY / f"{form_id}.xml"), base, survey)
-
-
-@pytest.fixture(scope="session")
-def load() -> Callable[[str], Behaviour]:
-    return behaviour
+    return Behaviour(form_id, Form(STUDY / f"{form_id}.xml"), base, survey_cells(form_id))
 
 
 def leaf(xml: str, question: str) -> str | None:
