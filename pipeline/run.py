@@ -90,7 +90,7 @@ def analyze(
             "Run it once without --no-pull."
         )
     say("Decoding, weighting and estimating ...")
-    results, store_digest = _compute(study, data, gathered, watch)
+    results, store_digest = _compute(study, data, watch)
     folder = build / study.id
     with watch("write"):
         files = write_estimates(results.estimates, folder)
@@ -117,11 +117,11 @@ def analyze(
     return Outcome(results, manifest, tuple(files), _summary(results, gathered, folder, watch))
 
 
-def _compute(
-    study: Study, data: Path, gathered: Gathered | None, watch: Stopwatch
-) -> tuple[Results, str]:
+def _compute(study: Study, data: Path, watch: Stopwatch) -> tuple[Results, str]:
     simulated = study.server.kind == "sandbox"
-    source = gathered.summary.address if gathered else study.server.id
+    # Not the address that was really used: a sandbox has another port at every run, and pages
+    # must be equal for equal data. The manifest holds it.
+    source = study.server.url or study.server.id
     with watch("decode"):
         instruments = {form: read_instrument(path) for form, path in forms_of(study).items()}
         frames, notes, store_digest = decode_store(study, data, instruments)

@@ -63,15 +63,18 @@ def timetable(
     latest = 0.0
     moments = []
     for i, contact in enumerate(contacts):
-        out = max(position[i] * (minutes - 1), latest + 0.05)
+        out = position[i] * (minutes - 1)
         who = min(free, key=lambda name: (free[name], team.index(name)))
+        selected = max(out, latest + 0.05, free[who]) + float(pause[i])
         last = minutes - 0.1 * (len(contacts) - i)  # leaves room for those still to come
-        selected = min(max(out, free[who]) + float(pause[i]), last)
-        missed = free[who] - out > practice.patience_minutes or selected < free[who]
+        missed = free[who] - out > practice.patience_minutes or selected > last
         outcome = MISSED if missed else contact.outcome
+        selected = min(selected, last)  # one who walked off is noted when somebody is free
         consented = selected + APPROACH.get(outcome, 0.5)
         ended = consented + float(pause[i]) + (float(talk[i]) if outcome == TALK else 0.0)
-        free[who], latest = max(free[who], ended), selected
+        free[who] = max(free[who], ended)
+        if not missed:
+            latest = selected
         clock = [
             begin + timedelta(seconds=round(60 * m))
             for m in (selected - 0.1, selected, consented, ended - 0.4, ended)
