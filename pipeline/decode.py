@@ -33,13 +33,16 @@ class Decoded:
     `frame` has `submission_id wave form_version version_known submitted_at` and one column a
     question, named by the question (by its path where two share a name). `unmatched` counts
     keys no question claims, `misfits` values that are not of their question's type, and
-    `unknown_versions` submissions by version ids that the server does not list.
+    `unknown_versions` submissions by version ids that the server does not list. `repeated`
+    counts submissions whose instance stands there twice (deleted on the server and sent again,
+    or sent twice): the one with the larger id counts.
     """
 
     frame: pd.DataFrame
     unmatched: Mapping[str, int]
     misfits: Mapping[str, int]
     unknown_versions: Mapping[str, int]
+    repeated: int = 0
 
 
 def column_names(instrument: Instrument) -> dict[str, Question]:
@@ -69,7 +72,7 @@ def decode(
     known_versions: frozenset[str] | None = None,
     extra: Sequence[str] = (),
 ) -> Decoded:
-    """Decode submissions in the order given.
+    """Decode submissions, given by ascending id, in that order.
 
     Parameters
     ----------
@@ -130,9 +133,11 @@ def decode(
         )
         if bad:
             misfits[name] = bad
+    whole = pd.concat([frame, pd.DataFrame(typed, index=frame.index)], axis=1)
+    earlier = whole["submission_id"].duplicated(keep="last")
     return Decoded(
-        pd.concat([frame, pd.DataFrame(typed, index=frame.index)], axis=1),
-        dict(unmatched), dict(misfits), dict(unknown),
+        whole[~earlier].reset_index(drop=True),
+        dict(unmatched), dict(misfits), dict(unknown), int(earlier.sum()),
     )  # fmt: skip
 
 

@@ -72,7 +72,7 @@ def analyze_designed(
         rules=rules,
         wave=study.wave.id,
         tiers=weighting.unit_tiers,
-        empty=empty_sessions(record.sessions, frame),
+        empty=weighting.empty,
         order=collapse_order(study, record.sessions),
     )  # fmt: skip
     lines = [("indeks", t.measure, t.value, t.label) for t in study.thresholds]
@@ -91,12 +91,6 @@ def analyze_designed(
         responses=response_rates(record.contacts, by="unit_id"),
         notes=(*notes, *record.notes, *weighting.notes, *silent_units(study, interviews)),
     )
-
-
-def empty_sessions(sessions: pd.DataFrame, frame: pd.DataFrame) -> dict[str, str]:
-    """Session to stratum for worked sessions without an interview: they too were drawn."""
-    silent = sessions[sessions["worked"] & ~sessions["session_id"].isin(frame["psu"])]
-    return dict(zip(silent["session_id"], silent["stratum"], strict=True))
 
 
 def collapse_order(study: Study, sessions: pd.DataFrame) -> list[str]:

@@ -3,6 +3,7 @@
 Sandbox data live in a store of their own and are never mixed with real ones.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -182,6 +183,8 @@ def gather(
         say(f"  {progress.form_id}: {progress.seen} of {progress.expected}")
 
     assets = assets_of(study)
+    if study.server.kind == "sandbox" and not server_url:
+        _forget_other_fieldwork(study, data, say)
     with (
         open_store(study, data) as store,
         open_source(study, environ, server_url, say) as source,
@@ -192,3 +195,22 @@ def gather(
             page_size=page_size or study.server.page_size, progress=tell, full=full,
         )  # fmt: skip
     return Gathered(study.id, store_path(study, data), study.server.kind == "sandbox", summary)
+
+
+def _forget_other_fieldwork(study: Study, data: Path, say: Say) -> None:
+    """Remove a sandbox store that was filled from other simulated fieldwork.
+
+    Filling the fieldwork anew gives other people under the same ids, which no server does: the
+    store would hold both. Only simulated data are ever in it.
+    """
+    path = store_path(study, data)
+    mark = path.with_suffix(".fieldwork")
+    sha = hashlib.sha256()
+    for file in sorted(study.file("simulasi").glob("*.jsonl.gz")):
+        sha.update(file.read_bytes())
+    if path.exists() and (not mark.exists() or mark.read_text("ascii") != sha.hexdigest()):
+        say("The simulated fieldwork is another than the sandbox store holds; it is made anew.")
+        for leftover in path.parent.glob(f"{path.name}*"):
+            leftover.unlink()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mark.write_text(sha.hexdigest(), encoding="ascii")

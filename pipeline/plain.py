@@ -56,22 +56,18 @@ def analyze_plain(
     )
     design_frame["psu"] = interviews[chosen.psu] if chosen.psu else interviews["submission_id"]
     if chosen.domain:
-        design_frame["unit_id"] = interviews[chosen.domain].astype("object").fillna("(kosong)")
-    else:
-        design_frame["unit_id"] = "all"
+        design_frame["domain"] = interviews[chosen.domain].astype("object").fillna("(kosong)")
     table = estimate(
         design_frame,
         Design(weight="weight", stratum="stratum", psu="psu", id="submission_id",
                selection=chosen.selection),
         measures(interviews, instrument, index_definition(study), bentuk_codes(study)),
-        domain="unit_id",
+        domain="domain" if chosen.domain else "",
         level=study.level,
         rules=Rules(**asdict(study.publication)),
         wave=study.wave.id,
         tiers=None,
     )  # fmt: skip
-    if not chosen.domain:
-        table = table[table["domain_type"] == "city"].reset_index(drop=True)
     empty = pd.DataFrame()
     return Results(
         study=study,

@@ -174,6 +174,11 @@ def decode_store(
 
 def _notes(form: str, decoded: Decoded) -> list[str]:
     notes = []
+    if decoded.repeated:
+        notes.append(
+            f"{form}: {decoded.repeated} submissions stand twice under one instance id, as after "
+            "deleting and sending again; the later one counts, the other stays in the store."
+        )
     for version, n in sorted(decoded.unknown_versions.items()):
         notes.append(
             f"{form}: {n} submissions carry the form version {version}, which the server does not "

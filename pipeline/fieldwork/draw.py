@@ -5,6 +5,7 @@ one session can be drawn without the others and comes out the same.
 """
 
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -207,36 +208,37 @@ def _teams(
     rows: Sequence[Row], roster: Sequence[str], parameters: Parameters
 ) -> dict[str, tuple[str, ...]]:
     """Who works each session: the planned lead, then whoever is free, first of the unit's own."""
-    own: dict[str, list[str]] = {}
-    busy: dict[tuple[str, str], set[str]] = {}
-    for row in rows:
-        lead = row.get("enumerator_plan", "").split() or [roster[0]]
-        own.setdefault(row["unit_id"], [])
-        own[row["unit_id"]] += [who for who in lead if who not in own[row["unit_id"]]]
-        busy.setdefault((row["date"], row["block"]), set()).update(lead)
-    used: dict[tuple[str, str], int] = {}
     teams = {
         row["session_id"]: row.get("enumerator_plan", "").split() or [roster[0]] for row in rows
     }
+    own: dict[str, set[str]] = {}
+    for row in rows:
+        own.setdefault(row["unit_id"], set()).update(teams[row["session_id"]])
+    used: Counter[tuple[str, str]] = Counter()
     # One more for every session in turn, so that no session of a full morning is left alone.
     for size in range(2, max(parameters.fields[row["unit_id"]].team for row in rows) + 1):
         for row in rows:
-            unit_id, when = row["unit_id"], (row["date"], row["block"])
-            team = teams[row["session_id"]]
-            free = [who for who in roster if who not in busy[when]]
+            unit_id, team = row["unit_id"], teams[row["session_id"]]
+            busy = {
+                who
+                for other in rows
+                if _clash(row, other, parameters)
+                for who in teams[other["session_id"]]
+            }
+            free = [who for who in roster if who not in busy]
             if len(team) >= min(size, parameters.fields[unit_id].team) or not free:
                 continue
-            elsewhere = {who for (day, _), some in busy.items() if day == when[0] for who in some}
-            chosen = min(
-                free,
-                key=lambda who: (
-                    who in elsewhere,  # two units in a day leave no time for the way between
-                    who not in own[unit_id],
-                    used.get((unit_id, who), 0),
-                    roster.index(who),
-                ),
+            team.append(
+                min(free, key=lambda w: (w not in own[unit_id], used[unit_id, w], roster.index(w)))
             )
-            team.append(chosen)
-            busy[when].add(chosen)
-            used[unit_id, chosen] = used.get((unit_id, chosen), 0) + 1
+            used[unit_id, team[-1]] += 1
     return {session_id: tuple(team) for session_id, team in teams.items()}
+
+
+def _clash(one: Row, other: Row, parameters: Parameters) -> bool:
+    """Whether nobody can work both sessions: the same block, or no time for the way between."""
+    if one["date"] != other["date"]:
+        return False
+    begins = [parameters.practice.start_of(row["block"]) for row in (one, other)]
+    apart = abs(begins[0].hour * 60 + begins[0].minute - begins[1].hour * 60 - begins[1].minute)
+    return apart < float(one.get("block_minutes") or 120) + 30

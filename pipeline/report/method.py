@@ -91,8 +91,8 @@ def _rules(ctx: Context) -> list[Fact]:
                 Fact(
                     f"Garis {label}",
                     f"{line.source[:1].upper() + line.source[1:]}. Peluang dihitung dengan "
-                    "meminjam keragaman semua unit (Bayes empiris); disimpulkan bila mencapai "
-                    f"{figures.percent(rules.bar)}.",
+                    "model bertingkat yang memperhitungkan keragaman semua unit; disimpulkan "
+                    f"bila mencapai {figures.percent(rules.bar)}.",
                 )
             )
     if study.design.selection != "probability":
@@ -159,9 +159,16 @@ def footer(ctx: Context) -> tuple[str, ...]:
         lines.append(f"Tanya jawab tentang laporan ini: {study.report.contact}.")
     if study.report.complaint:
         lines.append(f"{study.report.complaint}.")
-    if ctx.results.source:
-        lines.append(f"Sumber data: {ctx.results.source}.")
+    lines.append(f"Sumber data: {_source(ctx)}.")
     return tuple(lines)
+
+
+def _source(ctx: Context) -> str:
+    """Where the data come from; never an address, which may differ from run to run."""
+    server = ctx.results.study.server
+    if ctx.results.simulated:
+        return "simulasi"
+    return "berkas ekspor" if server.kind == "export" else f"server {server.id}"
 
 
 def head_facts(ctx: Context, domain: Domain, n: int) -> tuple[Fact, ...]:

@@ -135,8 +135,8 @@ SIMULATED = (
     "tidak ada angka yang menggambarkan unit mana pun."
 )
 NOT_OPINI = (
-    "Ini bukan Opini Ombudsman RI. Laporan ini tidak memuat huruf mutu atau kategori opini, dan "
-    "tidak dapat dipakai sebagai pengganti penilaian resmi."
+    "Ini bukan Opini Ombudsman RI. Indeks ini tidak diberi huruf atau kategori, dan laporan ini "
+    "tidak menggantikan penilaian resmi."
 )
 TRUST = (
     "kepercayaan kepada petugas, dari 0 (tidak percaya sama sekali) sampai 100 (sangat percaya)."

@@ -357,3 +357,11 @@ def test_weights_grow_with_the_visitors_counted(factor):
     scaled = [s | {"count": s["count"] * factor} for s in plan]
     before, after = run(plan, log).frame["w_raw"], run(scaled, log).frame["w_raw"]
     np.testing.assert_allclose(after, before * factor, rtol=1e-12)
+
+
+def test_a_field_window_without_a_single_contact_gives_no_weights_and_says_so():
+    nothing = pd.DataFrame(contacts_of("S1"))[:0]
+    weighting = weigh(nothing, pd.DataFrame([session("S1")]), {"u": 1.0}, selection="probability")
+    assert weighting.frame.empty
+    assert weighting.unit_tiers == {}
+    assert "S1" in weighting.notes[0]

@@ -77,6 +77,19 @@ def test_an_export_without_groups_is_read_by_name_and_extra_columns_are_kept():
     assert not done.unmatched
 
 
+def test_an_instance_sent_again_after_its_deletion_counts_once():
+    again = Submission(**{**_fields(record(1, {"diri/umur": "30"})), "id": 7,
+                          "body": json.dumps({"diri/umur": "31"})})  # fmt: skip
+    done = decode([record(1, {"diri/umur": "30"}), record(2, {}), again], FORM, wave="1")
+    assert done.repeated == 1
+    assert done.frame["submission_id"].tolist() == ["root-2", "root-1"]
+    assert done.frame["umur"].tolist()[1] == 31.0
+
+
+def _fields(submission):
+    return {name: getattr(submission, name) for name in Submission.__dataclass_fields__}
+
+
 def test_no_submission_gives_an_empty_typed_frame():
     frame = decode([], FORM, wave="1").frame
     assert len(frame) == 0

@@ -28,7 +28,7 @@ def test_marks_are_inside_and_in_order(values, axis):
     mark = cell(estimate(value, low, high), scores(axis)).mark
     positions = [place(mark.low), place(mark.x), place(mark.high)]
     assert positions == sorted(positions)
-    assert 0 <= positions[0]
+    assert positions[0] >= 0
     assert positions[2] <= 100
     assert mark.cut_low == (low < axis.low)
     assert mark.cut_high == (high > axis.high)

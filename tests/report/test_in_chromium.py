@@ -1,0 +1,125 @@
+"""The pages in a real browser: no complaint, no request, no overflow, and they print."""
+
+import re
+
+import pytest
+import sample_results
+from browser import Browser
+
+from pipeline.report.render import render_reports
+
+pytestmark = pytest.mark.chromium
+
+# Elements that a reader reads: visible text whose own font is below the given size.
+SMALL_TEXT = """
+(() => {
+  const small = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const e = walk.currentNode.parentElement, box = e.getBoundingClientRect();
+    if (!walk.currentNode.data.trim() || box.width <= 1 || e.closest("svg,style,script")) continue;
+    const size = parseFloat(getComputedStyle(e).fontSize);
+    if (size < 16) small.push(e.className + " " + size + " " + walk.currentNode.data.slice(0, 30));
+  }
+  return small;
+})()
+"""
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+ROWS = "[...document.querySelectorAll('#unit-unit tbody tr')]"
+NAMES = f"{ROWS}.filter(r => !r.hidden).map(r => r.dataset.name)"
+SEARCH = """
+const field = document.getElementById('cari');
+field.value = 'puskes';
+field.dispatchEvent(new Event('input'));
+"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with Browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    base = tmp_path_factory.mktemp("build")
+    render_reports(sample_results.kendari(), base / "full")
+    weak = sample_results.kendari(
+        empty_unit="dikbud", single_session="pkm_jatiraya", few="pkm_lepolepo"
+    )
+    render_reports(weak, base / "weak")
+    long = "Unit " + "PelayananTerpaduSatuPintu" * 4
+    render_reports(sample_results.kendari(name=long), base / "long")
+    render_reports(sample_results.foreign(), base / "foreign")
+    return base
+
+
+PAGES = [
+    "full/index.html", "full/unit/disdukcapil.html", "full/unit/dinsos.html", "weak/index.html",
+    "weak/unit/dikbud.html", "long/index.html", "long/unit/disdukcapil.html", "foreign/index.html",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [360, 390, 1280])
+def test_a_page_fits_its_screen_without_complaint_or_request(browser, folder, name, width):
+    tab = browser.open(folder / name, width)
+    assert tab.complaints() == []
+    assert tab.requests() == []
+    assert tab.run(OVERFLOW) == 0
+
+
+def test_text_on_a_phone_is_16_px_or_more(browser, folder):
+    for name in PAGES:
+        assert browser.open(folder / name, 390).run(SMALL_TEXT) == [], name
+
+
+def test_the_fonts_inside_the_page_are_used(browser, folder):
+    tab = browser.open(folder / "full/unit/disdukcapil.html", 1280)
+    loaded = "[...document.fonts].map(f => f.family.replaceAll('\"', '') + ' ' + f.status).sort()"
+    assert tab.run(loaded) == ["Persepsi Sans loaded", "Persepsi Serif loaded"]
+
+
+def test_the_policy_stops_a_script_that_someone_slipped_in(browser, folder, tmp_path):
+    html = (folder / "full/unit/dinsos.html").read_text(encoding="utf-8")
+    bad = tmp_path / "bad.html"
+    bad.write_text(html.replace("</main>", "<script>document.title='x'</script></main>"), "utf-8")
+    tab = browser.open(bad, 1280)
+    assert tab.run("document.title") != "x"
+    assert any("Content Security Policy" in text for text in tab.complaints())
+
+
+def test_the_overview_sorts_and_filters_and_keeps_units_without_a_number_last(browser, folder):
+    tab = browser.open(folder / "weak/index.html", 1280)
+    before = tab.run(NAMES)
+    assert len(before) == 6
+    tab.run("document.querySelector('th[data-k=index] button').click()")
+    values = tab.run(f"{ROWS}.map(r => r.dataset.index)")
+    numbers = [float(v) for v in values if v]
+    assert numbers == sorted(numbers, reverse=True)
+    assert values[len(numbers) :] == [""] * (6 - len(numbers))
+    assert len(numbers) < 6
+    assert tab.run("document.querySelector('th[data-k=index]').getAttribute('aria-sort')") == (
+        "descending"
+    )
+    tab.run(SEARCH)
+    assert tab.run(NAMES) == [n for n in tab.run(NAMES) if n.startswith("Puskesmas")]
+    assert tab.run("document.getElementById('jumlah').textContent") == "2 dari 6 unit"
+
+
+def test_tables_stay_tables_for_a_screen_reader_on_a_phone(browser, folder):
+    tab = browser.open(folder / "full/unit/disdukcapil.html", 390)
+    nodes = tab.call("Accessibility.getFullAXTree")["nodes"]
+    roles = [n.get("role", {}).get("value") for n in nodes]
+    tables = tab.run("document.querySelectorAll('table').length")
+    assert roles.count("table") == tables
+    assert roles.count("row") == tab.run("document.querySelectorAll('tr').length")
+    assert roles.count("rowheader") > 20
+
+
+def test_a_unit_page_prints_on_a4(browser, folder):
+    pdf = browser.open(folder / "full/unit/disdukcapil.html", 1280).pdf()
+    sizes = set(re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", pdf))
+    assert {(round(float(w)), round(float(h))) for w, h in sizes} == {(595, 842)}
+    pages = len(re.findall(rb"/Type /Page\b", pdf))
+    assert 5 <= pages <= 11

@@ -1,0 +1,321 @@
+"""Pages of the six simulated units: what they say, what they must not say, how they are written."""
+
+import base64
+import hashlib
+import re
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import sample_results
+
+from pipeline.errors import PersepsiError
+from pipeline.report.build import build_pages, slugs
+from pipeline.report.render import render, render_reports
+
+UNIT_LIMIT, INDEX_LIMIT, SCRIPT_LIMIT = 200_000, 250_000, 5_000
+
+
+class Reader(HTMLParser):
+    """Tags, attributes and visible text; complains of tags that do not match."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.tags, self.words, self.open = [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in {"meta", "input", "line", "circle", "rect", "path", "br"}:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if not self.open or self.open[-1] not in {"style", "script"}:
+            self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+def page(results, path):
+    return render(next(p for p in build_pages(results) if p.path == path))
+
+
+def words(results, path):
+    return Reader(page(results, path)).text
+
+
+@pytest.fixture(scope="module")
+def results():
+    return sample_results.kendari()
+
+
+@pytest.fixture(scope="module")
+def weak():
+    return sample_results.kendari(
+        empty_unit="dikbud", single_session="pkm_jatiraya", few="pkm_lepolepo"
+    )
+
+
+@pytest.fixture(scope="module")
+def pages(results):
+    return {p.path: render(p) for p in build_pages(results)}
+
+
+def row_of(results, domain, kind, measure):
+    e = results.estimates
+    found = e[(e["domain"] == domain) & (e["measure_type"] == kind) & (e["measure"] == measure)]
+    return found[found["category"] == ""].iloc[0]
+
+
+def test_there_is_an_overview_and_a_page_for_each_unit(pages, results):
+    assert list(pages) == ["index.html", *(f"unit/{u.unit_id}.html" for u in results.study.units)]
+
+
+def test_a_unit_page_prints_its_index_with_interval_and_every_line(results, pages):
+    text = Reader(pages["unit/disdukcapil.html"]).text
+    index = row_of(results, "disdukcapil", "indeks", "persepsi")
+    assert f"{index['value']:.1f}".replace(".", ",")[:3] in text
+    assert "Bila semua pengguna ditanya dengan cara yang sama" in text
+    for line in results.study.thresholds:
+        assert line.label in text
+
+
+def test_a_unit_page_holds_every_subject(pages):
+    text = Reader(pages["unit/disdukcapil.html"]).text
+    for words_ in (
+        "Data simulasi.", "Dimensi dan indikator", "Maladministrasi yang dialami",
+        "pengakuan responden, bukan hasil pemeriksaan", "Pulang tanpa dilayani",
+        "Mengurus untuk orang lain dengan upah", "Penanganan pengaduan", "Kepercayaan",
+        "Survei Kepuasan Masyarakat", "Mutu pelayanan", "Jawaban responden",
+        "Siapa yang diwawancarai", "Tingkat jawaban", "Ketidaksamaan bobot",
+        "Nilai yang diterbitkan pihak lain", "57,73", "detiksultra.com", "Catatan metode",
+        "Ini bukan Opini Ombudsman RI", "tidak ditanyakan dalam survei ini",
+        "kedatangan tidak diumumkan lebih dulu", "16 November 2026", "dari 100 kunjungan",
+    ):  # fmt: skip
+        assert words_ in text, words_
+
+
+def test_every_unsur_of_the_skm_stands_in_the_table(pages):
+    text = Reader(pages["unit/dpmptsp.html"]).text
+    for unsur in ("Persyaratan", "Sistem, mekanisme, dan prosedur", "Sarana dan prasarana"):
+        assert text.count(unsur) >= 2
+
+
+def test_opinion_words_stand_only_beside_official_scores(pages):
+    for name, html in pages.items():
+        text = Reader(html).text
+        before, _, after = text.partition("Nilai yang diterbitkan pihak lain Nilai ini bukan")
+        method = after.partition("Catatan metode")[2]
+        assert "kualitas sedang" not in before, name
+        for html_words in ("Kategori", "kualitas tertinggi", "Opini Kualitas"):
+            assert html_words not in before + method, name
+
+
+def test_the_units_stand_in_an_order_that_was_earned_and_not_by_rank(results):
+    table = build_pages(results)[0].sections[0].parts[0]
+    order = ["jelas di atas", "tidak dapat dibedakan", "jelas di bawah", "tidak dibandingkan"]
+    tiers = [row.comparison.text.lstrip("↑↓ ") for row in table.rows]
+    assert [order.index(t) for t in tiers] == sorted(order.index(t) for t in tiers)
+    for tier in set(tiers):
+        names = [r.label for r, t in zip(table.rows, tiers, strict=True) if t == tier]
+        assert names == sorted(names)
+
+
+def test_the_city_is_given_in_both_ways_and_both_are_named(pages):
+    text = Reader(pages["index.html"]).text
+    assert "rata-rata unit 0 sampai 100" in text
+    assert re.search(r"Menurut kunjungan: \d+,\d+ \(\d", text)
+
+
+def test_a_unit_with_four_sessions_is_not_compared(results, pages):
+    assert row_of(results, "dinsos", "indeks", "persepsi")["n_psu"] == 4
+    text = Reader(pages["unit/dinsos.html"]).text
+    assert "tidak disimpulkan" in text
+    assert "tidak dibandingkan" in text
+    assert "jelas di" not in text.partition("Unit disebut")[0]
+
+
+@pytest.mark.parametrize(
+    ("unit", "why"),
+    [
+        ("dikbud", "Tidak ada wawancara yang lengkap di unit ini"),
+        ("pkm_jatiraya", "wawancara berasal dari satu sesi"),
+        ("pkm_lepolepo", "Wawancara di unit ini kurang dari 10"),
+    ],
+)
+def test_a_unit_under_the_rules_gets_a_page_that_says_why(weak, unit, why):
+    html = page(weak, f"unit/{unit}.html")
+    text = Reader(html).text
+    assert why in text
+    assert "Ini bukan Opini Ombudsman RI" in text
+    assert 'class="big"' not in html
+    assert "Dimensi dan indikator" not in text
+    assert "jawaban ya" not in text
+
+
+def test_a_unit_without_results_stays_in_the_overview_with_its_reason(weak):
+    text = words(weak, "index.html")
+    assert "Disdikbud" in text
+    assert "tidak ditampilkan: kurang dari 10 jawaban" in text
+    assert "hanya satu sesi wawancara" in text
+
+
+def test_a_withheld_number_stands_nowhere_on_the_page(weak):
+    raw = words(weak, "unit/pkm_lepolepo.html")
+    assert "9 wawancara" not in raw
+    assert not re.search(r"\b9 pengguna", raw)
+
+
+def test_the_complaint_path_ends_where_the_answers_end(results, pages):
+    for unit in results.study.units:
+        text = Reader(pages[f"unit/{unit.unit_id}.html"]).text
+        path = results.estimates
+        path = path[(path["domain"] == unit.unit_id) & (path["measure_type"] == "pengaduan")]
+        few = path[path["measure"].isin(["ditanggapi", "puas"]) & (path["n"] < 10)]
+        assert ("Langkah berikutnya tidak ditampilkan: kurang dari 10 jawaban." in text) == bool(
+            len(few)
+        )
+
+
+def test_hostile_text_is_text(results):
+    name = "<script>alert(1)</script>\"'></style><b onload=x>\u202eSipil & anak"
+    hostile = sample_results.kendari(name=name)
+    for path in ("index.html", "unit/disdukcapil.html"):
+        html = page(hostile, path)
+        reader = Reader(html)
+        assert name in "".join(reader.words)
+        assert not any("onload" in attrs for _, attrs in reader.tags)
+        assert "<script>alert" not in html
+        assert [t for t, _ in reader.tags].count("style") == 1
+
+
+@pytest.mark.parametrize(
+    ("codes", "names"),
+    [
+        (["pkm_lepolepo", "PKM_Lepolepo"], ["pkm_lepolepo", "pkm_lepolepo-2"]),
+        (["../../etc/passwd", "a/b\\c"], ["etc-passwd", "a-b-c"]),
+        (["", "é", "CON", "com1.txt"], ["unit", "unit-2", "unit-con", "com1-txt"]),
+    ],
+)
+def test_file_names_come_from_codes_alone(codes, names):
+    assert list(slugs(codes).values()) == names
+
+
+def test_the_same_results_give_the_same_bytes(results, tmp_path):
+    first = render_reports(results, tmp_path / "a")
+    second = render_reports(results, tmp_path / "b")
+    assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
+    assert [p.relative_to(tmp_path / "a").as_posix() for p in first] == [
+        p.path for p in build_pages(results)
+    ]
+
+
+def test_nothing_but_the_pages_is_left_behind(results, tmp_path):
+    written = render_reports(results, tmp_path)
+    assert sorted(p for p in tmp_path.rglob("*") if p.is_file()) == sorted(written)
+
+
+def test_the_page_of_a_unit_that_left_the_frame_goes_and_a_strange_file_stays(results, tmp_path):
+    old, strange = tmp_path / "unit" / "lama.html", tmp_path / "unit" / "catatan.html"
+    old.parent.mkdir()
+    old.write_text('<meta name="generator" content="persepsi">')
+    strange.write_text("<p>catatan sendiri")
+    render_reports(results, tmp_path)
+    assert not old.exists()
+    assert strange.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_said_and_nothing_is_half_written(results, tmp_path):
+    (tmp_path / "unit").write_text("a file where the folder should be")
+    with pytest.raises(PersepsiError, match="cannot be written"):
+        render_reports(results, tmp_path)
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_sizes_stay_within_the_budget(pages):
+    for name, html in pages.items():
+        size = len(html.encode())
+        assert size <= (INDEX_LIMIT if name == "index.html" else UNIT_LIMIT), (name, size)
+        scripts = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+        assert len(scripts) == (name == "index.html")
+        assert sum(len(s.encode()) for s in scripts) <= SCRIPT_LIMIT
+
+
+def test_the_policy_names_what_the_page_carries_and_nothing_else(pages):
+    for html in pages.values():
+        policy = unescape(re.search(r'Content-Security-Policy" content="([^"]+)"', html)[1])
+        assert policy.startswith("default-src 'none'; ")
+        assert "unsafe" not in policy
+        for tag in ("style", "script"):
+            for body in re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL):
+                digest = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
+                assert f"{tag}-src 'sha256-{digest}'" in policy
+
+
+def test_no_page_points_outside_itself_or_styles_by_attribute(pages):
+    for name, html in pages.items():
+        reader = Reader(html)
+        ids = {attrs["id"] for _, attrs in reader.tags if "id" in attrs}
+        for tag, attrs in reader.tags:
+            assert "style" not in attrs
+            assert "src" not in attrs
+            assert not any(a.startswith("on") for a in attrs)
+            href = attrs.get("href")
+            if href is None:
+                continue
+            assert tag == "a"
+            if href.startswith("#"):
+                assert href[1:] in ids, (name, href)
+            else:
+                target = (Path("/build") / name).parent / href
+                assert str(target.resolve().relative_to("/build")) in pages, (name, href)
+        assert not re.search(r"https?://|//[a-z]", reader.text)
+        assert "url(http" not in html
+
+
+def test_tables_say_what_their_cells_are(pages):
+    for html in pages.values():
+        reader = Reader(html)
+        tables = [t for t, _ in reader.tags].count("table")
+        assert tables == [t for t, _ in reader.tags].count("caption")
+        assert all(
+            attrs.get("scope") in {"col", "row", "rowgroup"}
+            for t, attrs in reader.tags
+            if t == "th"
+        )
+        svgs = [attrs for t, attrs in reader.tags if t == "svg"]
+        assert sum(attrs.get("role") == "img" for attrs in svgs) <= 1
+
+
+def test_a_study_from_elsewhere_gets_the_topline_of_every_closed_question():
+    results = sample_results.foreign("volunteer")
+    (only,) = build_pages(results)
+    html = render(only)
+    text = Reader(html).text
+    assert only.path == "index.html"
+    assert "Survei pelanggan <air>" in text
+    assert "Sampel sukarela: tanpa rentang" in text
+    # 61 of 105 said yes.
+    assert "Ya 58% tanpa rentang" in text
+    assert "Tidak 42% tanpa rentang" in text
+    assert "Lewat mana?" in text
+    assert "Catatan" not in text.replace("Catatan metode", "")
+    assert "<script" not in html
+
+
+def test_the_same_study_with_a_design_gets_intervals():
+    results = sample_results.foreign("probability")
+    text = Reader(render(build_pages(results)[0])).text
+    assert re.search(r"Ya \[?\d+%\]? \(\d+\u2013\d+%\)", text)
+    assert "tanpa rentang" not in text
