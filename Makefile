@@ -30,7 +30,7 @@ doctor: $(VENV)/.run ## Say what this machine lacks and what to do
 	$(BIN)/persepsi doctor $(STUDY)
 
 fieldwork: $(VENV)/.dev ## Fill the simulated fieldwork of STUDY anew through the real XForm engine (needs Java)
-	$(BIN)/persepsi sandbox fill $(STUDY)
+	$(BIN)/persepsi sandbox $(STUDY) --fill
 
 test: $(VENV)/.dev ## Run the tests; proofs whose tool is absent are listed at the end
 	$(BIN)/python -m pytest -q -m "not slow"

@@ -208,7 +208,7 @@ def _forget_other_fieldwork(study: Study, data: Path, say: Say) -> None:
     sha = hashlib.sha256()
     for file in sorted(study.file("simulasi").glob("*.jsonl.gz")):
         sha.update(file.read_bytes())
-    if path.exists() and (not mark.exists() or mark.read_text("ascii") != sha.hexdigest()):
+    if path.exists() and mark.exists() and mark.read_text("ascii") != sha.hexdigest():
         say("The simulated fieldwork is another than the sandbox store holds; it is made anew.")
         for leftover in path.parent.glob(f"{path.name}*"):
             leftover.unlink()

@@ -5,8 +5,7 @@ one session can be drawn without the others and comes out the same.
 """
 
 import zlib
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -23,10 +22,11 @@ from analysis.simulation import (
 )
 from pipeline.errors import StudyError
 from pipeline.fieldwork.parameters import Parameters
+from pipeline.fieldwork.teams import assign
 from pipeline.fieldwork.timetable import MISSED, Moments, timetable
 from pipeline.settings import zone
 from pipeline.study import Study
-from pipeline.tables import read_table
+from pipeline.tables import number, read_table
 
 Row = Mapping[str, str]
 
@@ -87,14 +87,12 @@ def work(study: Study, parameters: Parameters, seed: int) -> list[Worked]:
         if row["unit_id"] not in parameters.models:
             raise StudyError(
                 f"{path}: session {row['session_id']} is at {row['unit_id']}, for which "
-                "simulasi/parameter.toml declares nothing. Add [unit.{}] there.".format(
-                    row["unit_id"]
-                )
+                f"simulasi/parameter.toml declares nothing. Add [unit.{row['unit_id']}] there."
             )
     roster = [
         r["enumerator_id"] for r in read_table(study.file("enumerators.csv"), ["enumerator_id"])
     ]
-    teams = _teams(rows, roster, parameters)
+    teams = assign(rows, roster, parameters)
     drawn = populations(parameters, seed)
     calendar = {
         unit_id: _calendar(study, population, parameters, generator(seed, f"calendar {unit_id}"))
@@ -126,8 +124,14 @@ def _session(
             f"{study.file('sessions.csv')}: session {session_id} lies on {row['date']} "
             f"{row['block']}, which is no block of the wave's field window."
         )
-    k, seeds = int(row["k_plan"]), (f"session {session_id} {attempt}" for attempt in count())
-    for name in seeds:
+    k = number(row["k_plan"], f"{study.file('sessions.csv')}, {session_id}, k_plan")
+    if k is None or k < 1:
+        raise StudyError(
+            f"{study.file('sessions.csv')}: session {session_id} has no k_plan of 1 or more; "
+            "without it nobody can be selected."
+        )
+    k = int(k)
+    for name in (f"session {session_id} {attempt}" for attempt in count()):
         draw = draw_sessions(population, 1, k, generator(seed, name), blocks=[block])[0]
         # The plan has already drawn the start; conditional on it everything else stays as drawn.
         if row.get("random_start", "") in {"", str(draw.random_start)}:
@@ -202,43 +206,3 @@ def _calendar(
         (cells[int(slot)][0].isoformat(), cells[int(slot)][1]): int(block)
         for slot, block in zip(slots, order, strict=True)
     }
-
-
-def _teams(
-    rows: Sequence[Row], roster: Sequence[str], parameters: Parameters
-) -> dict[str, tuple[str, ...]]:
-    """Who works each session: the planned lead, then whoever is free, first of the unit's own."""
-    teams = {
-        row["session_id"]: row.get("enumerator_plan", "").split() or [roster[0]] for row in rows
-    }
-    own: dict[str, set[str]] = {}
-    for row in rows:
-        own.setdefault(row["unit_id"], set()).update(teams[row["session_id"]])
-    used: Counter[tuple[str, str]] = Counter()
-    # One more for every session in turn, so that no session of a full morning is left alone.
-    for size in range(2, max(parameters.fields[row["unit_id"]].team for row in rows) + 1):
-        for row in rows:
-            unit_id, team = row["unit_id"], teams[row["session_id"]]
-            busy = {
-                who
-                for other in rows
-                if _clash(row, other, parameters)
-                for who in teams[other["session_id"]]
-            }
-            free = [who for who in roster if who not in busy]
-            if len(team) >= min(size, parameters.fields[unit_id].team) or not free:
-                continue
-            team.append(
-                min(free, key=lambda w: (w not in own[unit_id], used[unit_id, w], roster.index(w)))
-            )
-            used[unit_id, team[-1]] += 1
-    return {session_id: tuple(team) for session_id, team in teams.items()}
-
-
-def _clash(one: Row, other: Row, parameters: Parameters) -> bool:
-    """Whether nobody can work both sessions: the same block, or no time for the way between."""
-    if one["date"] != other["date"]:
-        return False
-    begins = [parameters.practice.start_of(row["block"]) for row in (one, other)]
-    apart = abs(begins[0].hour * 60 + begins[0].minute - begins[1].hour * 60 - begins[1].minute)
-    return apart < float(one.get("block_minutes") or 120) + 30

@@ -164,8 +164,14 @@ def _gzip(content: bytes) -> bytes:
 
 
 def _replace(path: Path, content: bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content)
-    os.replace(part, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        os.replace(part, path)
+    except OSError as error:
+        raise StudyError(
+            f"{path}: cannot be written ({error.strerror}). Check the disk and your permission; "
+            "a file that stood there is unchanged."
+        ) from None
     return path

@@ -32,8 +32,14 @@ class Practice:
     upload_late: float = 0.06
 
     def start_of(self, block: str) -> time:
-        """Local time at which a block begins."""
-        return time.fromisoformat(self.block_start[block])
+        """Local time at which a block begins; StudyError where none is declared."""
+        try:
+            return time.fromisoformat(self.block_start[block])
+        except (KeyError, ValueError):
+            raise StudyError(
+                f'simulasi/parameter.toml [lapangan] block_start: no time such as "08:00" for '
+                f"the block {block!r} of sessions.csv. Declare when it begins."
+            ) from None
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from xml.parsers.expat import ExpatError
 from defusedxml import DefusedXmlException, minidom  # type: ignore[import-untyped]
 
 from pipeline.errors import QuestionnaireError
-from pipeline.javarosa.engine import TODAY, UUID, engine
 from pipeline.javarosa.phone import Phone
+from pipeline.javarosa.runtime import TODAY, UUID, engine
 from pipeline.javarosa.walk import Answers, Prompt, Step, Walk
 
 _BUILT_IN = re.compile(r"(?<![\w.:-])(today|uuid)\s*(?=\()")
@@ -93,7 +93,7 @@ class Form:
     ) -> Filling:
         """Fill the form from the first prompt to the last, or to the first refusal.
 
-        With `wording` false labels, hints and choices stay empty, which is about twice as fast.
+        With `wording` false labels, hints and choices stay empty, which is about a third faster.
 
         Raises
         ------

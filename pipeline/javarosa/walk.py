@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import QuestionnaireError
-from pipeline.javarosa.engine import Engine
 from pipeline.javarosa.phone import Phone
+from pipeline.javarosa.runtime import Engine
 
 _ITEXT = re.compile(r"jr:itext\('([^']*)'\)")
 _OPENROSA = "http://openrosa.org/javarosa"

@@ -115,7 +115,7 @@ def _group(
         rows.append(
             ProfileRow(
                 label=text,
-                count="disamarkan" if count is None else figures.number(count),
+                count=figures.DASH if count is None else figures.number(count),
                 share="" if share is None else _percent(share),
                 selected=_selected(other, hidden=selected is None),
                 bar="" if share is None else _AXIS.x(100 * share),
@@ -131,5 +131,5 @@ def _percent(share: float) -> str:
 
 def _selected(share: float | None, *, hidden: bool) -> str:
     if hidden:
-        return "disamarkan"
+        return figures.DASH
     return "" if share is None else _percent(share)

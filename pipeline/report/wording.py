@@ -173,8 +173,8 @@ BENTUK_NOTE = (
 )
 RESPONDENTS_NOTE = (
     "Terpilih: semua orang yang berhak, termasuk yang menolak atau terlewat; jenis kelamin dan "
-    "umurnya menurut pengamatan. Hitungan 1 sampai 4 disamarkan, bersama satu hitungan lain bila "
-    "yang disamarkan dapat dihitung kembali."
+    "umurnya menurut pengamatan. Tanda – menyamarkan hitungan 1 sampai 4, dan satu hitungan lain "
+    "bila yang disamarkan dapat dihitung kembali."
 )
 QUALITY_NOTE = (
     "Angka mutu menggambarkan data yang terkumpul, bukan taksiran, jadi tanpa rentang. Batas "

@@ -309,14 +309,27 @@ def test_a_code_the_form_does_not_offer_stops_the_simulation_and_names_the_quest
         simulate(open_study(str(copy)), sessions=["DKC-02", "DKC-03", "DKC-04"])
 
 
-def test_a_session_outside_the_field_window_is_named(copy):
-    replace_in(copy / "sessions.csv", "2026-10-07,siang", "2026-11-07,siang")
-    with pytest.raises(StudyError, match="is no block of the wave's field window"):
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        ("sessions.csv", "2026-10-07,siang", "2026-11-07,siang", "no block of the wave's field"),
+        ("sessions.csv", "120,6,4,25,e03", "120,,4,25,e03", "DKC-03 has no k_plan"),
+        ("sessions.csv", "45,120,6,4", "45,120,enam,4", "'enam' is not a number"),
+        ("simulasi/parameter.toml", ', sore = "13:00" }', " }", "for the block 'sore'"),
+        ("simulasi/parameter.toml", "busy_cv = 0.35", "blocks = 44", "has 44 blocks, but the wave"),
+        ("study.toml", "start = 2026-10-05", "", "start and end are missing"),
+    ],
+)
+def test_a_plan_that_cannot_be_worked_is_named(copy, file, old, new, says):
+    replace_in(copy / file, old, new)
+    with pytest.raises(StudyError, match=says):
         simulate(open_study(str(copy)), sessions=[])
 
 
-def test_blocks_that_do_not_fit_the_window_are_named(copy):
-    replace_in(copy / "simulasi/parameter.toml", 'sore = "13:00" }', "}")
-    replace_in(copy / "simulasi/parameter.toml", 'siang = "10:00", }', 'siang = "10:00" }')
-    with pytest.raises(StudyError, match="has 45 blocks, but the wave has 30"):
+def test_a_unit_of_the_plan_without_parameters_is_named(copy):
+    path = copy / "simulasi/parameter.toml"
+    text = path.read_text(encoding="utf-8")
+    start, end = text.index("[unit.dikbud]"), text.index("[unit.pkm_lepolepo]")
+    path.write_text(text[:start] + text[end:], encoding="utf-8")
+    with pytest.raises(StudyError, match=r"Add \[unit\.dikbud\] there"):
         simulate(open_study(str(copy)), sessions=[])

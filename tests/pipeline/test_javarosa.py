@@ -239,6 +239,30 @@ def test_a_form_without_translations_works(media):
     assert leaf(form.fill({"q": "ya & tidak"}, PHONE).xml, "q") == "ya &amp; tidak"
 
 
+def small(*rows: str) -> str:
+    head = "| survey |\n| | type | name | label | constraint | calculation |\n"
+    return str(convert(head + "\n".join(rows) + "\n", form_name="data").xform)
+
+
+def test_a_later_answer_that_spoils_an_earlier_one_is_found_before_the_form_is_closed(tmp_path):
+    form = Form(
+        small(
+            "| | integer | a | A | . <= ${b} or ${b} = '' | |",
+            "| | integer | b | B | | |",
+        ),
+        tmp_path,
+    )
+    assert form.fill({"a": "5", "b": "6"}, PHONE).complete
+    with pytest.raises(QuestionnaireError, match=r"the engine finds /data/a.* invalid"):
+        form.fill({"a": "5", "b": "4"}, PHONE)
+
+
+def test_a_function_that_only_another_app_knows_is_an_error_not_a_traceback(tmp_path):
+    xml = small("| | text | a | A | | |", "| | calculate | c | | | hanya-di-sana(${a}) |")
+    with pytest.raises(QuestionnaireError, match="hanya-di-sana"):
+        Form(xml, tmp_path).fill({"a": "1"}, PHONE)
+
+
 def test_seeded_uuids_are_version_4_and_repeatable():
     assert seeded_uuid("a") == seeded_uuid("a") != seeded_uuid("b")
     assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",

@@ -1,12 +1,14 @@
 """Pages of the six simulated units: what they say, what they must not say, how they are written."""
 
 import base64
+import dataclasses
 import hashlib
 import re
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import sample_results
 
@@ -319,3 +321,20 @@ def test_the_same_study_with_a_design_gets_intervals():
     text = Reader(render(build_pages(results)[0])).text
     assert re.search(r"Ya \[?\d+%\]? \(\d+\u2013\d+%\)", text)
     assert "tanpa rentang" not in text
+
+
+def test_a_study_before_its_first_submission_has_pages_that_say_so(results, tmp_path):
+    nothing = dataclasses.replace(
+        results,
+        contacts=pd.DataFrame(),
+        sessions=pd.DataFrame(),
+        weighted=pd.DataFrame(),
+        estimates=pd.DataFrame(),
+        standings=pd.DataFrame(),
+        comparisons=pd.DataFrame(),
+        responses=pd.DataFrame(),
+    )
+    written = render_reports(nothing, tmp_path)
+    assert len(written) == 7
+    for path in written[1:]:
+        assert "Tidak ada wawancara yang lengkap" in Reader(path.read_text("utf-8")).text

@@ -142,9 +142,12 @@ class Engine:
         )
 
     def message(self, error: BaseException) -> str:
-        """First sentence of what Java said."""
+        """What Java said of the form, as a sentence; never a value, which may be an answer."""
         text = str(getattr(error, "message", lambda: error)() or error).strip()
-        return text.splitlines()[0] if text else type(error).__name__
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        said = lines[:1] + [line for line in lines[1:] if "cannot handle function" in line]
+        sentence = ": ".join(said) or type(error).__name__
+        return sentence if sentence.endswith(".") else f"{sentence}."
 
     @property
     def errors(self) -> type[BaseException]:
