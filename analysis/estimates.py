@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis import publication, variance
 from analysis.design import Design, code, collapse, units_of_strata
+from analysis.errors import MeasureError
 from analysis.measures import Measure
 from analysis.moments import psu_moments
 from analysis.precision import Block, Claims, Scale, Texts, precision
@@ -67,8 +68,9 @@ def estimate(
         psus, merged = collapse(coded.psus, units_of_strata(coded), order)
         coded = replace(coded, psus=psus)
     moments = psu_moments(coded, measures)
-    means = variance.domain_means(moments)
-    pooled = variance.domain_means(moments.pooled(CITY))
+    parts = _parts(measures)
+    means = variance.combined(variance.domain_means(moments), parts)
+    pooled = variance.combined(variance.domain_means(moments.pooled(CITY)), parts)
     size = len(coded.domains)
     tier = np.array([(tiers or {}).get(d, "") for d in coded.domains], dtype=object)
     selection = np.full(size, design.selection, dtype=object)
@@ -120,6 +122,22 @@ def _block(
         spread=means.spread, collapsed=np.broadcast_to(collapsed, shape),
         lonely=no, hides=no, lacks=no, incomplete=no,
     )  # fmt: skip
+
+
+def _parts(measures: Sequence[Measure]) -> dict[int, dict[int, float]]:
+    """Position of each composite to the positions and factors of its parts."""
+    place = {(m.type, m.name): k for k, m in enumerate(measures) if not m.category}
+    found: dict[int, dict[int, float]] = {}
+    for k, measure in enumerate(measures):
+        if any(place.get(part, k) >= k for part, _ in measure.combines):
+            raise MeasureError(
+                f"Measure {measure.type} {measure.name} adds up "
+                f"{', '.join(' '.join(part) for part, _ in measure.combines)}; each of them must "
+                "stand before it among the measures."
+            )
+        if measure.combines:
+            found[k] = {place[part]: factor for part, factor in measure.combines}
+    return found
 
 
 def _drawn(selection: Texts) -> Claims:

@@ -17,6 +17,11 @@ class Measure:
     NaN where the question was not asked or not answered, so that each measure has its own
     base. `low` and `high` are the ends of its scale: 0 and 1 for a proportion, whose values
     are 0 and 1; 0 and 100 for an index.
+
+    A composite names in `combines` the measures, by (type, name), whose estimates it adds up with
+    a factor each. Its estimate is exactly that sum, so that a reader can check it with the
+    printed parts; its `values` (the composite of each respondent who answered enough of it) give
+    only its base and its spread.
     """
 
     type: str
@@ -27,3 +32,4 @@ class Measure:
     low: float = 0.0
     high: float = 1.0
     index_version: str = ""
+    combines: tuple[tuple[tuple[str, str], float], ...] = ()

@@ -135,11 +135,14 @@ def may_judge(row: "Mapping[str, Any] | pd.Series[Any]", rules: Rules) -> bool:
     """Whether an estimate carries a verdict or a comparison.
 
     Takes a row of the table of estimates. Needs an interval, enough sessions, enough interviews
-    and enough effective interviews; a quota or volunteer sample never does.
+    and enough effective interviews; a quota or volunteer sample never does. A proportion that is
+    printed with caution carries none: with few events a difference from others is judged by a
+    standard error that those very events hardly determine.
     """
+    judged = (PUBLISHED,) if row["estimator"] == "proportion" else (PUBLISHED, CAUTION)
     return bool(
         row["selection"] == "probability"
-        and row["flag"] in (PUBLISHED, CAUTION)
+        and row["flag"] in judged
         and row["n"] >= rules.caution_n
         and row["n_psu"] >= rules.verdict_sessions
         and row["n_eff"] >= rules.verdict_n_eff

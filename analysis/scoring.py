@@ -44,6 +44,9 @@ SERVICE = {
 
 TRUST = "kepercayaan"
 
+NO_ANSWER = frozenset({"tt", "tj", "tb"})
+"""Codes that say nothing of the thing asked: don't know, no answer, does not apply."""
+
 
 @dataclass(frozen=True)
 class IndexDefinition:
@@ -181,9 +184,10 @@ def _index(
 ) -> list[Measure]:
     """Indicators, dimensions, index and trust, 0-100.
 
-    An indicator is the mean of its items, a dimension the mean of its indicators, the index the
-    mean of its dimensions; each is taken over what was answered, where at least
-    `minimum_answered` of the items was.
+    An indicator is the mean of a respondent's items, where at least `minimum_answered` of them
+    was answered. The estimate of a dimension is the plain mean of its indicators' estimates,
+    that of the index the mean of its dimensions': what is printed can be checked with what is
+    printed beside it. A respondent counts in their base with `minimum_answered` of their items.
     """
     items: dict[str, dict[str, list[Floats]]] = {}
     for question in instrument.questions:
@@ -205,23 +209,36 @@ def _index(
             values = _enough(_mean(parts), parts, least)
             found.append(_score("indikator", name, values, version))
     raw, own = {}, {}
+    parts_of: dict[str, Parts] = {}
     for name, indicators in items.items():
         own[name] = [part for parts in indicators.values() for part in parts]
         raw[name] = _mean([_mean(parts) for parts in indicators.values()])
         if name != TRUST or name in index.dimensions:
             values = _enough(raw[name], own[name], least)
-            found.append(_score("dimensi", name, values, version))
+            parts_of[name] = _equal([("indikator", part) for part in indicators])
+            found.append(_score("dimensi", name, values, version, parts_of[name]))
     if index.id and index.dimensions and items:
         every = [part for name in index.dimensions for part in own[name]]
         whole = _mean([raw[name] for name in index.dimensions])
-        found.append(_score("indeks", index.id, _enough(whole, every, least), version))
+        dimensions = _equal([("dimensi", name) for name in index.dimensions])
+        values = _enough(whole, every, least)
+        found.append(_score("indeks", index.id, values, version, dimensions))
     if TRUST in items:
-        found.append(_score(TRUST, TRUST, _enough(raw[TRUST], own[TRUST], least), ""))
+        trust = _equal([("indikator", part) for part in items[TRUST]])
+        values = _enough(raw[TRUST], own[TRUST], least)
+        found.append(_score(TRUST, TRUST, values, "", trust))
     return found
 
 
-def _score(kind: str, name: str, values: Floats, version: str) -> Measure:
-    return Measure(kind, name, "", "mean", values, 0.0, 100.0, version)
+Parts = tuple[tuple[tuple[str, str], float], ...]
+
+
+def _equal(parts: Sequence[tuple[str, str]], scale: float = 1.0) -> Parts:
+    return tuple((part, scale / len(parts)) for part in parts)
+
+
+def _score(kind: str, name: str, values: Floats, version: str, parts: Parts = ()) -> Measure:
+    return Measure(kind, name, "", "mean", values, 0.0, 100.0, version, parts)
 
 
 def _mean(parts: Sequence[Floats]) -> Floats:
@@ -240,7 +257,11 @@ def _enough(values: Floats, items: Sequence[Floats], least: float) -> Floats:
 
 
 def _skm(interviews: pd.DataFrame, instrument: Instrument) -> list[Measure]:
-    """Means of the unsur, 1-4, and the IKM: mean of the nine times 25, from seven answered on."""
+    """Means of the unsur (NRR), 1-4, and the IKM: the mean of the nine NRR times 25.
+
+    That is the sum of NRR x 1/9 x 25 of Permenpan RB 14/2017; a respondent counts in its base
+    from seven answered unsur on.
+    """
     items: dict[str, list[Floats]] = {}
     for question in instrument.questions:
         if not question.skm:
@@ -267,7 +288,8 @@ def _skm(interviews: pd.DataFrame, instrument: Instrument) -> list[Measure]:
     if len(unsur) == len(UNSUR):
         parts = list(unsur.values())
         ikm = _enough(25.0 * _mean(parts), parts, MINIMUM_UNSUR / len(UNSUR))
-        found.append(Measure("skm", "ikm", "", "mean", ikm, 25.0, 100.0))
+        nine = _equal([("skm", name) for name in unsur], scale=25.0)
+        found.append(Measure("skm", "ikm", "", "mean", ikm, 25.0, 100.0, "", nine))
     return found
 
 
@@ -280,7 +302,8 @@ def _paths(interviews: pd.DataFrame, instrument: Instrument) -> list[Measure]:
             found.append(_proportion("pengaduan", name, "", values))
     for name, (question, code) in SERVICE.items():
         if question in instrument:
-            codes = {c.name: 0.0 for c in instrument.choices_of(instrument[question])}
+            choices = instrument.choices_of(instrument[question])
+            codes = {c.name: 0.0 for c in choices if c.name not in NO_ANSWER}
             values = _scores(interviews, question, {**codes, code: 1.0})
             found.append(_proportion("layanan", name, "", values))
     return found

@@ -14,7 +14,7 @@ International Statistical Review, 51, 279-292.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -66,6 +66,24 @@ def domain_means(moments: Moments) -> Means:
     strata = (sums(pair, m.n, pairs.size) > 0).astype(np.float64)
     df = n_psu - sums(pairs % max(size, 1), strata, size)
     return Means(m, mean, scores, n, n_psu, df, kish, spread)
+
+
+def combined(means: Means, parts: Mapping[int, Mapping[int, float]]) -> Means:
+    """The same means with composites put in the place of their columns.
+
+    `parts` maps the position of a composite to the positions and factors of what it adds up, in
+    an order in which a composite's own composites come first. Value and scores are linear in the
+    parts', so the variance holds all their covariances.
+    """
+    value, scores = means.value.copy(), means.scores.copy()
+    for column, factors in parts.items():
+        total, score = np.zeros(value.shape[0]), np.zeros(scores.shape[0])
+        for part, factor in factors.items():
+            total += factor * value[:, part]
+            score += factor * scores[:, part]
+        value[:, column] = np.where(means.n[:, column] > 0, total, np.nan)
+        scores[:, column] = score
+    return replace(means, value=value, scores=scores)
 
 
 def variances(means: Means, lonely: Lonely = "fail") -> Floats:

@@ -34,6 +34,19 @@ def write_estimates(estimates: pd.DataFrame, build: Path) -> list[Path]:
     return [parquet, text]
 
 
+def write_verdicts(standings: pd.DataFrame, comparisons: pd.DataFrame, build: Path) -> list[Path]:
+    """Write `standings.csv` and `comparisons.csv`: every chance and difference that a page prints."""
+    written = []
+    for name, frame in (("standings", standings), ("comparisons", comparisons)):
+        path = build / f"{name}.csv"
+        if frame.empty:
+            path.unlink(missing_ok=True)
+            continue
+        write_text(path, frame.to_csv(index=False, lineterminator="\n"))
+        written.append(path)
+    return written
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file in UTF-8, atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)

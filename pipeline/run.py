@@ -20,7 +20,7 @@ from pipeline.designed import analyze_designed
 from pipeline.errors import StoreError
 from pipeline.gather import Gathered, assets_of, forms_of, gather, open_store, store_path
 from pipeline.manifest import describe, to_json
-from pipeline.outputs import write_estimates, write_text
+from pipeline.outputs import write_estimates, write_text, write_verdicts
 from pipeline.plain import analyze_plain, extra_columns
 from pipeline.questionnaire import read_instrument
 from pipeline.report.render import render_reports
@@ -94,6 +94,7 @@ def analyze(
     folder = build / study.id
     with watch("write"):
         files = write_estimates(results.estimates, folder)
+        files += write_verdicts(results.standings, results.comparisons, folder)
     say("Rendering the reports ...")
     with watch("render"):
         files += render_reports(results, folder)

@@ -29,6 +29,7 @@ def row(domain, value, se=2.0, **changes):
         "n_eff": 60.0,
         "n_psu": 8,
         "selection": "probability",
+        "estimator": "mean",
         "flag": "published",
         "reason": "",
     }

@@ -30,6 +30,7 @@ def row(domain, value, se=2.0, sessions=8, **changes):
         "n_eff": 60.0,
         "n_psu": sessions,
         "selection": "probability",
+        "estimator": "mean",
         "flag": "published",
         "reason": "",
     }

@@ -92,10 +92,10 @@ def estimates_of_a_thousand_samples():
     weighting = weigh(contacts, sessions, dict.fromkeys(drawn, 1.0), selection="probability")
     interviews = contacts[contacts["outcome"] == "1.1"].sort_values("submission_id")
     wanted = true_values()
+    every = measures(interviews, instrument(), INDEX, ())
+    parts = {part for m in every for part, _ in m.combines}
     asked = [
-        m
-        for m in measures(interviews, instrument(), INDEX, ())
-        if (m.type, m.name, m.category) in wanted
+        m for m in every if (m.type, m.name, m.category) in wanted or (m.type, m.name) in parts
     ]
     table = estimate(
         weighting.frame,
@@ -103,7 +103,8 @@ def estimates_of_a_thousand_samples():
         asked,
         rules=Rules(),
     )
-    return table[table["domain_type"] == "unit"]
+    keys = pd.MultiIndex.from_frame(table[["measure_type", "measure", "category"]])
+    return table[(table["domain_type"] == "unit") & keys.isin(list(wanted))]
 
 
 @pytest.fixture(scope="module")

@@ -100,8 +100,8 @@ def test_wide_is_thirty_points_or_broad_against_a_small_share():
 
 def row(**facts):
     sound = {
-        "selection": "probability", "flag": "published", "n": 60, "n_psu": 8, "n_eff": 45.0,
-        "df": 7.0,
+        "selection": "probability", "flag": "published", "estimator": "mean",
+        "n": 60, "n_psu": 8, "n_eff": 45.0, "df": 7.0,
     }  # fmt: skip
     return sound | facts
 
@@ -115,6 +115,12 @@ def test_a_verdict_needs_sessions_interviews_and_effective_interviews():
         {"selection": "quota"}, {"selection": "volunteer"},
     ):  # fmt: skip
         assert not may_judge(row(**lacking), RULES), lacking
+
+
+def test_a_proportion_with_caution_carries_no_verdict_and_a_mean_may():
+    assert may_judge(row(estimator="proportion"), RULES)
+    assert not may_judge(row(estimator="proportion", flag="caution"), RULES)
+    assert may_judge(row(estimator="mean", flag="caution"), RULES)
 
 
 def table(**columns):
