@@ -35,7 +35,7 @@ def write_estimates(estimates: pd.DataFrame, build: Path) -> list[Path]:
 
 
 def write_verdicts(standings: pd.DataFrame, comparisons: pd.DataFrame, build: Path) -> list[Path]:
-    """Write `standings.csv` and `comparisons.csv`: every chance and difference that a page prints."""
+    """Write `standings.csv` and `comparisons.csv`: every chance and difference printed."""
     written = []
     for name, frame in (("standings", standings), ("comparisons", comparisons)):
         path = build / f"{name}.csv"
