@@ -4,6 +4,11 @@ Units are independent samples, so the variance of the difference is a sum. Wheth
 to differ takes all units into account at once: Benjamini and Hochberg's false discovery rate
 within each measure, so that of the units called different at most one in twenty is expected not
 to be.
+
+A proportion's own standard error shrinks with the proportion, so that a unit with few events by
+chance would look surely low. Proportions are therefore tested on the arcsine scale, where the
+variance does not depend on the share, with the design effect pooled over the units (Kish 1965,
+§14.1; Brown, Cai and DasGupta 2001 on the transformation).
 """
 
 from collections.abc import Collection
@@ -65,16 +70,42 @@ def against_others(
     for at in units.groupby(["measure_type", "measure"], sort=False).indices.values():
         inside = np.flatnonzero(np.isin(np.arange(len(units)), at) & judged)
         if inside.size > 1:
-            results[inside], tiers[inside] = _differences(*number[inside].T)
+            value, se, df, levels = number[inside].T
+            common = _common(units.iloc[inside], units.iloc[at])
+            results[inside], tiers[inside] = _differences(value, se, df, levels, common)
     table = pd.DataFrame(results, columns=list(COLUMNS[3:-1]), index=units.index)
     names = units[["domain", "measure_type", "measure"]]
     return pd.concat([names, table], axis=1).assign(tier=tiers).reset_index(drop=True)
 
 
+def _common(own: pd.DataFrame, every: pd.DataFrame) -> tuple[Floats, Floats, float] | None:
+    """Place, variance and degrees of freedom of units' proportions on the arcsine scale.
+
+    The design effect is that of `every` unit, also of those that may not be judged: these are
+    the ones whose standard error came out large, and without them it would be too small.
+    """
+    if own["estimator"].iloc[0] != "proportion":
+        return None
+    df = every["df"].to_numpy(dtype=np.float64)
+    deff = every["deff"].to_numpy(dtype=np.float64)
+    known = ~np.isnan(deff) & ~np.isnan(df)
+    pooled = float((deff * df)[known].sum() / df[known].sum()) if known.any() else 1.0
+    place = np.arcsin(np.sqrt(own["value"].to_numpy(dtype=np.float64)))
+    variance = max(pooled, 1.0) / (4 * own["n"].to_numpy(dtype=np.float64))
+    return place, variance, float(max(df[known].sum(), 1.0))
+
+
 def _differences(
-    value: Floats, se: Floats, df: Floats, levels: Floats
+    value: Floats,
+    se: Floats,
+    df: Floats,
+    levels: Floats,
+    common: tuple[Floats, Floats, float] | None,
 ) -> tuple[Floats, NDArray[np.object_]]:
-    """Columns `difference` to `p_adjusted`, (k, 7), and the tiers of k units."""
+    """Columns `difference` to `p_adjusted`, (k, 7), and the tiers of k units.
+
+    `common` replaces the units' own variances in the test, not in the interval.
+    """
     k, level = len(value), float(levels[0])
     # Coefficients of the contrast: 1 for the unit, -1/(k-1) for every other one.
     contrast = np.eye(k) * (1 + 1 / (k - 1)) - 1 / (k - 1)
@@ -84,7 +115,12 @@ def _differences(
     difference = (contrast * value).sum(axis=1)
     error = np.sqrt(variance)
     reach = stdtrit(freedom, 0.5 + level / 2) * error
-    p = 2 * stdtr(freedom, -np.abs(difference) / error)
+    if common is None:
+        p = 2 * stdtr(freedom, -np.abs(difference) / error)
+    else:
+        place, variance, shared = common
+        apart = (contrast * place).sum(axis=1) / np.sqrt((contrast**2 * variance).sum(axis=1))
+        p = 2 * stdtr(shared, -np.abs(apart))
     adjusted = multipletests(p, method="fdr_bh")[1]
     tier = np.where(difference > 0, ABOVE, BELOW).astype(object)
     tier[adjusted >= 1 - level] = SAME

@@ -85,6 +85,9 @@ def estimate(
     city = _block(CITY, pooled, whole, worst, lonely, np.array([[bool(merged)]]))
     if whole[0] == "probability":
         city = replace(city, lonely=variance.in_lonely_strata(pooled))
+        if domain:
+            smaller = np.fmin(city.df, variance.satterthwaite(pooled, "adjust")[None])
+            city = replace(city, df=smaller)
     if domain:
         city = replace(city, incomplete=city.incomplete | (not present.all()))
     scale = Scale(
@@ -93,10 +96,15 @@ def estimate(
         np.array([m.high for m in measures], dtype=np.float64),
     )
     about = (measures, scale, level, rules, wave)
-    of_city = _table(city, *about, floor=not domain)
     if not domain or not size:
-        return of_city
+        return _table(city, *about, floor=not domain)
     of_units = _table(units, *about, floor=True)
+    hidden = (of_units["flag"].to_numpy().reshape(units.n.shape) == publication.WITHHELD).sum(
+        axis=0
+    )
+    # One hidden unit would follow from the city and the other units.
+    city = replace(city, hides=(hidden == 1)[None])
+    of_city = _table(city, *about, floor=False)
     of_mean = _table(_mean_of_units(of_units, units, city, means), *about, floor=False)
     return pd.concat([of_units, of_city, of_mean], ignore_index=True)
 

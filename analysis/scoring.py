@@ -5,7 +5,7 @@ topline of its closed questions and nothing else. What is measured, and its base
 docs/architecture.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +44,9 @@ SERVICE = {
 
 TRUST = "kepercayaan"
 
+ENOUGH_FOR_NO = 0.8
+"""Share of the items that must be answered before "none of them" is believed."""
+
 NO_ANSWER = frozenset({"tt", "tj", "tb"})
 """Codes that say nothing of the thing asked: don't know, no answer, does not apply."""
 
@@ -63,6 +66,7 @@ def measures(
     instrument: Instrument,
     index: IndexDefinition,
     bentuk: Sequence[str],
+    skip: Collection[str] = (),
 ) -> list[Measure]:
     """All measures: topline, bentuk, index, SKM, complaint path, service, in that order.
 
@@ -81,7 +85,7 @@ def measures(
         no two scores, or a bentuk item is not a yes/no question.
     """
     return [
-        *_topline(interviews, instrument),
+        *_topline(interviews, instrument, skip),
         *_bentuk(interviews, instrument, bentuk),
         *_index(interviews, instrument, index),
         *_skm(interviews, instrument),
@@ -129,11 +133,13 @@ def _proportion(kind: str, name: str, category: str, values: Floats) -> Measure:
     return Measure(kind, name, category, "proportion", values)
 
 
-def _topline(interviews: pd.DataFrame, instrument: Instrument) -> list[Measure]:
+def _topline(
+    interviews: pd.DataFrame, instrument: Instrument, skip: Collection[str]
+) -> list[Measure]:
     """Share of each choice among those who answered the question."""
     found = []
     for question in instrument.questions:
-        if not question.is_closed or question.repeat:
+        if not question.is_closed or question.repeat or question.name in skip:
             continue
         codes, texts = _coded(interviews, question.name)
         several = question.type == "select_multiple"
@@ -147,7 +153,11 @@ def _topline(interviews: pd.DataFrame, instrument: Instrument) -> list[Measure]:
 def _bentuk(
     interviews: pd.DataFrame, instrument: Instrument, codes: Sequence[str]
 ) -> list[Measure]:
-    """Whether a bentuk was met: 1 with one `ya`, 0 where all that was answered was `tidak`."""
+    """Whether a bentuk was met: 1 with one `ya`, 0 where enough was answered and all was `tidak`.
+
+    Enough is `ENOUGH_FOR_NO` of the items: a don't-know or a refusal is no answer, and silence
+    about most of them does not say that nothing happened.
+    """
     by_code: dict[str, list[Floats]] = {code: [] for code in codes}
     for question in instrument.questions:
         for code in question.bentuk.split():
@@ -169,14 +179,17 @@ def _bentuk(
     asked = {code: _any(items) for code, items in by_code.items() if items}
     found = [_proportion("bentuk", code, "", values) for code, values in asked.items()]
     if asked:
-        found.append(_proportion("bentuk", "any", "", _any(list(asked.values()))))
+        every = [v for items in by_code.values() for v in items if not np.isnan(v).all()]
+        found.append(_proportion("bentuk", "any", "", _any(every or list(asked.values()))))
     return found
 
 
 def _any(items: Sequence[Floats]) -> Floats:
     stacked = np.stack(items)
-    best = np.where(np.isnan(stacked), -1.0, stacked).max(axis=0)
-    return np.asarray(np.where(best < 0, np.nan, best), dtype=np.float64)
+    met = (stacked == 1).any(axis=0)
+    answered = (~np.isnan(stacked)).sum(axis=0)
+    enough = answered >= ENOUGH_FOR_NO * len(items) - 1e-9
+    return np.where(met, 1.0, np.where(enough, 0.0, np.nan))
 
 
 def _index(

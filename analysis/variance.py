@@ -130,6 +130,23 @@ def mean_of_domains(means: Means, lonely: Lonely = "fail") -> tuple[Floats, Floa
     return value, np.where(np.isnan(value), np.nan, found)
 
 
+def satterthwaite(means: Means, lonely: Lonely = "fail") -> Floats:
+    """(K,) degrees of freedom of the variance of the whole, from those of its strata.
+
+    sum(V_h)^2 / sum(V_h^2 / (n_h - 1)), V_h what stratum h adds: where one large unit makes most
+    of the variance, its sessions are what it is known from (Satterthwaite 1946). For moments with
+    a single domain.
+    """
+    m = means.moments
+    strata = len(m.psus.strata)
+    own = _stratified(
+        m.psus, m.psu, m.psus.stratum[m.psu], strata, means.scores, means.scores, lonely
+    )
+    df = np.maximum(m.psus.drawn - 1, 1).astype(np.float64)[:, None]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(own.sum(axis=0) ** 2 / (own**2 / df).sum(axis=0), dtype=np.float64)
+
+
 def in_lonely_strata(means: Means) -> NDArray[np.bool_]:
     """(D, K) whether a domain has answers in a stratum with a single PSU."""
     m = means.moments

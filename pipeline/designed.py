@@ -4,8 +4,9 @@ Readable as the method: contacts and sessions, weights, measures, estimates, sta
 thresholds, comparison, response rates. Nothing here computes a statistic itself.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
+import numpy as np
 import pandas as pd
 
 from analysis.comparison import against_others
@@ -14,15 +15,19 @@ from analysis.design import Design
 from analysis.estimates import estimate
 from analysis.instrument import Instrument
 from analysis.outcomes import response_rates
-from analysis.publication import Rules, publish
+from analysis.publication import CAUTION, PUBLISHED, Rules, publish
 from analysis.scoring import IndexDefinition, measures
 from analysis.weights import weigh
 from pipeline.contacts import FieldRecord
 from pipeline.results import Results
+from pipeline.shortfall import notes_on_shortfall, notes_on_unworked, with_lost
 from pipeline.study import Study
 from pipeline.tables import read_table
 
 INTERVIEWED = ("1.1", "1.2")
+
+SCREENING = frozenset({"hasil", "setuju", "alasan_tolak", "dewasa", "pegawai"})
+"""Questions that decide who becomes an interview: among interviews their shares mean nothing."""
 
 
 def analyze_designed(
@@ -37,6 +42,7 @@ def analyze_designed(
     """Weight, estimate and compare; `analysis.errors.SampleError` names the sessions at fault."""
     rules = Rules(**asdict(study.publication))
     index = index_definition(study)
+    record, left_out = inside_frame(study, record)
     weighting = weigh(
         record.contacts,
         record.sessions,
@@ -59,7 +65,9 @@ def analyze_designed(
         on="psu", how="left", validate="many_to_one",
     )  # fmt: skip
     interviews = interviews[interviews["submission_id"].isin(frame["submission_id"])]
-    asked = measures(interviews.reset_index(drop=True), instrument, index, bentuk_codes(study))
+    asked = measures(
+        interviews.reset_index(drop=True), instrument, index, bentuk_codes(study), SCREENING
+    )
     table = estimate(
         frame,
         Design(weight="w_trimmed", stratum="stratum", psu="psu", id="submission_id",
@@ -75,6 +83,7 @@ def analyze_designed(
         empty=weighting.empty,
         order=collapse_order(study, record.sessions),
     )  # fmt: skip
+    table = without_city_interval(study, table)
     lines = [("indeks", t.measure, t.value, t.label) for t in study.thresholds]
     return Results(
         study=study,
@@ -88,9 +97,51 @@ def analyze_designed(
         estimates=publish(table),
         standings=place(table, lines, rules),
         comparisons=against_others(table, rules),
-        responses=response_rates(record.contacts, by="unit_id"),
-        notes=(*notes, *record.notes, *weighting.notes, *silent_units(study, interviews)),
+        responses=response_rates(with_lost(record.contacts, record.sessions), by="unit_id"),
+        notes=(
+            *notes,
+            *left_out,
+            *record.notes,
+            *notes_on_unworked(study, record.sessions),
+            *notes_on_shortfall(record.contacts, record.sessions),
+            *weighting.notes,
+            *silent_units(study, interviews),
+        ),
     )
+
+
+def inside_frame(study: Study, record: FieldRecord) -> tuple[FieldRecord, tuple[str, ...]]:
+    """The record without units that were taken out of the frame, and a note of what they held."""
+    dropped = {unit.unit_id for unit in study.units if not unit.in_frame}
+    out = record.contacts["unit_id"].isin(dropped)
+    if not dropped:
+        return record, ()
+    kept = replace(
+        record,
+        contacts=record.contacts[~out].reset_index(drop=True),
+        sessions=record.sessions[~record.sessions["unit_id"].isin(dropped)].reset_index(drop=True),
+    )
+    return kept, (
+        f"{', '.join(sorted(dropped))}: in_frame = tidak in units.csv, so {int(out.sum())} "
+        "contacts are left out of every estimate; they stay in the store.",
+    )
+
+
+def without_city_interval(study: Study, table: pd.DataFrame) -> pd.DataFrame:
+    """The table with city rows that claim no precision where units were themselves drawn.
+
+    The variance between drawn and undrawn units is not estimated, so an interval would be too
+    narrow; the value stays, with caution, and carries no verdict.
+    """
+    if all(unit.inclusion_probability == 1 for unit in study.units if unit.in_frame):
+        return table
+    city = (table["domain_type"] != "unit") & (table["selection"] == "probability")
+    table = table.copy()
+    table.loc[city, ["se", "low", "high", "df", "deff", "n_eff"]] = np.nan
+    table.loc[city & (table["flag"] == PUBLISHED), "flag"] = CAUTION
+    reason = table.loc[city, "reason"]
+    table.loc[city, "reason"] = [";".join(filter(None, (r, "units_drawn"))) for r in reason]
+    return table
 
 
 def collapse_order(study: Study, sessions: pd.DataFrame) -> list[str]:

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import math
 import platform
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -55,6 +56,7 @@ def describe(
             "sessions_worked": int(results.sessions["worked"].sum())
             if "worked" in results.sessions
             else 0,
+            "response_rate": _response_rates(results),
             "estimates": len(results.estimates),
             "flags": {
                 str(flag): int(n)
@@ -70,6 +72,15 @@ def describe(
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
         },
     }
+
+
+def _response_rates(results: Results) -> dict[str, float]:
+    """RR3 by unit and city, where anybody was eligible."""
+    if results.responses.empty:
+        return {}
+    names = results.responses["domain"].astype(str).tolist()
+    rates = results.responses["rr3"].to_numpy(dtype=float).tolist()
+    return {n: round(r, 6) for n, r in zip(names, rates, strict=True) if not math.isnan(r)}
 
 
 def settings(study: Study) -> dict[str, Any]:

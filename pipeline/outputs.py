@@ -11,6 +11,7 @@ from pipeline.errors import PersepsiError
 
 NUMBERS = ("value", "se", "low", "high", "level", "df", "n_eff", "deff")
 WHOLE = ("n", "n_psu")
+HIDDEN = ("withheld", "not_estimable")
 
 
 def estimates_schema(columns: list[str]) -> pa.Schema:
@@ -20,8 +21,14 @@ def estimates_schema(columns: list[str]) -> pa.Schema:
 
 
 def write_estimates(estimates: pd.DataFrame, build: Path) -> list[Path]:
-    """Write `estimates.parquet` and `estimates.csv`; equal tables give equal bytes."""
+    """Write `estimates.parquet` and `estimates.csv`; equal tables give equal bytes.
+
+    Hidden rows lose their counts too: of a question asked after a hidden one, they would tell
+    what it hides.
+    """
     columns = [str(name) for name in estimates.columns]
+    estimates = estimates.astype(dict.fromkeys(WHOLE, "Int64"))
+    estimates.loc[estimates["flag"].isin(HIDDEN), list(WHOLE)] = pd.NA
     table = pa.Table.from_pandas(
         estimates, schema=estimates_schema(columns), preserve_index=False
     ).replace_schema_metadata(None)

@@ -6,6 +6,9 @@ import pytest
 from scipy.stats import t
 
 from analysis.comparison import ABOVE, BELOW, SAME, against_others
+from analysis.design import Design
+from analysis.estimates import estimate
+from analysis.measures import Measure
 from analysis.publication import Rules
 
 COLUMNS = [
@@ -116,3 +119,25 @@ def test_where_all_units_are_alike_hardly_any_is_called_different():
     # With nothing to find, every discovery is false: in at most one survey of twenty.
     assert len(called) == 250
     assert called.mean() < 0.05 + 2 * np.sqrt(0.05 * 0.95 / 250)
+
+
+@pytest.mark.parametrize(("share", "rho"), [(0.04, 0.03), (0.15, 0.05), (0.40, 0.05)])
+def test_where_all_shares_are_alike_hardly_any_is_called_different(share, rho):
+    """Six equal units of 8 sessions: a unit with few events by luck is not "clearly below"."""
+    rng = np.random.default_rng(20261005)
+    units, sessions, each, families = 6, 8, 18, 200
+    psu = [f"U{u}-{s}" for u in range(units) for s in range(sessions) for _ in range(each)]
+    frame = pd.DataFrame({"psu": psu, "id": [f"{i:04}" for i in range(len(psu))]})
+    frame["unit_id"] = frame["psu"].str[:2]
+    measures = []
+    for k in range(families):
+        a, b = share * (1 - rho) / rho, (1 - share) * (1 - rho) / rho
+        chance = np.repeat(rng.beta(a, b, units * sessions), each)
+        drawn = (rng.random(len(frame)) < chance).astype(float)
+        measures.append(Measure("bentuk", f"k{k}", "", "proportion", drawn))
+    design = Design(stratum="unit_id", psu="psu", id="id")
+    table = against_others(estimate(frame, design, measures, rules=Rules()), Rules())
+    judged = table[table["tier"] != ""]
+    called = (judged["tier"] != SAME).groupby(judged["measure"]).any().sum()
+    # Of all surveys: where shares are rare most are printed with caution and not compared.
+    assert called / families < 0.05 + 2 * np.sqrt(0.05 * 0.95 / families)

@@ -1,6 +1,7 @@
 import csv
 import math
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -112,17 +113,31 @@ def test_the_table_holds_the_numbers_of_r():
     ]
     design = Design("weight", "stratum", "psu", id="id")
     table = estimate(frame, design, measures, rules=RULES, domain="unit")
+    floored = 0
     for unit in ("1", "2", "3", "4"):
         for name in ("any", "known"):
             row, where = pick(table, "unit", unit, name), ("plain", f"unit={unit}", name)
-            for column in ("value", "se", "df", "n", "deff"):
+            for column in ("value", "df", "n"):
+                assert row[column] == pytest.approx(r["mean", *where, column], rel=1e-9)
+            if "se_floor" in row["reason"]:
+                assert row["se"] > r["mean", *where, "se"]
+                floored += 1
+                continue
+            for column in ("se", "deff"):
                 assert row[column] == pytest.approx(r["mean", *where, column], rel=1e-9)
             for end in ("low", "high"):
                 assert row[end] == pytest.approx(r["interval", *where, f"wilson_{end}"], rel=1e-9)
+    assert floored < 4, "most units are compared whole"
     city, mean = pick(table, "city", "city", "any"), pick(table, "city_mean", "city", "any")
     assert city["se"] == pytest.approx(r["mean", "plain", "all", "any", "se"], rel=1e-9)
-    for column in ("value", "se"):
-        assert mean[column] == pytest.approx(r["contrast", "plain", "mean", "any", column], 1e-9)
+    plain = {c: r["contrast", "plain", "mean", "any", c] for c in ("value", "se")}
+    assert mean["value"] == pytest.approx(plain["value"], rel=1e-9)
+    units = table[(table["domain_type"] == "unit") & (table["measure"] == "any")]
+    raised = sum(
+        row["se"] ** 2 - r["mean", "plain", f"unit={row['domain']}", "any", "se"] ** 2
+        for _, row in units.iterrows()
+    )
+    assert mean["se"] == pytest.approx(math.sqrt(plain["se"] ** 2 + raised / 16), rel=1e-9)
 
 
 def test_the_mean_of_units_has_satterthwaites_degrees_of_freedom():
@@ -134,6 +149,25 @@ def test_the_mean_of_units_has_satterthwaites_degrees_of_freedom():
     assert mean["se"] == pytest.approx(math.sqrt(v.sum()) / 3)
     assert mean["df"] == pytest.approx(v.sum() ** 2 / (v**2 / 7).sum())
     assert 7 < mean["df"] < 21
+
+
+def test_the_city_has_no_more_degrees_of_freedom_than_the_units_that_make_its_variance():
+    frame = sample()
+    large = frame.assign(w=frame["w"].where(frame["unit_id"] != "U0", frame["w"] * 50))
+    even, lopsided = (pick(estimated(f), "city", "city", "score")["df"] for f in (frame, large))
+    assert 7 <= lopsided < 8, "U0 has 8 sessions and nearly all of the variance"
+    assert lopsided < even <= 21
+
+
+def test_one_withheld_unit_hides_the_city_that_would_give_it_away():
+    frame = sample()
+    few = frame["unit_id"].eq("U0") & (frame.groupby("psu").cumcount() >= 1)
+    measure = event(frame)
+    values = np.where(few, np.nan, measure.values)
+    table = estimate(frame, DESIGN, [replace(measure, values=values)], rules=RULES)
+    flags = table.set_index(["domain_type", "domain"])["flag"]
+    assert flags["unit", "U0"] == "withheld"
+    assert flags["city", "city"] == "withheld"
 
 
 def test_the_order_of_the_interviews_does_not_change_a_bit_of_the_table():

@@ -75,9 +75,13 @@ def test_the_table_refuses_c_and_does_not_believe_b():
     design = Design("w", "unit_id", "psu", id="id")
     table = estimate(FRAME, design, [EVENT], rules=Rules(minimum_n=2, caution_n=4))
     a, b, c, city, mean = table.to_dict("records")
-    assert (a["flag"], a["reason"]) == ("caution", "sessions<4;df<3;n_eff<30;wide")
-    # B by Wilson: n_eff = p(1-p)/se^2 = 141 from 7 interviews, but t of 1 df is 12.7.
+    assert (a["flag"], a["reason"]) == ("caution", "sessions<4;df<3;n_eff<30;se_floor;wide")
+    # B's sessions agree by luck, SE .0378: the floor is that of 7 interviews drawn one by one,
+    # and Wilson's t of 1 df is 12.7.
     assert b["flag"] == "caution"
+    weights = np.array([22.5] * 4 + [16.0] * 3)
+    kish = weights.sum() ** 2 / (weights**2).sum()
+    assert b["se"] == pytest.approx(math.sqrt(b["value"] * (1 - b["value"]) / kish), rel=1e-9)
     assert b["high"] - b["low"] > 0.5
     assert c["flag"] == "not_estimable"
     assert math.isnan(c["se"])

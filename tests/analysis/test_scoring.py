@@ -61,13 +61,13 @@ BENTUK_TABLE = [
     ("tidak", "tidak", 0),
     ("tidak", "ya", 1),
     ("tt", "ya", 1),
-    ("tt", "tidak", 0),
+    ("tt", "tidak", NAN),
     ("tt", "tj", NAN),
     (None, None, NAN),
 ]
 
 
-def test_a_bentuk_was_met_with_one_yes_and_not_met_where_all_answers_were_no():
+def test_a_bentuk_was_met_with_one_yes_and_not_met_where_enough_was_answered_and_all_was_no():
     closed, refused, expected = zip(*BENTUK_TABLE, strict=True)
     found = score({"e_tutup": closed, "e_tolak": refused})
     assert values(found, "bentuk", "TMP", "") == close(list(expected))
@@ -76,6 +76,21 @@ def test_a_bentuk_was_met_with_one_yes_and_not_met_where_all_answers_were_no():
 def test_any_bentuk_is_one_of_them():
     found = score({"e_tunda": ["tidak", "tidak", "tt"], "e_uang": ["ya", "tidak", "tt"]})
     assert values(found, "bentuk", "any", "") == close([1, 0, NAN])
+
+
+def test_silence_is_not_a_no():
+    rows = {f"e_{name}": ["tidak"] * 4 for name in ("tunda", "tutup", "tolak", "uang")}
+    rows["e_tunda"] = ["tj", "tidak", "tj", "ya"]
+    rows["e_tutup"] = ["tj", "tidak", "tidak", "tj"]
+    # 2, 4, 3 and 2 of 4 items answered; four fifths are asked for, or one yes.
+    assert values(score(rows), "bentuk", "any", "") == close([NAN, 0, NAN, 1])
+
+
+def test_a_question_that_was_screened_on_gives_no_topline():
+    table = pd.DataFrame({"e_tunda": ["ya", "tidak"], "e_uang": ["ya", "ya"]})
+    found = measures(table, instrument(), IndexDefinition("", "", ()), (), skip=("e_tunda",))
+    assert {m.name for m in found if m.type == "topline"} >= {"e_uang"}
+    assert "e_tunda" not in {m.name for m in found if m.type == "topline"}
 
 
 def test_a_scale_goes_from_0_to_100_and_a_negative_wording_is_turned():
