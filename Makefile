@@ -71,7 +71,9 @@ $(VENV)/.run: pyproject.toml requirements.lock
 	  echo "Persepsi needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null || echo 'not found')."; \
 	  echo "Install a newer Python and name it: make $(or $(MAKECMDGOALS),analyze) PYTHON=python3.12"; exit 1; }
 	@echo "Preparing $(VENV) (once, a few minutes on a slow line) ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) || { \
+	  echo "$(PYTHON) cannot make an environment in $(VENV). Debian and Ubuntu keep that part of Python apart:"; \
+	  echo "apt-get install python3-venv (or python3.12-venv for PYTHON=python3.12), then make $(or $(MAKECMDGOALS),analyze) again."; exit 1; }
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

@@ -209,7 +209,7 @@ def _index(
             indicators = items.setdefault(question.dimension, {})
             indicators.setdefault(question.indicator or question.name, []).append(values)
     unknown = [name for name in index.dimensions if name not in items]
-    if items and unknown:
+    if unknown:
         raise MeasureError(
             f"The index {index.id!r} is made of the dimension {', '.join(unknown)}, which no "
             f"question of the form names (it has {', '.join(items)}). Correct [index] dimensions "

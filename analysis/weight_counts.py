@@ -4,6 +4,9 @@ T0  counted: tickets or a tally of the covered time
 T1  rebuilt: k times the number selected, from a contact log without a gap
 T2  the unit's own register of the covered time
 T4  unknown: the mean of the unit's other sessions, so that sessions count alike
+
+A count below the number selected cannot be right (an interview would stand for less than one
+visit) and is not used; the session is rebuilt as if nobody had counted.
 """
 
 import numpy as np
@@ -35,7 +38,7 @@ def add_counts(
     Raises
     ------
     WeightError
-        Where a count is smaller than the number selected, or k or the times cannot be.
+        Where k or the times cannot be.
     """
     by_group = pd.crosstab(log["session_id"], log["group"])
     by_group = by_group.reindex(index=plan.index, columns=list(GROUPS), fill_value=0)
@@ -47,21 +50,27 @@ def add_counts(
         interviews=by_group[["complete", "partial"]].sum(axis=1),
     )
     notes: list[str] = []
-    plan["f_time"] = _time_factor(plan, covered, notes)
-    _check_counts(plan)
+    _check_k(plan)
+    low = plan["count"] < plan["selected"]
+    counted = plan["count"].notna() & ~low
+    plan["f_time"] = _time_factor(plan, counted, covered, notes)
     whole = _complete_logs(plan, log)
-    counted = plan["count"].notna()
     register = counted & (plan["count_method"] == "register")
     rebuilt = ~counted & whole & plan["k"].notna() & (plan["selected"] > 0)
     tier = np.select([register, counted, rebuilt], ["T2", "T0", "T1"], default="T4")
     plan["tier"] = pd.Series(tier, index=plan.index).where(plan["worked"], "")
     plan["count_used"] = plan["count"].where(counted, (plan["k"] * plan["selected"]).where(rebuilt))
+    for session in plan.index[plan["worked"] & low]:
+        _name(notes, pd.Index([session]),
+              f"count not usable: {plan['count'][session]:g} visitors counted, fewer than the "
+              f"{plan['selected'][session]:g} selected (tier {plan['tier'][session]}); check the "
+              "tally or the ticket numbers of the close form")  # fmt: skip
     _name(notes, plan.index[plan["worked"] & rebuilt],
-          "no visitor count; rebuilt as k times the number selected (tier T1)")  # fmt: skip
+          "no usable visitor count; rebuilt as k times the number selected (tier T1)")  # fmt: skip
     equal = plan["worked"] & (plan["tier"] == "T4") & (plan["selected"] > 0)
     _name(notes, plan.index[equal],
-          "neither a visitor count nor k with a contact log without gaps; it counts as an average "
-          "session of its unit (tier T4)")  # fmt: skip
+          "neither a usable visitor count nor k with a contact log without gaps; it counts as an "
+          "average session of its unit (tier T4)")  # fmt: skip
     known = (plan["count_used"] * plan["f_time"]).where(plan["worked"])
     typical = known.groupby(plan["unit_id"]).transform("mean")
     # A unit without any count: every session stands for the same, arbitrary number of visits.
@@ -72,7 +81,9 @@ def add_counts(
     return plan, notes
 
 
-def _time_factor(plan: pd.DataFrame, covered: float, notes: list[str]) -> "pd.Series[float]":
+def _time_factor(
+    plan: pd.DataFrame, counted: "pd.Series[bool]", covered: float, notes: list[str]
+) -> "pd.Series[float]":
     block, minutes = plan["block_minutes"], plan["covered_minutes"]
     wrong = plan.index[(block <= 0) | (minutes <= 0)]
     if len(wrong):
@@ -80,26 +91,17 @@ def _time_factor(plan: pd.DataFrame, covered: float, notes: list[str]) -> "pd.Se
             f"Session {', '.join(wrong)}: block_minutes and covered_minutes must be more than 0. "
             "Correct them in sessions.csv or in the close form."
         )
-    counted = plan["worked"] & plan["count"].notna()
-    _name(notes, plan.index[counted & minutes.isna() & block.notna()],
+    some = plan["worked"] & counted & (plan["count"] > 0)  # no visitor is none of any time
+    _name(notes, plan.index[some & minutes.isna() & block.notna()],
           "covered minutes are not recorded; the count is taken as of the whole block")  # fmt: skip
     share = (minutes / block).fillna(1.0)
     return (1 / share).where(share < covered, 1.0)
 
 
-def _check_counts(plan: pd.DataFrame) -> None:
+def _check_k(plan: pd.DataFrame) -> None:
     bad_k = plan.index[plan["k"] < 1]
     if len(bad_k):
         raise WeightError(f"Session {', '.join(bad_k)}: k must be 1 or more; correct the form.")
-    less = plan.index[plan["count"] < plan["selected"]]
-    if len(less):
-        first = less[0]
-        raise WeightError(
-            f"Session {', '.join(less)}: fewer visitors counted than selected (in {first} "
-            f"{plan['count'][first]:g} counted, {plan['selected'][first]:g} selected), so each "
-            "would stand for less than one visit. Check the tally or the ticket numbers of the "
-            "close form, or leave the count blank: k times the number selected then replaces it."
-        )
 
 
 def _complete_logs(plan: pd.DataFrame, log: pd.DataFrame) -> "pd.Series[bool]":

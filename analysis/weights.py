@@ -92,8 +92,8 @@ def weigh(
     Raises
     ------
     WeightError
-        Naming the sessions: no row in the plan, a count below the number selected, blocks of the
-        window missing or fewer than those worked, times or k that cannot be.
+        Naming the sessions: no row in the plan, blocks of the window missing or fewer
+        than those worked, times or k that cannot be.
     """
     if selection != "probability":
         return _unweighted(contacts, sessions, selection)

@@ -6,20 +6,23 @@ Results go to stdout, progress and messages to stderr. Exit codes: 0 done, 1 our
 
 import json
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
+from importlib import metadata
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from analysis.errors import SampleError
-from pipeline.errors import PersepsiError
+from pipeline.errors import PersepsiError, ServerError
 
 SAMPLE_EXIT = 14
 
@@ -51,8 +54,11 @@ ServerUrl = Annotated[
 PageSize = Annotated[
     int, typer.Option("--page-size", min=0, help="Rows asked for at a time; 0 = the study's.")
 ]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 chooses a free port.")]
+Version = Annotated[bool, typer.Option("--version", help="Print the version.")]
 
-console = Console(stderr=True, highlight=False)
+# Plain text: a folder called [arsip] is no markup, and :key: no picture.
+console = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -70,18 +76,24 @@ def _run(argv: Sequence[str] | None) -> int:
         error.show()  # type: ignore[attr-defined] # every usage error has it, the base is bare
         return error.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        console.print("Stopped. What was pulled so far is kept; run again to go on.", markup=False)
+        _say("Stopped. What was pulled so far is kept; run again to go on.")
         return 130
     except (PersepsiError, SampleError) as error:
         if "--debug" in (argv if argv is not None else sys.argv):
             raise
-        console.print(f"persepsi: {error}", markup=False, soft_wrap=True)
+        _say(f"persepsi: {error}")
         return error.exit_code if isinstance(error, PersepsiError) else SAMPLE_EXIT
+    except Exception:
+        _say(
+            "This is a bug of Persepsi, not a mistake of yours; what was pulled so far is kept. "
+            "Report the lines below, but first take out any answer or name they show."
+        )
+        raise
     return result if isinstance(result, int) else 0
 
 
 def _say(message: str) -> None:
-    console.print(message, markup=False, soft_wrap=True)
+    console.print(message, soft_wrap=True)
 
 
 def _count(done: int, total: int) -> None:
@@ -90,7 +102,21 @@ def _count(done: int, total: int) -> None:
 
 
 def _emit(value: Any) -> None:
+    """JSON in UTF-8, so that a script reads the same whatever the console's code page is."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # Half a character of a file's name (a lone surrogate) becomes an escape that JSON knows.
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     typer.echo(json.dumps(value, ensure_ascii=False, indent=1, default=str))
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Version = False) -> None:
+    if version:
+        try:
+            typer.echo(f"persepsi {metadata.version('persepsi')}")
+        except metadata.PackageNotFoundError:
+            typer.echo("persepsi, run from its source without being installed")
+        raise typer.Exit
 
 
 @app.command(
@@ -161,7 +187,7 @@ def pull(
 )
 def sandbox(
     study: StudyName = "kendari",
-    port: Annotated[int, typer.Option("--port", help="0 chooses a free port.")] = 0,
+    port: Port = 0,
     page_cap: Annotated[
         int, typer.Option("--page-cap", min=1, help="Most rows the server returns at a time.")
     ] = 1000,
@@ -188,11 +214,20 @@ def sandbox(
 
     state = study_state(opened.folder, opened.id)
     state.page_cap = page_cap
-    with serve(state, port) as running:
+    try:
+        running = serve(state, port)
+    except OSError as error:
+        raise ServerError(
+            f"--port {port}: the sandbox cannot listen there ({error.strerror}). Name another "
+            "port from 1024 up, or 0 for any free one."
+        ) from None
+    with running:
         typer.echo(f"Sandbox with SIMULATED data: {running.url}")
         typer.echo(f"KOBO_TOKEN={running.token}")
-        for form in ("wawancara", "sesi"):
-            typer.echo(f"asset {form} = {asset_uid(opened.id, form)}")
+        for form in sorted(path.stem for path in opened.folder.glob("*.xlsx")):
+            uid = asset_uid(opened.id, form)
+            if uid in state.assets:
+                typer.echo(f"asset {form} = {uid}")
         _say("Stop with Ctrl-C.")
         with suppress(KeyboardInterrupt):
             threading.Event().wait()
@@ -234,7 +269,8 @@ def forms_lint(study: StudyName = "kendari", as_json: AsJson = False, debug: Deb
     else:
         for finding in findings:
             typer.echo(str(finding))
-        typer.echo(f"{len(findings)} findings" if findings else "No findings.")
+        counted = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
+        typer.echo(counted if findings else "No findings.")
     return 11 if any(f.severity == "error" for f in findings) else 0
 
 
@@ -249,16 +285,14 @@ def doctor(
     debug: Debug = False,
 ) -> int:
     """Examine machine and study."""
-    from pipeline.doctor import examine
+    from pipeline.doctor import examine, lines
+    from pipeline.gather import forms_of
     from pipeline.study import open_study
 
-    checks = examine(open_study(study), data, os.environ)
+    checks = examine(open_study(study), data, os.environ, forms_of)
     if as_json:
-        _emit([{"name": c.name, "state": c.state, "detail": c.detail} for c in checks])
+        _emit([asdict(check) for check in checks])
     else:
-        table = Table(box=None, show_header=False, pad_edge=False)
-        for check in checks:
-            table.add_row({"ok": "ok", "optional": "–", "missing": "!!"}[check.state], check.name,
-                          check.detail)  # fmt: skip
-        Console(highlight=False).print(table)
+        for line in lines(checks, shutil.get_terminal_size().columns):
+            typer.echo(line)
     return 10 if any(c.state == "missing" for c in checks) else 0

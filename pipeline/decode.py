@@ -7,7 +7,7 @@ type, and form versions that the server does not list are counted and returned.
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,10 @@ SYSTEM_KEYS = frozenset(
     {"formhub/uuid", "__version__", "meta/instanceID", "meta/rootUuid", "meta/deprecatedID",
      "meta/instanceName", "meta/audit"}
 )  # fmt: skip
+RESERVED = frozenset({"submission_id", "wave", "form_version", "version_known", "submitted_at"})
+"""Columns that every decoded frame has of its own."""
+DECODER = "2"
+"""Raised whenever the same submissions would decode otherwise: part of a snapshot's name."""
 NUMBER_TYPES = frozenset({"integer", "int", "decimal", "range"})
 TIME_TYPES = frozenset({"dateTime", "datetime", "start", "end"})
 NO_ANSWER_TYPES = frozenset({"note"})
@@ -35,7 +39,8 @@ class Decoded:
     keys no question claims, `misfits` values that are not of their question's type, and
     `unknown_versions` submissions by version ids that the server does not list. `repeated`
     counts submissions whose instance stands there twice (deleted on the server and sent again,
-    or sent twice): the one with the larger id counts.
+    or sent twice): the one with the larger id counts. `strangers` counts, by closed question,
+    codes that are not among its choices.
     """
 
     frame: pd.DataFrame
@@ -43,16 +48,28 @@ class Decoded:
     misfits: Mapping[str, int]
     unknown_versions: Mapping[str, int]
     repeated: int = 0
+    strangers: Mapping[str, int] = field(default_factory=dict)
+
+
+def distinct(instrument: Instrument) -> Instrument:
+    """The instrument with every question under a name of its own, that of its column.
+
+    A name that stands twice becomes the path with `.` for `/`; one that a frame needs for itself
+    gets an underscore. Paths, and so the keys of the answers, stay.
+    """
+    names = Counter(q.name for q in instrument.questions)
+
+    def named(question: Question) -> Question:
+        name = question.name if names[question.name] == 1 else question.path.replace("/", ".")
+        return replace(question, name=f"{name}_" if name in RESERVED else name)
+
+    return replace(instrument, questions=tuple(named(q) for q in instrument.questions))
 
 
 def column_names(instrument: Instrument) -> dict[str, Question]:
-    """Column name to question for every question outside repeats that can hold an answer.
-
-    The name of a question, or its path with `.` for `/` where a name stands twice in the form.
-    """
+    """Column name to question for every question outside repeats that can hold an answer."""
     usable = [q for q in instrument.questions if not q.repeat and q.type not in NO_ANSWER_TYPES]
-    names = Counter(q.name for q in usable)
-    return {q.name if names[q.name] == 1 else q.path.replace("/", "."): q for q in usable}
+    return {q.name: q for q in usable}
 
 
 def kind_of(question: Question) -> str:
@@ -88,9 +105,14 @@ def decode(
     extra
         Keys beyond the questionnaire to keep as text, such as a weight that was merged in.
     """
-    columns = column_names(instrument)
+    columns = column_names(distinct(instrument))
     by_path = {question.path: name for name, question in columns.items()}
-    by_name = {question.name: name for name, question in columns.items()}
+    last = Counter(path.rpartition("/")[2] for path in by_path)
+    by_name = {
+        path.rpartition("/")[2]: name
+        for path, name in by_path.items()
+        if last[path.rpartition("/")[2]] == 1
+    }
     in_repeats = {q.repeat for q in instrument.questions if q.repeat}
     more = [key for key in extra if key and key not in columns]
     by_path |= {key: key for key in more}
@@ -133,11 +155,18 @@ def decode(
         )
         if bad:
             misfits[name] = bad
+    strangers = {}
+    for name, question in columns.items():
+        if question.is_closed:
+            typed[name], odd = _coded(typed[name], question, instrument)
+            if odd:
+                strangers[name] = odd
     whole = pd.concat([frame, pd.DataFrame(typed, index=frame.index)], axis=1)
     earlier = whole["submission_id"].duplicated(keep="last")
     return Decoded(
         whole[~earlier].reset_index(drop=True),
         dict(unmatched), dict(misfits), dict(unknown), int(earlier.sum()),
+        strangers,
     )  # fmt: skip
 
 
@@ -162,4 +191,31 @@ def _typed(values: list[Any], kind: str) -> tuple[pd.Series, int]:
     if kind == "time":
         times = pd.to_datetime(series, errors="coerce", utc=True, format="ISO8601")
         return times.astype("datetime64[us, UTC]"), int((present & times.isna()).sum())
-    return series.map(lambda value: None if value is None else str(value)), 0
+    return pd.Series([_text(v) for v in series], dtype="object", index=series.index), 0
+
+
+def _text(value: Any) -> str | None:
+    """An answer as text: spreadsheets make `1.0` of the code 1, and leave blanks around words."""
+    if value is None or value != value:  # NaN is the one value unequal to itself
+        return None
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _coded(series: pd.Series, question: Question, instrument: Instrument) -> tuple[pd.Series, int]:
+    """A closed question's answers, and how many are not among its choices.
+
+    Where most are not, none of the strangers is taken for an answer: such a column holds labels,
+    or belongs to another question.
+    """
+    known = {choice.name for choice in instrument.choices_of(question)}
+    if not known:
+        return series, 0
+    several = question.type == "select_multiple"
+    odd = [v is not None and not (set(v.split()) if several else {v}) <= known for v in series]
+    count = sum(odd)
+    if count > series.notna().sum() / 2:
+        kept = [None if strange else v for v, strange in zip(series, odd, strict=True)]
+        series = pd.Series(kept, dtype="object", index=series.index)
+    return series, count

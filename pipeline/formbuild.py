@@ -11,9 +11,9 @@ from pathlib import Path
 
 from pipeline import xform
 from pipeline.errors import QuestionnaireError
-from pipeline.formlint import Finding, lint_form
+from pipeline.formlint import Finding, lint_form, read_rules
 from pipeline.mirror import from_markdown, to_markdown
-from pipeline.tables import read_table, read_text
+from pipeline.tables import read_text
 from pipeline.workbook import read_workbook, write_workbook
 from pipeline.xlsform import XLSForm, read_xlsform
 
@@ -67,10 +67,36 @@ def questionnaires(folder: Path) -> list[Path]:
     return [form.path for form in _read(folder)]
 
 
-def lint(folder: Path) -> list[Finding]:
-    """Findings of every questionnaire of a study folder; nothing is written."""
-    bentuk = _bentuk(folder)
-    return [f for form in _read(folder) for f in lint_form(form, bentuk=bentuk, folder=folder)]
+def lint(folder: Path, *, validate: bool = True) -> list[Finding]:
+    """Findings of every questionnaire of a study folder; nothing is written.
+
+    A form without errors is converted and, where there is Java, judged by ODK Validate, so that
+    what a build would refuse is refused here.
+    """
+    rules = read_rules(folder)
+    findings = []
+    for form in _read(folder):
+        own = lint_form(form, rules, folder=folder)
+        if not any(finding.severity == "error" for finding in own):
+            own = [*_refusal(form, validate=validate), *own]
+        findings += own
+    return findings
+
+
+def _refusal(form: XLSForm, *, validate: bool) -> list[Finding]:
+    try:
+        conversion = xform.convert(form.path)
+        if validate:
+            xform.validate(conversion.xml, form=form)
+    except xform.FormRefused as error:
+        return [
+            Finding(
+                error.sheet, error.row, error.column, error.reason.rstrip(".!?"),
+                "a form that converts and that phones can run", "Correct it and check again.",
+                form=form.path.name,
+            )
+        ]  # fmt: skip
+    return []
 
 
 def build(folder: Path, *, validate: bool = True) -> list[Built]:
@@ -87,14 +113,14 @@ def build(folder: Path, *, validate: bool = True) -> list[Built]:
         raise QuestionnaireError(
             f"{folder}: no questionnaire. Put an XLSForm workbook (.xlsx) into the folder."
         )
-    bentuk = _bentuk(folder)
-    findings = {form.path: lint_form(form, bentuk=bentuk, folder=folder) for form in forms}
+    rules = read_rules(folder)
+    findings = {form.path: lint_form(form, rules, folder=folder) for form in forms}
     _refuse([finding for found in findings.values() for finding in found])
     ready = []
     for form in forms:
         conversion = xform.convert(form.path)
         judged = (
-            xform.validate(conversion.xml)
+            xform.validate(conversion.xml, form=form)
             if validate
             else xform.Validation(False, "not validated: not asked for")
         )
@@ -157,13 +183,6 @@ def _read(folder: Path) -> list[XLSForm]:
         if names & {"survey", "choices", "settings"}:
             forms.append(read_xlsform(path))
     return forms
-
-
-def _bentuk(folder: Path) -> set[str] | None:
-    path = folder / "bentuk.csv"
-    if not path.exists():
-        return None
-    return {row["bentuk"] for row in read_table(path, ["bentuk", "label"])}
 
 
 def _refuse(findings: list[Finding]) -> None:

@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from pipeline.errors import ServerError, StoreError, StudyError
+from pipeline.errors import PersepsiError, ServerError, StoreError, StudyError
 from pipeline.export import ExportSource, find_exports
 from pipeline.kobo.client import KoboClient, KoboSource
 from pipeline.pull import Progress, PullSummary, pull
@@ -19,10 +20,12 @@ from pipeline.sandbox import TOKEN, asset_uid, serve, study_state
 from pipeline.source import Source
 from pipeline.store import Store
 from pipeline.study import Study
+from pipeline.workbook import read_workbook
 
 Say = Callable[[str], None]
 Clock = Callable[[], datetime]
 
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 DESIGNED_FORMS = ("wawancara", "sesi")
 TOKEN_VARIABLE = "KOBO_TOKEN"
 
@@ -35,6 +38,7 @@ class Gathered:
     store: Path
     simulated: bool
     summary: PullSummary
+    from_file: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The summary for a script."""
@@ -52,9 +56,10 @@ class Gathered:
         """The summary for a person, one line a form."""
         found = []
         for form in self.summary.forms:
-            missing = f", {form.missing} no longer on the server (kept)" if form.missing else ""
+            place = "in the file" if self.from_file else "on the server"
+            missing = f", {form.missing} no longer {place} (kept)" if form.missing else ""
             found.append(
-                f"{form.form_id}: {form.new} new, {form.edited} edited, {form.total} on the server"
+                f"{form.form_id}: {form.new} new, {form.edited} edited, {form.total} {place}"
                 f"{missing} ({form.pages} pages, {form.seconds:.1f} s)"
             )
         found.append(f"Store: {self.store}" + (" (simulated data)" if self.simulated else ""))
@@ -69,7 +74,13 @@ def form_file(study: Study) -> Path:
     StudyError
         Where the folder has none or several XLSForms.
     """
-    found = sorted(p for p in study.folder.glob("*.xlsx") if not p.name.startswith(("~$", ".")))
+    found = sorted(
+        p
+        for p in study.folder.iterdir()
+        if p.suffix.lower() == ".xlsx" and not p.name.startswith(("~$", "."))
+    )
+    if len(found) > 1:  # a download or a result beside the form is no questionnaire
+        found = [p for p in found if _has_survey(p)] or found
     if len(found) == 1:
         return found[0]
     names = ", ".join(p.name for p in found) or "none"
@@ -77,6 +88,13 @@ def form_file(study: Study) -> Path:
         f"{study.folder}: a study needs exactly one XLSForm (.xlsx), or units.csv and sessions.csv "
         f"beside wawancara.xlsx and sesi.xlsx; found {names}."
     )
+
+
+def _has_survey(path: Path) -> bool:
+    try:
+        return "survey" in read_workbook(path)
+    except PersepsiError:
+        return False
 
 
 def forms_of(study: Study) -> dict[str, Path]:
@@ -123,14 +141,34 @@ def store_path(study: Study, data: Path) -> Path:
 def open_store(study: Study, data: Path) -> Iterator[Store]:
     """Open the study's ledger, making its folder where there is none."""
     path = store_path(study, data)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"{path.parent}: cannot be made ({error.strerror}). Choose another folder with --data."
-        ) from None
+    _claim(study, path.parent)
     with Store.open(path) as store:
         yield store
+
+
+def _claim(study: Study, folder: Path) -> None:
+    """Make the folder of a study's stores, and refuse one that belongs to another study.
+
+    Two folders of one name would otherwise fill one store and count each other's submissions.
+    """
+    mark = folder / "study.txt"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not mark.exists():
+            mark.write_text(str(study.folder), encoding="utf-8")
+        owner = mark.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise StoreError(
+            f"{folder}: cannot be made or written ({error.strerror}). Choose another folder with "
+            "--data."
+        ) from None
+    if owner != str(study.folder) and Path(owner).exists():
+        raise StudyError(
+            f"{folder} holds the submissions of another study of the same name, {owner}. Give "
+            f"{study.folder} an id of its own ([study] id in study.toml), or another --data folder."
+        )
+    if owner != str(study.folder):
+        mark.write_text(str(study.folder), encoding="utf-8")  # the folder was moved
 
 
 @contextmanager
@@ -139,6 +177,12 @@ def open_source(
 ) -> Iterator[Source]:
     """The source of a study's submissions; the sandbox runs inside the process while needed."""
     server = study.server
+    if server_url and server.kind == "sandbox" and urlsplit(server_url).hostname not in LOOPBACK:
+        raise StudyError(
+            f'--server {server_url}: {study.file("study.toml")} has [server] kind = "sandbox", '
+            'whose store is for simulated data only. Set kind = "kobo", an id and the asset ids '
+            "for a real server."
+        )
     if server.kind == "export":
         forms = list(forms_of(study))
         yield ExportSource(find_exports(study.folder, server.export, forms), server.id)
@@ -194,7 +238,10 @@ def gather(
             source, store, assets, now=now,
             page_size=page_size or study.server.page_size, progress=tell, full=full,
         )  # fmt: skip
-    return Gathered(study.id, store_path(study, data), study.server.kind == "sandbox", summary)
+    return Gathered(
+        study.id, store_path(study, data), study.server.kind == "sandbox", summary,
+        from_file=study.server.kind == "export",
+    )  # fmt: skip
 
 
 def _forget_other_fieldwork(study: Study, data: Path, say: Say) -> None:
@@ -212,5 +259,5 @@ def _forget_other_fieldwork(study: Study, data: Path, say: Say) -> None:
         say("The simulated fieldwork is another than the sandbox store holds; it is made anew.")
         for leftover in path.parent.glob(f"{path.name}*"):
             leftover.unlink()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _claim(study, path.parent)
     mark.write_text(sha.hexdigest(), encoding="ascii")

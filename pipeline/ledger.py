@@ -76,6 +76,23 @@ def version_row(
     }
 
 
+def deletion_row(row: sqlite3.Row, learned_at: datetime, run_id: int) -> dict[str, object]:
+    """Tombstone of the submission whose latest row is given: no body, and content of its own."""
+    kept = {name: row[name] for name in ("server_id", "asset", "id", "root_uuid", "uuid")}
+    return {
+        **kept,
+        "op": "D",
+        "body": None,
+        "sha256": "",
+        "content_sha256": "",
+        "status": row["status"],
+        "form_version": row["form_version"],
+        "submitted_at": row["submitted_at"],
+        "learned_at": stamp(learned_at),
+        "run_id": run_id,
+    }
+
+
 def read_back(row: sqlite3.Row) -> Stored:
     """Version in a row that has a body."""
     submission = Submission(

@@ -1,6 +1,9 @@
 """Files of the build folder, written whole or not at all."""
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -33,10 +36,8 @@ def write_estimates(estimates: pd.DataFrame, build: Path) -> list[Path]:
         estimates, schema=estimates_schema(columns), preserve_index=False
     ).replace_schema_metadata(None)
     parquet, text = build / "estimates.parquet", build / "estimates.csv"
-    build.mkdir(parents=True, exist_ok=True)
-    temporary = parquet.with_suffix(".tmp")
-    pq.write_table(table, temporary, compression="zstd")
-    _replace(temporary, parquet)
+    with _written(parquet) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
     write_text(text, estimates.to_csv(index=False, lineterminator="\n"))
     return [parquet, text]
 
@@ -56,18 +57,32 @@ def write_verdicts(standings: pd.DataFrame, comparisons: pd.DataFrame, build: Pa
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file in UTF-8, atomically."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    _replace(temporary, path)
+    with _written(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _replace(temporary: Path, path: Path) -> None:
+@contextmanager
+def _written(path: Path) -> Iterator[Path]:
+    """A file to write to that takes the place of `path` when it is whole, or vanishes."""
+    temporary: Path | None = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=path.name, suffix=".tmp", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        temporary.chmod(0o644)  # an output is for others to read, unlike the store
         os.replace(temporary, path)
     except PermissionError:
-        temporary.unlink(missing_ok=True)
         raise PersepsiError(
-            f"{path}: cannot be replaced. Is it open in another program, such as Excel? "
-            "Close it and run again; nothing was lost."
+            f"{path}: cannot be written. Is it open in another program, such as Excel, or the "
+            "folder read-only? Close it, or choose another folder with --build; nothing was lost."
         ) from None
+    except OSError as error:
+        raise PersepsiError(
+            f"{path}: cannot be written ({error.strerror}). Choose another folder with --build, or "
+            "free some disk space; nothing was lost."
+        ) from None
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)

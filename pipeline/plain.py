@@ -48,18 +48,20 @@ def analyze_plain(
     _refuse_missing(study, interviews)
     design_frame = pd.DataFrame({"submission_id": interviews["submission_id"]})
     chosen = study.design
+    # Columns keep the names the analyst gave them, so that an error names what can be looked up.
+    weight_name, psu_name = chosen.weight or "weight", chosen.psu or "psu"
     weight = interviews[chosen.weight] if chosen.weight else pd.Series(1.0, interviews.index)
-    design_frame["weight"] = pd.to_numeric(weight, errors="coerce").astype(np.float64)
+    design_frame[weight_name] = numbers(weight)
     strata = [interviews[name].astype("object").fillna("") for name in chosen.stratum]
     design_frame["stratum"] = (
         pd.concat(strata, axis=1).astype(str).agg(" · ".join, axis=1) if strata else "semua"
     )
-    design_frame["psu"] = interviews[chosen.psu] if chosen.psu else interviews["submission_id"]
+    design_frame[psu_name] = interviews[chosen.psu if chosen.psu else "submission_id"]
     if chosen.domain:
         design_frame["domain"] = interviews[chosen.domain].astype("object").fillna("(kosong)")
     table = estimate(
         design_frame,
-        Design(weight="weight", stratum="stratum", psu="psu", id="submission_id",
+        Design(weight=weight_name, stratum="stratum", psu=psu_name, id="submission_id",
                selection=chosen.selection),
         measures(interviews, instrument, index_definition(study), bentuk_codes(study)),
         domain="domain" if chosen.domain else "",
@@ -84,6 +86,16 @@ def analyze_plain(
         responses=empty,
         notes=notes,
     )
+
+
+def numbers(series: pd.Series) -> pd.Series:
+    """Numbers of a column, written with decimal comma or point; NaN where there is none."""
+    if pd.api.types.is_numeric_dtype(series):
+        return series.astype(np.float64)
+    text = series.astype("object").where(series.notna(), "").astype(str).str.strip()
+    comma = text.str.contains(",", regex=False)
+    plain = text.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
+    return pd.to_numeric(text.mask(comma, plain), errors="coerce").astype(np.float64)
 
 
 def _refuse_missing(study: Study, interviews: pd.DataFrame) -> None:

@@ -38,8 +38,9 @@ class FormPull:
     """What a pull found of one form.
 
     `seen` counts submissions read in full, `total` those the server has, `missing` those we hold
-    that it no longer shows (None where that was not looked at). A missing one may be deleted or
-    hidden from this account; nothing is concluded, and it stays in the store.
+    that it no longer shows (None where that was not looked at). One missing from a file gets a
+    tombstone; one missing from a server may be deleted or hidden from this account: nothing is
+    concluded, and it stays in the store.
     """
 
     form_id: str
@@ -170,7 +171,11 @@ class _Reading:
         seen, total = self._read_pages(self._start())
         if seen is None and isinstance(run.source, SweepingSource):
             seen, total = self._sweep(run.source)
-        missing = None if seen is None else len(self._marks().keys() - seen)
+        gone = set() if seen is None else self._marks().keys() - seen
+        missing = None if seen is None else len(gone)
+        if gone and not isinstance(run.source, SweepingSource):
+            # A file was read whole and is the whole truth; a server may only hide from us.
+            run.store.add_deletions(run.run_id, run.source.server_id, self._asset, gone, run.now())
         return FormPull(
             form_id=self._form_id,
             asset=self._asset,

@@ -6,7 +6,7 @@ Readable as the method; each stage is one call. Time and environment are argumen
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,10 @@ import pandas as pd
 
 from analysis.instrument import Instrument
 from pipeline.contacts import assemble, read_plan
-from pipeline.decode import Decoded, decode
+from pipeline.decode import DECODER, Decoded, decode, distinct
 from pipeline.designed import analyze_designed
-from pipeline.errors import StoreError
+from pipeline.errors import QuestionnaireError, StoreError
+from pipeline.formlint import lint, read_rules
 from pipeline.gather import Gathered, assets_of, forms_of, gather, open_store, store_path
 from pipeline.manifest import describe, to_json
 from pipeline.outputs import write_estimates, write_text, write_verdicts
@@ -25,8 +26,11 @@ from pipeline.plain import analyze_plain, extra_columns
 from pipeline.questionnaire import read_instrument
 from pipeline.report.render import render_reports
 from pipeline.results import Results
-from pipeline.snapshot import digest, read_snapshot, write_snapshot
+from pipeline.snapshot import digest, snapshot
 from pipeline.study import Study
+
+SHOWN = 10
+"""Keys named one by one; the rest are counted."""
 
 Say = Callable[[str], None]
 Clock = Callable[[], datetime]
@@ -91,6 +95,7 @@ def analyze(
         )
     say("Decoding, weighting and estimating ...")
     results, store_digest = _compute(study, data, watch)
+    results = replace(results, notes=(*_gone(gathered), *results.notes))
     folder = build / study.id
     with watch("write"):
         files = write_estimates(results.estimates, folder)
@@ -124,8 +129,14 @@ def _compute(study: Study, data: Path, watch: Stopwatch) -> tuple[Results, str]:
     # must be equal for equal data. The manifest holds it.
     source = study.server.url or study.server.id
     with watch("decode"):
-        instruments = {form: read_instrument(path) for form, path in forms_of(study).items()}
+        instruments = {
+            form: distinct(read_instrument(path)) for form, path in forms_of(study).items()
+        }
         frames, notes, store_digest = decode_store(study, data, instruments)
+        notes = (*form_errors(study), *notes)
+        if not simulated and any(is_simulated(frame) for frame in frames.values()):
+            simulated = True
+            notes = (*notes, SIMULATED_NOTE)
     with watch("estimate"):
         if study.is_designed:
             record = assemble(
@@ -145,6 +156,30 @@ def _compute(study: Study, data: Path, watch: Stopwatch) -> tuple[Results, str]:
     return results, store_digest
 
 
+def form_errors(study: Study) -> tuple[str, ...]:
+    """What the checks of the questionnaires call wrong, where it can still be analysed.
+
+    Raises
+    ------
+    QuestionnaireError
+        Where the form of a study with a session plan has errors: they would move the numbers.
+    """
+    rules = read_rules(study.folder)
+    found = [
+        finding
+        for path in forms_of(study).values()
+        for finding in lint(path, rules, folder=study.folder)
+        if finding.severity == "error"
+    ]
+    if found and study.is_designed:
+        shown = "\n  ".join(str(finding) for finding in found[:SHOWN])
+        raise QuestionnaireError(
+            f"The questionnaires of {study.id} have {len(found)} errors that would move the "
+            f"numbers. Mend them, or see persepsi forms lint:\n  {shown}"
+        )
+    return tuple(str(finding) for finding in found)
+
+
 def decode_store(
     study: Study, data: Path, instruments: Mapping[str, Instrument]
 ) -> tuple[dict[str, pd.DataFrame], tuple[str, ...], str]:
@@ -158,19 +193,36 @@ def decode_store(
         content = store.digest()
         for form, instrument in instruments.items():
             versions = store.form_versions(study.server.id, assets[form])
+            known = frozenset(v.version for v in versions) if versions else None
+            extra = () if study.is_designed else extra_columns(study)
             decoded = decode(
                 (stored.submission for stored in store.current(study.server.id, assets[form])),
                 instrument,
                 wave=study.wave.id,
-                known_versions=frozenset(v.version for v in versions) if versions else None,
-                extra=() if study.is_designed else extra_columns(study),
+                known_versions=known,
+                extra=extra,
             )
             notes += _notes(form, decoded)
-            key = digest([content, repr(instrument), study.wave.id])
+            key = digest([
+                DECODER, content, repr(instrument), study.wave.id, repr(extra),
+                repr(sorted(known or ())),
+            ])  # fmt: skip
             folder = data / study.id / "snapshot"
-            path = write_snapshot(decoded.frame, folder, f"{study.server.id}-{form}", key)
-            frames[form] = read_snapshot(path)
+            frames[form] = snapshot(decoded.frame, folder, f"{study.server.id}-{form}", key)
     return frames, tuple(notes), content
+
+
+SIMULATED_NOTE = (
+    "These submissions come from simulated fieldwork, whatever server they were pulled from; every "
+    "page says so. Real data belong in a study and a store of their own."
+)
+
+
+def is_simulated(frame: pd.DataFrame) -> bool:
+    """Whether a decoded frame holds simulated fieldwork: its phones say so."""
+    if "deviceid" not in frame:
+        return False
+    return bool(frame["deviceid"].astype("object").fillna("").str.startswith("simulasi:").any())
 
 
 def _notes(form: str, decoded: Decoded) -> list[str]:
@@ -185,7 +237,16 @@ def _notes(form: str, decoded: Decoded) -> list[str]:
             f"{form}: {n} submissions carry the form version {version}, which the server does not "
             "list. They were decoded with today's questionnaire; check that its questions agree."
         )
-    for key, n in sorted(decoded.unmatched.items()):
+    for name, n in sorted(decoded.strangers.items()):
+        notes.append(
+            f"{form}: {n} answers to {name!r} are not among its choices. Export values, not labels "
+            "(XML values); a choice that was taken out of the form belongs back into it."
+        )
+    unmatched = sorted(decoded.unmatched.items())
+    if len(unmatched) > SHOWN:
+        rest = len(unmatched) - SHOWN
+        notes.append(f"{form}: {rest} more keys are answered that the questionnaire does not have.")
+    for key, n in unmatched[:SHOWN]:
         notes.append(
             f"{form}: {n} submissions answer {key!r}, which the questionnaire does not have. The "
             "answers stay in the store; bring the question back to use them."
@@ -195,12 +256,29 @@ def _notes(form: str, decoded: Decoded) -> list[str]:
     return notes
 
 
+def _gone(gathered: Gathered | None) -> tuple[str, ...]:
+    """A note for each form with submissions that its source no longer shows."""
+    if gathered is None:
+        return ()
+    told = (
+        "are no longer in the export file; they stay in the store and count no more."
+        if gathered.from_file
+        else "are no longer on the server; they are kept and still counted. Ask who deleted them."
+    )
+    return tuple(
+        f"{form.form_id}: {form.missing} submissions {told}"
+        for form in gathered.summary.forms
+        if form.missing
+    )
+
+
 def _pulls(gathered: Gathered | None) -> dict[str, Any]:
     if gathered is None:
         return {}
     return {
         form.form_id: {
             "new": form.new, "edited": form.edited, "on_server": form.total, "pages": form.pages,
+            "missing": form.missing or 0,
         }
         for form in gathered.summary.forms
     }  # fmt: skip

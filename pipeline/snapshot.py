@@ -7,7 +7,9 @@ hold answers, so they live beside the store and not among the outputs.
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -47,8 +49,10 @@ def digest(parts: Iterable[str]) -> str:
     return sha.hexdigest()
 
 
-def write_snapshot(frame: pd.DataFrame, folder: Path, name: str, key: str) -> Path:
-    """Write `frame` as `<name>-<key>.parquet` unless it stands there already; atomic.
+def snapshot(frame: pd.DataFrame, folder: Path, name: str, key: str) -> pd.DataFrame:
+    """`frame` as its snapshot `<name>-<key>.parquet` gives it, which is written if need be.
+
+    Older snapshots of that name are removed. The file is readable by its owner alone.
 
     Raises
     ------
@@ -57,29 +61,36 @@ def write_snapshot(frame: pd.DataFrame, folder: Path, name: str, key: str) -> Pa
     """
     path = folder / f"{name}-{key[:16]}.parquet"
     if path.exists():
-        return path
+        try:
+            return _frame(pq.read_table(path))
+        except (OSError, pa.ArrowInvalid):
+            pass  # damaged, or gone since: it is written anew from the store
     schema = pa.schema([pa.field(str(c), arrow_type(frame[c])) for c in frame.columns])
     table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
-    temporary = path.with_suffix(".tmp")
+    table = table.replace_schema_metadata(None)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table.replace_schema_metadata(None), temporary, compression="zstd")
-        os.replace(temporary, path)
-        for old in folder.glob(f"{name}-*.parquet"):
-            if old != path:
-                old.unlink(missing_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, temporary = tempfile.mkstemp(prefix=f"{name}-", suffix=".tmp", dir=folder)
+        os.close(handle)
+        try:
+            pq.write_table(table, temporary, compression="zstd")
+            os.replace(temporary, path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise StoreError(
             f"{folder}: a snapshot cannot be written ({error.strerror}). Free some disk space or "
             "choose another folder with --data; the store itself is unharmed."
         ) from None
-    return path
+    for old in folder.glob(f"{name}-*.parquet"):
+        if old != path:
+            with suppress(OSError):  # another run may be reading it, or have removed it
+                old.unlink()
+    return _frame(table)
 
 
-def read_snapshot(path: Path) -> pd.DataFrame:
-    """Frame of a snapshot; text columns hold None where missing."""
-    table = pq.read_table(path)
+def _frame(table: pa.Table) -> pd.DataFrame:
+    """Frame of a table; text columns hold None where missing."""
     frame: pd.DataFrame = table.to_pandas(date_as_object=False)
     for field in table.schema:
         if pa.types.is_string(field.type):

@@ -9,7 +9,7 @@ rewritten later shows in `verify`. Times are UTC. The file as a whole is persona
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,17 @@ from pathlib import Path
 from typing import Self
 
 from pipeline.database import connect, told
-from pipeline.ledger import CHAINED, Added, Stored, link, read_back, sha256, stamp, version_row
+from pipeline.ledger import (
+    CHAINED,
+    Added,
+    Stored,
+    deletion_row,
+    link,
+    read_back,
+    sha256,
+    stamp,
+    version_row,
+)
 from pipeline.source import FROM_START, FormVersion, Mark
 from pipeline.submission import Submission
 
@@ -102,21 +112,12 @@ class Store:
         """
         added = Added()
         with self._transaction() as connection:
-            last = connection.execute(
-                "SELECT chain FROM submission_version ORDER BY seq DESC LIMIT 1"
-            ).fetchone()
-            chain = last["chain"] if last else ""
             for submission in submissions:
                 row = version_row(connection, submission, learned_at, run_id)
                 if row is None:
                     added += Added(same=1)
                     continue
-                chain = link(chain, row)
-                connection.execute(
-                    f"INSERT INTO submission_version ({', '.join([*row, 'chain'])}) "
-                    f"VALUES ({', '.join('?' * (len(row) + 1))})",
-                    (*row.values(), chain),
-                )
+                _append(connection, row)
                 added += Added(new=1) if row["op"] == "I" else Added(edited=1)
             seen = added.new + added.edited + added.same
             connection.execute(
@@ -125,6 +126,20 @@ class Store:
                 (seen, added.new, added.edited, run_id),
             )
         return added
+
+    def add_deletions(
+        self, run_id: int, server_id: str, asset: str, ids: Collection[int], learned_at: datetime
+    ) -> int:
+        """Write a tombstone for each of these submissions; earlier versions stay.
+
+        Only for a source that was read whole and is the whole truth, such as a file.
+        """
+        with self._transaction() as connection:
+            rows = connection.execute(_LATEST, (server_id, asset)).fetchall()
+            gone = [row for row in rows if row["id"] in ids]
+            for row in gone:
+                _append(connection, deletion_row(row, learned_at, run_id))
+        return len(gone)
 
     def add_versions(self, versions: Iterable[FormVersion], learned_at: datetime) -> int:
         """Keep versions of forms; gives how many were unknown."""
@@ -240,3 +255,16 @@ class Store:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+
+def _append(connection: sqlite3.Connection, row: Mapping[str, object]) -> None:
+    """Add a row behind the last one, chained to it."""
+    last = connection.execute(
+        "SELECT chain FROM submission_version ORDER BY seq DESC LIMIT 1"
+    ).fetchone()
+    chain = link(last["chain"] if last else "", row)
+    connection.execute(
+        f"INSERT INTO submission_version ({', '.join([*row, 'chain'])}) "
+        f"VALUES ({', '.join('?' * (len(row) + 1))})",
+        (*row.values(), chain),
+    )

@@ -6,6 +6,7 @@ interval.
 """
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -126,22 +127,39 @@ def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
         raise StudyError(
             f"{path} [server] kind = {server.kind!r}: must be one of {', '.join(SERVER_KINDS)}."
         )
-    waves = tuple(section(Wave, w, f"{path} [[wave]]") for w in raw.get("wave", [])) or (Wave(),)
+    given = raw.get("wave", [])
+    listed = [given] if isinstance(given, Mapping) else given  # one [wave] is one wave
+    waves = tuple(section(Wave, w, f"{path} [[wave]]") for w in listed) or (Wave(),)
     design = section(DesignSettings, raw.get("design", {}), f"{path} [design]")
-    if "selection" not in raw.get("design", {}) and (design.weight or design.psu):
+    if "selection" not in raw.get("design", {}) and design.psu:
         design = dataclasses.replace(design, selection="probability")
+    elif design.selection == "volunteer" and (design.weight or design.stratum):
+        raise StudyError(
+            f"{path} [design] names a weight or a stratum but neither a psu nor a selection. Name "
+            'the psu (the cluster that was drawn), or say selection = "probability" where each '
+            'person was drawn, "quota" or "volunteer" where nobody was.'
+        )
     if design.selection not in SELECTIONS:
         raise StudyError(
             f"{path} [design] selection = {design.selection!r}: must be one of "
             f"{', '.join(SELECTIONS)}. Only a probability sample gets intervals."
         )
-    level = float(head.get("level", 0.95))
+    level = number(str(head.get("level", 0.95)), f"{path} [study] level") or 0.95
     if not 0.5 <= level < 1:
         raise StudyError(f"{path} [study] level = {level}: must lie between 0.5 and 1, e.g. 0.95.")
     timezone = str(head.get("timezone", "Asia/Makassar"))
     check_timezone(timezone, f"{path} [study] timezone")
+    if server.page_size < 1:
+        raise StudyError(f"{path} [server] page_size = {server.page_size}: must be 1 or more.")
+    study_id = str(head.get("id", re.sub(r"[^A-Za-z0-9._-]+", "-", folder.name).strip(".-")))
+    for name, value in (("[study] id", study_id), ("[server] id", server.id)):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
+            raise StudyError(
+                f"{path} {name} = {value!r}: a short name of letters, digits, point, dash and "
+                "underscore is needed, since folders are called after it; never an address."
+            )
     return Study(
-        id=str(head.get("id", folder.name)),
+        id=study_id,
         folder=folder,
         name=str(head.get("name", folder.name)),
         place=str(head.get("place", "")),
@@ -173,14 +191,21 @@ def _read_units(path: Path, timezone: str) -> tuple[Unit, ...]:
     rows = read_table(path, ["unit_id", "name", "sector"])
     unique(rows, "unit_id", path)
     units = []
-    for line, row in enumerate(rows, start=2):
+    for row in rows:
+        where = f"{path}, row {row.line}"
         zone = row.get("tz") or timezone
-        check_timezone(zone, f"{path}, row {line}, tz")
-        probability = number(row.get("inclusion_probability", ""), f"{path}, row {line}")
+        check_timezone(zone, f"{where}, tz")
+        probability = number(row.get("inclusion_probability", ""), where)
         if probability is not None and not 0 < probability <= 1:
             raise StudyError(
-                f"{path}, row {line}: inclusion_probability {probability} must lie in (0, 1]; "
+                f"{where}: inclusion_probability {probability} must lie in (0, 1]; "
                 "leave it blank where every unit of the list is surveyed."
+            )
+        in_frame = row.get("in_frame", "ya").lower()
+        if in_frame not in {"ya", "tidak"}:
+            raise StudyError(
+                f"{where}: in_frame {row['in_frame']!r} must be ya or tidak; tidak leaves the unit "
+                "out of every figure."
             )
         units.append(
             Unit(
@@ -189,9 +214,9 @@ def _read_units(path: Path, timezone: str) -> tuple[Unit, ...]:
                 short_name=row.get("short_name") or row["name"],
                 sector=row["sector"],
                 timezone=zone,
-                visitors_per_day=number(row.get("visitors_per_day", ""), f"{path}, row {line}"),
+                visitors_per_day=number(row.get("visitors_per_day", ""), where),
                 inclusion_probability=1.0 if probability is None else probability,
-                in_frame=row.get("in_frame", "ya") != "tidak",
+                in_frame=in_frame == "ya",
             )
         )
     return tuple(units)

@@ -11,9 +11,10 @@
     for (const h of heads)
       h.dataset.k === key ? h.setAttribute("aria-sort", up ? "ascending" : "descending") : h.removeAttribute("aria-sort");
     const rows = key ? [...first].sort((a, b) => {
-      const x = a.dataset[key], y = b.dataset[key];
+      const x = a.dataset[key], y = b.dataset[key], last = a.dataset.last - b.dataset.last;
+      if (last) return last; // units without a number, or with one in brackets, stay last
       if (key === "name") return sign * names.compare(x, y);
-      return (x === "") - (y === "") || sign * (x - y); // units without a number stay last
+      return (x === "") - (y === "") || sign * (x - y);
     }) : first;
     body.append(...rows);
     const value = key + (up ? "+" : "-");

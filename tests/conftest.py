@@ -32,8 +32,19 @@ def lacks(tool: str) -> str:
 
 
 def required() -> set[str]:
-    """Tools whose absence must fail, from PERSEPSI_REQUIRE."""
-    return {name.strip() for name in os.environ.get("PERSEPSI_REQUIRE", "").split(",")} - {""}
+    """Tools whose absence must fail, from PERSEPSI_REQUIRE; R and r are the same."""
+    told = os.environ.get("PERSEPSI_REQUIRE", "").lower().split(",")
+    return {name.strip() for name in told} - {""}
+
+
+def pytest_configure() -> None:
+    # A name misspelt would let every proof of that tool be skipped in silence.
+    unknown = sorted(required() - set(TOOLS))
+    if unknown:
+        raise pytest.UsageError(
+            f"PERSEPSI_REQUIRE names {', '.join(unknown)}, which is none of {', '.join(TOOLS)}. "
+            "Correct the name: it is a list with commas, such as java,r."
+        )
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,6 +1,8 @@
 """Bad input gets a clear sentence, its exit code, and nothing is lost."""
 
+import csv
 import gzip
+import io
 import json
 import shutil
 import socket
@@ -164,19 +166,32 @@ def test_a_session_without_counts_is_weighted_by_a_named_tier(study, capsys):
     assert "T1" in said
 
 
-def test_weights_that_cannot_be_computed_name_the_session(study, capsys):
+def test_a_count_below_the_number_selected_costs_a_tier_not_the_analysis(study, capsys):
     def too_few(record):
-        if "tutup/tally" in record:
+        if record.get("sesi") == "LPL-03" and "tutup/tally" in record:
             return {**record, "tutup/tally": "2", "tutup/hitung": "2"}
         return record
 
+    rewrite(study, "sesi", too_few)
+    code, said = persepsi(capsys, "analyze", "./kendari")
+    assert code == 0
+    assert "LPL-03: count not usable: 2 visitors counted" in said
+    assert "(tier T1)" in said
+
+
+def test_weights_that_cannot_be_computed_name_the_session(study, capsys):
     assert persepsi(capsys, "analyze", "./kendari")[0] == 0
     before = Path("build/kendari/estimates.csv").read_bytes()
-    rewrite(study, "sesi", too_few)
-    shutil.rmtree("data")
+    path = study / "sessions.csv"
+    path.write_text(_with(path, "unit_id", "pkm_lepolepo", "blocks_window", "3"), "utf-8")
     code, said = persepsi(capsys, "analyze", "./kendari")
     assert code == 14
     assert "LPL-0" in said
+    assert "8 blocks were worked, more than the 3" in said
+    path.write_text(_with(path, "unit_id", "pkm_lepolepo", "blocks_window", ""), "utf-8")
+    code, said = persepsi(capsys, "analyze", "./kendari")
+    assert code == 14
+    assert "blocks_window is missing" in said
     assert Path("build/kendari/estimates.csv").read_bytes() == before
 
 
@@ -212,3 +227,61 @@ def _asset(form: str) -> str:
     from pipeline.sandbox import asset_uid
 
     return asset_uid("kendari", form)
+
+
+def _with(path: Path, key: str, code: str, column: str, value: str) -> str:
+    """Text of a CSV file in which the rows whose `key` is `code` have another cell."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(r | {column: value} if r[key] == code else r for r in rows)
+    return out.getvalue()
+
+
+def test_refusals_that_were_not_sent_do_not_better_the_response_rate(study, capsys):
+    assert persepsi(capsys, "analyze", "./kendari")[0] == 0
+    before = json.loads(Path("build/kendari/manifest.json").read_text("utf-8"))
+    agreed = "bersedia"
+    rewrite(
+        study,
+        "wawancara",
+        lambda r: r if "DKC" not in r["kontak/sesi"] or r["kontak/hasil"] == agreed else None,
+    )
+    code, said = persepsi(capsys, "analyze", "./kendari")
+    after = json.loads(Path("build/kendari/manifest.json").read_text("utf-8"))
+    assert code == 0
+    assert "people were selected by the closing tally and never arrived" in said
+    assert "DKC-01" in said
+    rates = [m["counts"]["response_rate"]["disdukcapil"] for m in (before, after)]
+    assert rates[1] <= rates[0] + 0.02
+
+
+def test_a_unit_taken_out_of_the_frame_is_left_out_with_a_note(study, capsys):
+    path = study / "units.csv"
+    lines = path.read_text("utf-8").splitlines()
+    out = [x.removesuffix(",ya") + ",tidak" if x.startswith("dinsos,") else x for x in lines]
+    path.write_text("\n".join(out) + "\n", encoding="utf-8")
+    code, said = persepsi(capsys, "analyze", "./kendari")
+    assert code == 0
+    assert "dinsos: in_frame = tidak in units.csv" in said
+    assert not any(
+        line.split(",")[2] == "dinsos"
+        for line in Path("build/kendari/estimates.csv").read_text("utf-8").splitlines()
+    )
+
+
+def test_units_that_were_drawn_leave_the_city_without_an_interval(study, capsys):
+    path = study / "units.csv"
+    text = path.read_text("utf-8").replace(",1,ya", ",0.5,ya")
+    path.write_text(text, encoding="utf-8")
+    assert persepsi(capsys, "analyze", "./kendari")[0] == 0
+    lines = Path("build/kendari/estimates.csv").read_text("utf-8").splitlines()
+    city = [line for line in lines if ",city,city,indeks," in line]
+    assert len(city) == 1
+    assert "units_drawn" in city[0]
+    assert ",caution," in city[0]
+    cells = dict(zip(lines[0].split(","), city[0].split(","), strict=True))
+    assert cells["value"]
+    assert cells["se"] == cells["low"] == cells["high"] == ""

@@ -1,6 +1,7 @@
 """Any XLSForm with its data: a folder outside the repository, without codebook columns."""
 
 import json
+import shutil
 from datetime import UTC, datetime
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from analysis.errors import SampleError
 from pipeline.cli import _run
-from pipeline.errors import ServerError, StudyError
+from pipeline.errors import PersepsiError, ServerError, StudyError
 from pipeline.run import analyze
 from pipeline.study import open_study
 from pipeline.workbook import sheet, write_workbook
@@ -112,8 +113,83 @@ def test_a_design_that_names_weight_stratum_and_psu_gives_intervals(folder):
     assert "sukarela" not in page
 
 
+def test_a_design_may_be_named_after_a_first_run_and_weights_may_have_commas(folder):
+    run(folder)
+    commas = [{**r, "bobot": r["bobot"].replace(".", ",")} for r in records()]
+    (folder / "unduhan.json").write_text(json.dumps(commas), encoding="utf-8")
+    (folder / "study.toml").write_text(
+        '[design]\nweight = "bobot"\nstratum = "kab"\npsu = "desa"\n', encoding="utf-8"
+    )
+    with_commas = run(folder)
+    (folder / "unduhan.json").write_text(json.dumps(records()), encoding="utf-8")
+    assert with_commas["low"].notna().any()
+    pd.testing.assert_frame_equal(run(folder), with_commas)
+
+
+def test_what_an_export_no_longer_holds_counts_no_more(folder):
+    run(folder)
+    fewer = [r for r in records() if r["rumah/sumber"] == "sumur"]
+    (folder / "unduhan.json").write_text(json.dumps(fewer), encoding="utf-8")
+    table = run(folder)
+    row = table[(table["measure"] == "sumber") & (table["category"] == "sumur")].iloc[0]
+    assert (row["value"], row["n"]) == (1.0, len(fewer))
+    (folder / "unduhan.json").write_text(json.dumps(records()), encoding="utf-8")
+    assert run(folder)["n"].max() == 120, "and counts again when it is back"
+
+
+def test_two_folders_of_one_name_do_not_share_a_store(folder, tmp_path):
+    run(folder)
+    other = tmp_path / "lain" / folder.name
+    shutil.copytree(folder, other)
+    with pytest.raises(StudyError, match="another study of the same name"):
+        analyze(open_study(str(other)), data=tmp_path / "data", build=tmp_path / "b", environ={})
+
+
+def test_questions_of_one_name_in_two_groups_are_told_apart(folder):
+    survey = [
+        ["begin_group", "a", "A"], ["select_one air", "q", "Satu?"], ["end_group", "", ""],
+        ["begin_group", "b", "B"], ["select_one air", "q", "Dua?"], ["end_group", "", ""],
+    ]  # fmt: skip
+    write_workbook(
+        {
+            "survey": sheet(["type", "name", "label"], survey),
+            "choices": sheet(["list_name", "name", "label"], CHOICES),
+        },
+        folder / "air.xlsx",
+    )
+    made = [{"_id": i, "a/q": "sumur", "b/q": "sungai"} for i in range(1, 41)]
+    (folder / "unduhan.json").write_text(json.dumps(made), encoding="utf-8")
+    table = run(folder).set_index(["measure", "category"])["value"]
+    assert table["a.q", "sumur"] == 1
+    assert table["b.q", "sungai"] == 1
+    page = (folder.parent / "build" / "survei-air" / "index.html").read_text("utf-8")
+    assert "Satu?" in page
+    assert "Dua?" in page
+
+
+def test_labels_instead_of_codes_are_noted_and_not_counted(folder):
+    made = [{**r, "rumah/sumber": r["rumah/sumber"].title()} for r in records()]
+    (folder / "unduhan.json").write_text(json.dumps(made), encoding="utf-8")
+    outcome = analyze(
+        open_study(str(folder)), data=folder.parent / "data", build=folder.parent / "build",
+        environ={},
+    )  # fmt: skip
+    assert any("'sumber' are not among its choices" in note for note in outcome.results.notes)
+    table = outcome.results.estimates
+    assert (table[table["measure"] == "sumber"]["n"] == 0).all()
+
+
+def test_a_build_folder_that_cannot_be_written_is_a_sentence(folder, tmp_path):
+    (tmp_path / "berkas").write_text("")
+    with pytest.raises(PersepsiError, match="cannot be written"):
+        analyze(
+            open_study(str(folder)), data=tmp_path / "data", build=tmp_path / "berkas", environ={}
+        )
+
+
 def test_a_design_column_that_the_data_lack_is_named(folder):
-    (folder / "study.toml").write_text('[design]\nweight = "bobott"\n', encoding="utf-8")
+    text = '[design]\nselection = "probability"\nweight = "bobott"\n'
+    (folder / "study.toml").write_text(text, encoding="utf-8")
     with pytest.raises(StudyError, match="names the column 'bobott', which the data do not have"):
         run(folder)
 

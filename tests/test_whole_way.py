@@ -2,13 +2,19 @@
 
 import hashlib
 import json
+import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from pipeline.errors import StudyError
 from pipeline.run import Outcome, analyze
+from pipeline.sandbox import asset_uid, serve, study_state
+from pipeline.store import Store
 from pipeline.study import open_study
 
 NOW = datetime(2026, 11, 16, 1, tzinfo=UTC)
@@ -129,3 +135,43 @@ def test_estimates_follow_the_publication_rules(default):
     assert (bounded["value"] <= bounded["high"]).all()
     judged = outcome.results.comparisons.query("tier != ''")
     assert "dinsos" not in set(judged["domain"])
+
+
+def test_simulated_submissions_are_called_simulated_whatever_server_they_come_from(tmp_path):
+    """A training server set up as a real one must not give a report that looks real."""
+    folder = tmp_path / "kendari"
+    shutil.copytree(open_study("kendari").folder, folder)
+    text = (folder / "study.toml").read_text("utf-8")
+    with serve(study_state(folder, "kendari")) as server:
+        there = f'id = "kobo"\nkind = "kobo"\nurl = "{server.url}"'
+        real = text.replace('id = "sandbox"\nkind = "sandbox"', there)
+        assets = "".join(f'{f} = "{asset_uid("kendari", f)}"\n' for f in ("wawancara", "sesi"))
+        real = real.replace("[wave.assets]", "[wave.assets]\n" + assets)
+        (folder / "study.toml").write_text(real, encoding="utf-8")
+        outcome = analyze(
+            open_study(str(folder)), data=tmp_path / "data", build=tmp_path / "build",
+            environ={"KOBO_TOKEN": server.token}, now=lambda: NOW,
+        )  # fmt: skip
+    assert outcome.results.simulated
+    assert (tmp_path / "data" / "kendari" / "store.sqlite").exists()
+    for page in (tmp_path / "build" / "kendari").rglob("*.html"):
+        assert "simulasi" in page.read_text("utf-8").lower(), page.name
+
+
+def test_a_sandbox_study_pulls_from_no_real_server(tmp_path):
+    with pytest.raises(StudyError, match="whose store is for simulated data only"):
+        run(tmp_path, server_url="https://kf.kobotoolbox.org")
+
+
+def test_two_runs_at_once_both_end_well(tmp_path):
+    command = [sys.executable, "-m", "pipeline", "analyze", "kendari", "--data",
+               str(tmp_path / "data"), "--build", str(tmp_path / "build")]  # fmt: skip
+    both = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    for one in both:
+        _, error = one.communicate(timeout=120)
+        assert one.returncode == 0, error
+    with Store.open(tmp_path / "data" / "kendari" / "sandbox.sqlite") as store:
+        assert store.verify() == []

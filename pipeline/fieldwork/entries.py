@@ -5,7 +5,7 @@ the XForm engine takes those it asks for.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -19,6 +19,9 @@ from pipeline.javarosa import Phone, seeded_uuid
 from pipeline.settings import zone
 from pipeline.study import Study
 from pipeline.tables import read_table
+
+UNSERVED = ("s_waktu", "s_produk")
+"""Unsur that do not apply to whoever left without being served."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ def contact_entries(
         if q.is_closed
     }
     uses_tickets = parameters.fields[worked.plan["unit_id"]].counting == "tiket"
+    order = [question.name for question in instrument.questions]
     for contact, moment in zip(worked.contacts, worked.moments, strict=True):
         answers = {
             "petugas": moment.enumerator,
@@ -60,6 +64,9 @@ def contact_entries(
             answers["tiket"] = f"A{worked.first_ticket + worked.position(contact.seq) - 1:03d}"
         if contact.outcome == "1.1":
             answers |= _interview(contact, levels)
+        reached = reached_until(session_id, contact, parameters, seed)
+        if reached is not None:
+            answers, moment = _broken_off(answers, moment, order, reached)
         name = f"{session_id}/{contact.seq}"
         yield Entry(
             "wawancara",
@@ -85,6 +92,9 @@ def session_entries(worked: Worked, parameters: Parameters, seed: int) -> Iterat
     if not went.closing:
         return
     outcomes = [c.outcome for c in worked.contacts]
+    stopped = [
+        c for c in worked.contacts if reached_until(session_id, c, parameters, seed) is not None
+    ]
     count = {"cara_hitung": unit.counting}
     if unit.counting == "tiket":
         count["tiket_awal"] = str(worked.first_ticket)
@@ -94,7 +104,8 @@ def session_entries(worked: Worked, parameters: Parameters, seed: int) -> Iterat
     yield _record(
         session_id, worked.lead, worked.begin + timedelta(minutes=worked.minutes + 4), seed,
         {**head, **count, "kegiatan": "tutup", "menit": str(worked.minutes), "k_pakai": k,
-         "n_dipilih": str(len(outcomes)), "n_lengkap": str(outcomes.count("1.1")),
+         "n_dipilih": str(len(outcomes)),
+         "n_lengkap": str(outcomes.count("1.1") - len(stopped)),
          "n_menolak": str(sum(o.startswith("2.11") for o in outcomes)),
          "gangguan": "ya" if went.interference else "tidak", "ket_gangguan": went.interference},
     )  # fmt: skip
@@ -157,6 +168,29 @@ def _outcome(
     return {"hasil": results[contact.outcome]}
 
 
+def reached_until(
+    session_id: str, contact: ContactDraw, parameters: Parameters, seed: int
+) -> float | None:
+    """Share of the interview after which the person stopped; None for whoever did not."""
+    if contact.outcome != "1.1":
+        return None
+    rng = generator(seed, f"break-off {session_id}/{contact.seq}")
+    stopped = rng.random() < parameters.practice.break_off
+    return float(rng.uniform(0.1, 0.9)) if stopped else None
+
+
+def _broken_off(
+    answers: Mapping[str, str], moment: Moments, order: list[str], reached: float
+) -> tuple[dict[str, str], Moments]:
+    """Answers up to where the person stopped and agreed that they be used, and when that was."""
+    first = order.index("pegawai") + 1
+    asked = order[: first + round(reached * (len(order) - first))]
+    kept = {name: answer for name, answer in answers.items() if name in asked}
+    ended = moment.consented + reached * (moment.ended - moment.consented)
+    ended = ended.replace(microsecond=0)
+    return kept | {"setuju": "henti"}, replace(moment, thanked=ended, ended=ended)
+
+
 def _interview(contact: ContactDraw, levels: Mapping[str, Mapping[int, str]]) -> dict[str, str]:
     """Answers as codes; a level 1-4 becomes the choice that the questionnaire scores so."""
     answers = {"jk": contact.sex, "umur": str(contact.age), "serah": "OK", "selesai": "OK"}
@@ -167,6 +201,9 @@ def _interview(contact: ContactDraw, levels: Mapping[str, Mapping[int, str]]) ->
             answers[item] = levels[item][value]
         else:
             answers[item] = str(min(value, 600 if item == "tunggu" else 99))
+    if answers.get("status_layanan") == "tanpa_dilayani":
+        # Nothing was done for them yet, so there is no speed and no result to judge.
+        answers |= dict.fromkeys(UNSERVED, "tb")
     return answers
 
 

@@ -29,6 +29,7 @@ class Practice:
     refuse_at_consent: float = 0.35
     found_out_later: float = 0.3
     age_misjudged: float = 0.08
+    break_off: float = 0.0
     upload_late: float = 0.06
 
     def start_of(self, block: str) -> time:

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from analysis.instrument import CODEBOOK_COLUMNS
 from pipeline.formlint.finding import Finding
-from pipeline.xlsform import NAMESPACES, TRANSLATABLE, Column, Record, XLSForm
+from pipeline.formlint.rules import Rules
+from pipeline.xlsform import (
+    NAMESPACES,
+    TRANSLATABLE,
+    Column,
+    QuestionType,
+    Record,
+    XLSForm,
+)
 
 KNOWN = {
     "survey": TRANSLATABLE | set(CODEBOOK_COLUMNS) | {
@@ -27,7 +35,17 @@ LIKENESS = 0.82
 """Likeness from which an unknown header counts as misspelt: `relevent` has 0.88."""
 
 
-def headers(form: XLSForm) -> Iterator[Finding]:
+WITHOUT_LABEL = frozenset(
+    {
+        "", "start", "end", "today", "deviceid", "username", "phonenumber", "email", "audit",
+        "hidden", "calculate", "xml-external", "csv-external", "start-geopoint",
+        "background-audio", "background-geopoint", "simserial", "subscriberid",
+    }
+)  # fmt: skip
+"""Types that no person is shown; groups, too, may go without a label."""
+
+
+def headers(form: XLSForm, rules: Rules) -> Iterator[Finding]:
     """Repeated, misspelt and colon-ridden headers."""
     for sheet in KNOWN:
         header = form.sheet(sheet).header
@@ -38,10 +56,10 @@ def headers(form: XLSForm) -> Iterator[Finding]:
                     "Rename or delete the repeated column: only one of them is read.",
                 )  # fmt: skip
         for name in dict.fromkeys(header):
-            yield from _header(sheet, name)
+            yield from _header(sheet, name, rules)
 
 
-def _header(sheet: str, name: str) -> Iterator[Finding]:
+def _header(sheet: str, name: str, rules: Rules) -> Iterator[Finding]:
     column = Column.of(name)
     base = column.base.split("::")[0]
     if base in NAMESPACES and "::" in name:
@@ -53,7 +71,7 @@ def _header(sheet: str, name: str) -> Iterator[Finding]:
         yield Finding(
             sheet, 1, name, f"the header {name!r}", f"{near[0]!r}",
             "Correct the spelling: a column with an unknown header is ignored without a word.",
-            "warning" if own else "error",
+            rules.severity if own else "error",
         )  # fmt: skip
     elif column.language and (base not in TRANSLATABLE):
         yield Finding(
@@ -63,7 +81,7 @@ def _header(sheet: str, name: str) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def languages(form: XLSForm) -> Iterator[Finding]:
+def languages(form: XLSForm, rules: Rules) -> Iterator[Finding]:
     """Languages that a sheet, a column or a cell lacks; a default that does not exist."""
     every = [language for language in form.languages() if language]
     default = form.setting("default_language")
@@ -87,21 +105,49 @@ def languages(form: XLSForm) -> Iterator[Finding]:
                         "Add the column and fill it; phones show a dash for what is missing.",
                         "error" if base == "label" else "warning",
                     )  # fmt: skip
-            yield from _gaps(form, sheet, base, [c for c in columns.values() if c.base == base])
+            own = [c for c in columns.values() if c.base == base]
+            yield from _gaps(form, sheet, base, own, rules)
 
 
-def _gaps(form: XLSForm, sheet: str, base: str, columns: list[Column]) -> Iterator[Finding]:
+def _gaps(
+    form: XLSForm, sheet: str, base: str, columns: list[Column], rules: Rules
+) -> Iterator[Finding]:
     if len(columns) < 2:
         return
+    first = (form.languages() or ("",))[0]
     for record in form.records(sheet):
         filled = record.translations(base)
         for column in columns:
             if filled and column.language not in filled:
                 header = f"{base}::{column.language}" if column.language else base
+                shown = base == "label" and column.language == first
                 yield Finding(
                     sheet, record.number, header, "a blank cell",
                     f"the {base} of {_whose(record)} in this language",
-                    "Translate it; phones show a dash for what is missing.", "warning",
+                    "Translate it; phones show a dash for what is missing.",
+                    rules.severity if shown else "warning",
+                )  # fmt: skip
+
+
+def labels(form: XLSForm, rules: Rules) -> Iterator[Finding]:
+    """Questions and choices with no wording in any language."""
+    for sheet in ("survey", "choices"):
+        wordings = [h for h in form.sheet(sheet).header if Column.of(h).base == "label"]
+        if not wordings:
+            continue
+        for record in form.records(sheet):
+            kind = QuestionType.of(record.text("type")).kind
+            if sheet == "survey" and (
+                kind in WITHOUT_LABEL or kind.startswith(("begin_", "end_")) or record.text("hint")
+                or record.text("calculation")
+            ):  # fmt: skip
+                continue
+            media = any(record.text(base) for base in ("image", "audio", "video"))
+            if not record.text("label") and not media:
+                yield Finding(
+                    sheet, record.number, wordings[0], "a blank cell",
+                    f"the wording of {_whose(record)}",
+                    "Write what the phone shall show; nobody can answer a blank.", rules.severity,
                 )  # fmt: skip
 
 

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from analysis.scoring import TRUST, UNSUR
 from pipeline.errors import StudyError
 from pipeline.formlint.finding import Finding
+from pipeline.formlint.rules import Rules
 from pipeline.tables import read_text
 from pipeline.xlsform import QuestionType, XLSForm
 
@@ -16,7 +18,7 @@ POLARITIES = ("positif", "negatif")
 _INSTANCE = re.compile(r"instance\(\s*'([^']+)'\s*\)/root/item\[([^\]]*)\]/([\w.-]+)")
 
 
-def codebook(form: XLSForm, bentuk: set[str] | None) -> Iterator[Finding]:
+def codebook(form: XLSForm, rules: Rules) -> Iterator[Finding]:
     """Measured questions whose answers have no score; words the codebook does not know."""
     scored = {r.text("list_name") for r in form.records("choices") if r.text("skor")}
     for record in form.records("survey"):
@@ -30,11 +32,27 @@ def codebook(form: XLSForm, bentuk: set[str] | None) -> Iterator[Finding]:
                 "a select_one whose list has numbers in the column skor",
                 "Fill skor on the sheet choices, or clear the cell.",
             )  # fmt: skip
-        if bentuk is not None and record.text("bentuk") not in bentuk | {""}:
+        known = rules.bentuk
+        for code in record.text("bentuk").split() if known is not None else []:
+            if known is not None and code not in known:
+                yield Finding(
+                    "survey", record.number, "bentuk", repr(code),
+                    f"a code of bentuk.csv ({', '.join(sorted(known))})",
+                    "Correct the code, or add the bentuk with its legal source to bentuk.csv.",
+                )  # fmt: skip
+        skm = record.text("skm")
+        if skm and skm not in UNSUR:
             yield Finding(
-                "survey", record.number, "bentuk", repr(record.text("bentuk")),
-                f"a code of bentuk.csv ({', '.join(sorted(bentuk))})",
-                "Correct the code, or add the bentuk with its legal source to bentuk.csv.",
+                "survey", record.number, "skm", repr(skm),
+                f"one of the nine unsur ({', '.join(UNSUR)})",
+                "Correct the word; without it the unsur is not counted.", rules.severity,
+            )  # fmt: skip
+        dimension = record.text("dimensi")
+        if dimension and rules.dimensions and dimension not in {*rules.dimensions, TRUST}:
+            yield Finding(
+                "survey", record.number, "dimensi", repr(dimension),
+                f"a dimension of [index] in study.toml ({', '.join(rules.dimensions)})",
+                "Correct the word, or add the dimension to the index.", rules.severity,
             )  # fmt: skip
         for column, allowed in (("polaritas", POLARITIES), ("rujukan", REFERENCES)):
             if record.text(column).lower() not in {*allowed, ""}:

@@ -4,10 +4,21 @@ import difflib
 import re
 from collections.abc import Iterator
 
+from pyxform.question_type_dictionary import QUESTION_TYPE_DICT
+
+from analysis.scoring import NO_ANSWER
 from pipeline.errors import StudyError
 from pipeline.formlint.finding import Finding
+from pipeline.formlint.rules import Rules
 from pipeline.tables import number
 from pipeline.xlsform import Column, QuestionType, XLSForm
+
+TYPES = frozenset(QUESTION_TYPE_DICT) | {
+    "select_one", "select_multiple", "rank", "select_one_from_file", "select_multiple_from_file",
+    "select_one_external", "begin_group", "end_group", "begin_repeat", "end_repeat", "begin_loop",
+    "end_loop",
+}  # fmt: skip
+"""Kinds of rows that pyxform knows."""
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
@@ -46,6 +57,31 @@ def names(form: XLSForm) -> Iterator[Finding]:
                 f"Rename one of them: ${{{name}}} would be ambiguous.", "warning",
             )  # fmt: skip
         (groups if kind.startswith("begin_") else seen).setdefault(name, record.number)
+
+
+def types(form: XLSForm) -> Iterator[Finding]:
+    """Rows of a type that XLSForm does not have."""
+    for record in form.records("survey"):
+        written = record.text("type")
+        if not written or QuestionType.of(written).kind in TYPES:
+            continue
+        near = difflib.get_close_matches(written.split()[0].lower(), sorted(TYPES), 1, 0.7)
+        yield Finding(
+            "survey", record.number, "type", f"the question type {written!r}",
+            f"a type of XLSForm{f', perhaps {near[0]!r}' if near else ''}",
+            "Correct the type; phones know no other.",
+        )  # fmt: skip
+
+
+def messages(form: XLSForm) -> Iterator[Finding]:
+    """Constraints that refuse an answer without saying why."""
+    for record in form.records("survey"):
+        if record.text("constraint") and not record.text("constraint_message"):
+            yield Finding(
+                "survey", record.number, "constraint_message", "a blank cell",
+                f"what {record.text('name')!r} accepts, in words",
+                "Write it; phones otherwise say only that the value is not allowed.", "warning",
+            )  # fmt: skip
 
 
 def lists(form: XLSForm) -> Iterator[Finding]:
@@ -111,4 +147,22 @@ def codes(form: XLSForm) -> Iterator[Finding]:
                     "choices", row.number, header, f"{row.get(header)!r} as a number",
                     "codes as text", "Format the column as text and type the code again: as a "
                     "number 07 turns into 7.", "warning",
+                )  # fmt: skip
+
+
+def scores(form: XLSForm, rules: Rules) -> Iterator[Finding]:
+    """Choices without a score in a list where others have one."""
+    by_list: dict[str, list[tuple[int, str, str]]] = {}
+    for record in form.records("choices"):
+        choice = (record.number, record.text("name"), record.text("skor"))
+        by_list.setdefault(record.text("list_name"), []).append(choice)
+    for listed, choices in by_list.items():
+        if not any(score for _, _, score in choices):
+            continue
+        for row, code, score in choices:
+            if code and not score and code not in NO_ANSWER:
+                yield Finding(
+                    "choices", row, "skor", f"no score of {code!r}, while others of {listed!r} "
+                    "have one", f"a score, or one of the codes {', '.join(sorted(NO_ANSWER))}",
+                    "Fill the score: without it the answer counts as missing.", rules.severity,
                 )  # fmt: skip

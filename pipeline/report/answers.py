@@ -1,10 +1,11 @@
 """Distributions of answers: stacked bars of the scale items, toplines of any closed question."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from analysis.instrument import Choice, Instrument, Question
-from pipeline.report import wording
-from pipeline.report.cells import Style, cell
+from pipeline.report import notes, sentences, wording
+from pipeline.report.cells import Style, cell, figure_table, settled
 from pipeline.report.charts import SHARE_AXIS, segments
 from pipeline.report.context import Context
 from pipeline.report.lookup import Domain
@@ -39,9 +40,9 @@ def distributions(ctx: Context, domain: Domain) -> Section | None:
     return Section(
         "jawaban",
         "Jawaban responden",
-        "Persen tiap jawaban, ditimbang; rentang di bawah setiap angka.",
+        notes.answers_lead(ctx.basis(domain)),
         kept,
-        (wording.ANSWERS_NOTE,),
+        (notes.ANSWERS,),
     )
 
 
@@ -116,20 +117,20 @@ def _row(
         label=wording.UNSUR.get(question.skm) or wording.question_label(instrument, question),
         gloss=gloss,
         segments=segments(values, steps),
-        cells=tuple(AnswerCell(s, c) for s, c in zip(steps, cells, strict=True)),
+        cells=tuple(AnswerCell(s, c) for s, c in zip(steps, settled(cells), strict=True)),
         reason=reason,
     )
 
 
 def _short(label: str) -> str:
-    return " ".join(label.split())
+    return wording.shown(label)
 
 
 def toplines(ctx: Context, domain: Domain) -> tuple[FigureTable, ...]:
     """Every closed question with the share of each answer, in the order of the form."""
     instrument = ctx.results.instrument
+    basis = ctx.basis(domain)
     tables = []
-    has_interval = ctx.results.study.design.selection == "probability"
     for question in instrument.questions:
         if not question.is_closed or not _is_estimated(ctx, domain, question):
             continue
@@ -138,16 +139,17 @@ def toplines(ctx: Context, domain: Domain) -> tuple[FigureTable, ...]:
             e.category: e for e in ctx.lookup.of(domain, "topline") if e.measure == question.name
         }
         order = [c for c in labels if c in found] + [c for c in found if c not in labels]
-        rows = tuple(Row(labels.get(c, c), cell(found[c], ctx.share)) for c in order)
+        rows = [Row(labels.get(c, c), cell(found[c], ctx.share)) for c in order]
         several = question.type == "select_multiple"
-        tables.append(
-            FigureTable(
-                caption=wording.question_label(instrument, question),
-                label_head="Jawaban (boleh lebih dari satu)" if several else "Jawaban",
-                value_head="Persen (rentang)" if has_interval else "Persen",
-                scale=ctx.share.axis.scale,
-                rows=rows,
-                is_titled=True,
-            )
+        asked = wording.question_label(instrument, question)
+        base = sentences.base(max(e.n for e in found.values()))
+        table = figure_table(
+            basis,
+            "",
+            ("Jawaban (boleh lebih dari satu)" if several else "Jawaban", "Persen"),
+            rows,
+            ctx.share.axis.scale,
+            has_key=False,
         )
+        tables.append(replace(table, caption=f"{asked} ({base})", is_titled=True))
     return tuple(tables)

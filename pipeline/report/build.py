@@ -34,11 +34,11 @@ def slugs(unit_ids: Sequence[str]) -> dict[str, str]:
 def build_pages(results: Results, now: datetime | None = None) -> tuple[Page, ...]:
     """All pages of a study: the overview first, then one page for each unit of the frame."""
     ctx = context(results, now)
-    units = [u for u in results.study.units if u.in_frame]
+    units = [u for u in ctx.results.study.units if u.in_frame]
     if not units:
         return (topline_page(ctx),)
     links = {code: f"unit/{slug}.html" for code, slug in slugs([u.unit_id for u in units]).items()}
     return (
         overview_page(ctx, links),
-        *(unit_page(ctx, unit, links[unit.unit_id]) for unit in units),
+        *(unit_page(ctx, unit, links) for unit in units),
     )

@@ -31,6 +31,11 @@ class Axis:
         share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
         return percentage(100 * share)
 
+    def scale_with(self, lines: Sequence[tuple[float, str]]) -> Scale:
+        """The scale with those of the lines (value, label) that lie on it, from the lowest up."""
+        ticks = [Tick(self.x(v), label) for v, label in sorted(lines) if self.low <= v <= self.high]
+        return Scale(self.scale.ticks, tuple(ticks))
+
     @property
     def scale(self) -> Scale:
         """Ticks with labels; the outermost labels are kept inside."""

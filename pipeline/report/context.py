@@ -1,12 +1,14 @@
 """What the builders of all pages share: results, lookup, axes and styles, made once."""
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pipeline.report import charts, sentences
+from pipeline.report import charts, figures, sentences, wording
+from pipeline.report.basis import Basis
 from pipeline.report.cells import Style, scores, shares
 from pipeline.report.codebook import Bentuk, bentuk_of, read_bentuk
-from pipeline.report.lookup import Lookup
+from pipeline.report.lookup import Domain, Lookup
 from pipeline.results import Results
 
 SCORES = ("indeks", "dimensi", "indikator", "kepercayaan")
@@ -25,13 +27,34 @@ class Context:
     score: Style
     event: Style
     share: Style
-    noun: str
     issued: date | None
 
     @property
     def level(self) -> str:
         """Confidence level in percent, for legends."""
         return f"{self.results.study.level * 100:g}%".replace(".", ",")
+
+    @property
+    def lines(self) -> tuple[tuple[float, str], ...]:
+        """Configured lines of the index: value and label."""
+        study = self.results.study
+        return tuple(
+            (t.value, t.label or figures.number(t.value))
+            for t in study.thresholds
+            if t.measure == study.index.id
+        )
+
+    def basis(self, domain: Domain) -> Basis:
+        """What kind of sample stands behind a domain."""
+        study = self.results.study
+        return Basis(
+            domain_type=domain.type,
+            selection=self.lookup.selection(domain) or study.design.selection,
+            estimand=study.weights.estimand,
+            level=self.level,
+            has_units=study.is_designed,
+            has_lines=bool(self.lines),
+        )
 
     @property
     def period(self) -> str:
@@ -42,7 +65,8 @@ class Context:
 
 def context(results: Results, now: datetime | None) -> Context:
     """Prepare the results for the builders; `now` dates the report where the study does not."""
-    study = results.study
+    study = wording.shown_study(results.study)
+    results = dataclasses.replace(results, study=study)
     lookup = Lookup(results.estimates, results.standings, results.comparisons)
     edges = tuple(t.value for t in study.thresholds if t.measure == study.index.id)
     axis = charts.score_axis(lookup.ends(*SCORES))
@@ -55,6 +79,5 @@ def context(results: Results, now: datetime | None) -> Context:
         score=scores(axis),
         event=shares(charts.share_axis(lookup.ends(*EVENTS, without="any"))),
         share=shares(charts.SHARE_AXIS),
-        noun=sentences.base_noun(study.design.selection, study.weights.estimand),
         issued=study.report.issued or (now.date() if now else None),
     )

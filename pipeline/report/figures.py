@@ -91,43 +91,54 @@ def points_decimals(low: float, high: float, edges: Sequence[float] = ()) -> int
     return max(beside(low, start, edges), beside(high, start, edges))
 
 
+def share_decimals(share: float | None, low: float | None, high: float | None) -> int:
+    """Decimals of a share in percent and of its interval, which are printed alike.
+
+    One where the interval is narrow, and below 1 % and above 99 %, where whole numbers would say
+    `1%` of what is less than 1 of 100.
+    """
+    if share is not None and (0 < share < 0.01 or 0.99 < share < 1):
+        return 1
+    return 0 if low is None or high is None else precision(100 * low, 100 * high)
+
+
 def percent(share: float, low: float | None = None, high: float | None = None) -> str:
     """A share 0–1 as `31%` or `5,4%`; never `0%` or `100%` for what is neither."""
-    decimals = 0 if low is None or high is None else precision(100 * low, 100 * high)
     if share <= 0 or share >= 1:
-        decimals = 0
-    elif rounded(100 * share, decimals) in (0, 100):
-        decimals = 1
+        return number(100 * share) + "%"
+    decimals = share_decimals(share, low, high)
     value = rounded(100 * share, decimals)
-    if share > 0 and value == 0:
+    if value == 0:
         return "<0,1%"
-    if share < 1 and value == 100:
+    if value == 100:
         return ">99,9%"
     return number(100 * share, decimals) + "%"
 
 
-def percent_span(low: float, high: float) -> str:
-    """The interval of a share, as `23–40%`."""
-    return span(100 * low, 100 * high, precision(100 * low, 100 * high), "%")
+def percent_span(low: float, high: float, share: float | None = None) -> str:
+    """The interval of a share, as `23–40%`, with the decimals that `share` itself gets."""
+    return span(100 * low, 100 * high, share_decimals(share, low, high), "%")
 
 
-def percent_between(low: float, high: float) -> str:
+def percent_between(low: float, high: float, share: float | None = None) -> str:
     """`antara 23% dan 40%`."""
-    return between(100 * low, 100 * high, precision(100 * low, 100 * high), "%")
+    return between(100 * low, 100 * high, share_decimals(share, low, high), "%")
 
 
 def of_hundred(share: float) -> str:
-    """A share as a count of a hundred: `31`, `kurang dari 1`, `lebih dari 99`."""
-    value = rounded(100 * share, 0)
+    """A share as a count of a hundred: `31`, `kurang dari 1`, `lebih dari 99`.
+
+    Whether it is less than 1 is decided on one decimal, as `percent` prints it.
+    """
     if share <= 0:
         return "0"
     if share >= 1:
         return "100"
-    if quantise(100 * share) < 1:
+    if rounded(100 * share, 1) < 1:
         return "kurang dari 1"
-    if quantise(100 * share) > 99:
+    if rounded(100 * share, 1) > 99:
         return "lebih dari 99"
-    return number(float(value))
+    return number(100 * share)
 
 
 def day(value: date) -> str:

@@ -39,11 +39,12 @@ class ProfileGroup:
 
 @dataclass(frozen=True)
 class ProfileTable:
-    """Who was interviewed, beside who was selected."""
+    """Who was interviewed, beside who was selected; `others` is the word for the latter."""
 
     kind: ClassVar[str] = "profile"
     caption: str
     groups: tuple[ProfileGroup, ...]
+    others: str = "terpilih"
 
 
 @dataclass(frozen=True)

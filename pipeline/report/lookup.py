@@ -1,12 +1,13 @@
 """The estimates of one study as typed values, found by domain and measure."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.report.parts import State
+_NO_BRACKETS = ("volunteer", "quota", "zero_events", "se_floor")
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Estimate:
     flag: str
     reasons: tuple[str, ...]
     tier: str = ""
+    selection: str = "probability"
 
     @property
     def is_shown(self) -> bool:
@@ -50,18 +52,9 @@ class Estimate:
         return self.low is not None and self.high is not None
 
     @property
-    def state(self) -> State:
-        """How the estimate is drawn."""
-        if not self.is_shown:
-            return "withheld"
-        if self.value == 0 and self.has_interval:
-            return "limit"
-        return "caution" if self.is_careful else "published"
-
-    @property
     def is_careful(self) -> bool:
-        """Whether the sample, not only the way of selection, asks for caution."""
-        others = [r for r in self.reasons if r not in ("volunteer", "quota")]
+        """Whether the sample, not only the way of selection, asks for brackets."""
+        others = [r for r in self.reasons if r not in _NO_BRACKETS]
         return self.flag == "caution" and bool(others or self.has_interval)
 
 
@@ -86,6 +79,7 @@ class Comparison:
     low: float | None
     high: float | None
     tier: str
+    p: float = 1.0
 
 
 class Lookup:
@@ -107,6 +101,7 @@ class Lookup:
         for row in records(comparisons):
             item_ = _comparison(row)
             self._comparisons[(text(row["domain"]), item_.type, item_.measure)] = item_
+        self._judged = Counter((c.type, c.measure) for c in self._comparisons.values() if c.tier)
 
     def domains(self, kind: str) -> tuple[str, ...]:
         """Codes of the domains of that type which have estimates, in the order of the table."""
@@ -131,10 +126,19 @@ class Lookup:
         return tuple(sorted(found, key=lambda s: s.threshold))
 
     def comparison(self, domain: Domain, kind: str, measure: str) -> Comparison | None:
-        """The comparison with the other units, for units only."""
-        if domain.type != "unit":
+        """The comparison with the other units, for units only; none for a value in brackets."""
+        e = self.get(domain, kind, measure)
+        if domain.type != "unit" or e is None or e.is_careful or not e.is_shown:
             return None
         return self._comparisons.get((domain.id, kind, measure))
+
+    def others(self, kind: str, measure: str) -> int:
+        """Units beside the one compared that its comparison holds."""
+        return max(self._judged[(kind, measure)] - 1, 0)
+
+    def selection(self, domain: Domain) -> str:
+        """How the respondents of a domain were selected; empty where it has no estimate."""
+        return next((e.selection for e in self._estimates.get(domain, {}).values()), "")
 
     def ends(self, *kinds: str, without: str = "") -> list[float]:
         """What an axis of those types must hold: the intervals of published values.
@@ -202,6 +206,7 @@ def _estimate(row: dict[str, object]) -> Estimate:
         flag=text(row["flag"]),
         reasons=codes(row["reason"]),
         tier=text(row.get("weight_tier")),
+        selection=text(row.get("selection")) or "probability",
     )
 
 
@@ -224,6 +229,7 @@ def _comparison(row: dict[str, object]) -> Comparison:
         low=real(row["low"]),
         high=real(row["high"]),
         tier=text(row["tier"]),
+        p=1.0 if (p := real(row.get("p"))) is None else p,
     )
 
 

@@ -1,23 +1,24 @@
 """How the numbers were made, in plain words, with every setting that moves them."""
 
-from pipeline.report import figures, sentences, wording
+from pipeline.report import figures, notes, sentences, wording
+from pipeline.report.basis import Basis
 from pipeline.report.codebook import label_of
 from pipeline.report.context import Context
+from pipeline.report.field import announcement, collectors, sessions_of, visits, worked_of
 from pipeline.report.listings import Fact, FactList, OfficialRow, OfficialTable
 from pipeline.report.lookup import Domain
 from pipeline.report.models import Section
-from pipeline.report.quality import announcement, collectors, sessions_of
 
 
 def method(ctx: Context, domain: Domain) -> Section:
     """The method box."""
-    study = ctx.results.study
-    facts = [Fact("Bukan apa", wording.NOT_OPINI)] if study.institution else []
+    study, basis = ctx.results.study, ctx.basis(domain)
+    facts = [Fact("Batasan", notes.NOT_OPINI)] if study.institution else []
     if study.is_designed:
-        facts += _designed(ctx, domain)
+        facts += _designed(ctx, domain, basis)
     else:
-        facts.append(Fact("Sampel", _sample(study.design.selection)))
-    facts += _rules(ctx)
+        facts.append(Fact("Sampel", _sample(basis)))
+    facts += _rules(ctx, basis)
     if study.report.statistics_recommendation:
         facts.append(Fact("Rekomendasi statistik", study.report.statistics_recommendation))
     return Section(
@@ -28,51 +29,55 @@ def method(ctx: Context, domain: Domain) -> Section:
     )
 
 
-def _sample(selection: str) -> str:
-    if selection == "probability":
+def _sample(basis: Basis) -> str:
+    if basis.is_random:
         return (
             "Data membawa rancangan sampelnya sendiri (bobot, strata, dan kelompok); rentang "
             "dihitung dari rancangan itu."
         )
-    kind = "kuota" if selection == "quota" else "sukarela"
     return (
-        f"Sampel {kind}: yang menjawab tidak dipilih secara acak. Angka hanya menggambarkan "
-        "mereka yang menjawab; tidak ada rentang dan tidak ada perbandingan."
+        f"{basis.kind.capitalize()}: yang menjawab tidak dipilih secara acak. Angka hanya "
+        "menggambarkan mereka yang menjawab; tidak ada rentang dan tidak ada perbandingan."
     )
 
 
-def _designed(ctx: Context, domain: Domain) -> list[Fact]:
+def _designed(ctx: Context, domain: Domain, basis: Basis) -> list[Fact]:
     study = ctx.results.study
     sessions = sessions_of(ctx, domain)
-    return [
+    unit = study.unit(domain.id)
+    by = f"{collectors(sessions) or 'tidak dicatat'}; {announcement(sessions)}."
+    if worked_of(sessions).empty:
+        by = "Belum ada sesi yang terlaksana."
+    facts = [
         Fact("Kapan", f"{ctx.period}, pada jam layanan."),
-        Fact("Pengumpul data", f"{collectors(sessions)}; {announcement(sessions)}."),
-        Fact(
-            "Siapa",
-            "Pengguna berumur 18 tahun ke atas yang keluar dari unit, dipilih setiap orang ke-k; "
-            "pegawai unit tidak diwawancarai. Penolakan dan yang terlewat ikut dicatat.",
-        )
-        if study.design.selection == "probability"
-        else Fact("Siapa", _sample(study.design.selection)),
-        Fact(
-            "Bobot",
-            "Setiap jawaban ditimbang agar mewakili semua "
-            + ("kunjungan" if study.weights.estimand == "visits" else "pengguna")
-            + " selama masa survei: menurut banyaknya blok waktu, bagian blok yang dijaga, "
-            "pengunjung yang lewat per orang terpilih, dan penolakan. Bobot dibatasi sampai "
-            f"{figures.number(study.weights.trim)} kali median unit.",
-        ),
-        Fact(
-            "Rentang",
-            f"Rentang keyakinan {ctx.level} dari ragam antarsesi: taksiran Taylor dengan sesi "
-            "sebagai kelompok; sebaran t untuk nilai, Wilson untuk persen. Rentang hanya memuat "
-            "ketidakpastian karena sampel, bukan salah ingat atau rasa sungkan.",
-        ),
+        Fact("Pengumpul data", by[:1].upper() + by[1:]),
     ]
+    if unit is not None:
+        sector = wording.SECTORS.get(unit.sector, unit.sector)
+        facts.insert(0, Fact("Jenis layanan", sector[:1].upper() + sector[1:] + "."))
+    if not basis.is_random:
+        weight = "Tidak ditimbang; setiap jawaban dihitung sama."
+        return [*facts, Fact("Siapa", _sample(basis)), Fact("Bobot", weight)]
+    who = (
+        "Pengguna berumur 18 tahun ke atas yang keluar dari unit, dipilih setiap orang ke-k; "
+        "pegawai unit tidak diwawancarai. Penolakan dan yang terlewat ikut dicatat."
+    )
+    weight = (
+        f"Setiap jawaban ditimbang agar mewakili semua {basis.noun} selama masa survei: menurut "
+        "banyaknya blok waktu, bagian blok yang dijaga, pengunjung yang lewat per orang terpilih, "
+        f"dan penolakan. Bobot dibatasi sampai {figures.number(study.weights.trim)} kali median "
+        "unit."
+    )
+    span = (
+        f"Rentang keyakinan {ctx.level} dari ragam antarsesi: taksiran Taylor dengan sesi "
+        "sebagai kelompok; sebaran t untuk nilai, Wilson untuk persen. Rentang hanya memuat "
+        "ketidakpastian karena sampel, bukan salah ingat atau rasa sungkan."
+    )
+    return [*facts, Fact("Siapa", who), Fact("Bobot", weight), Fact("Rentang", span)]
 
 
-def _rules(ctx: Context) -> list[Fact]:
-    study, rules = ctx.results.study, ctx.results.study.publication
+def _rules(ctx: Context, basis: Basis) -> list[Fact]:
+    study = ctx.results.study
     facts = []
     if study.index.dimensions:
         names = ", ".join(label_of(study, d).lower() for d in study.index.dimensions)
@@ -84,35 +89,49 @@ def _rules(ctx: Context) -> list[Fact]:
                 f"{figures.percent(study.index.minimum_answered)} butir.",
             )
         )
-    for line in study.thresholds:
-        if line.measure == study.index.id:
-            label = line.label or figures.number(line.value)
-            facts.append(
-                Fact(
-                    f"Garis {label}",
-                    f"{line.source[:1].upper() + line.source[1:]}. Peluang dihitung dengan "
-                    "model bertingkat yang memperhitungkan keragaman semua unit; disimpulkan "
-                    f"bila mencapai {figures.percent(rules.bar)}.",
-                )
-            )
-    if study.design.selection != "probability":
-        return [
-            *facts,
-            Fact("Aturan cetak", f"Kurang dari {rules.minimum_n} jawaban: tidak ada angka."),
-        ]
-    facts.append(
-        Fact(
-            "Aturan cetak",
-            f"Kurang dari {rules.minimum_n} jawaban: tidak ada angka. Sampai "
-            f"{rules.caution_n - 1} jawaban, atau kurang dari {rules.interval_sessions} sesi: "
-            "dalam kurung siku, tanpa perbandingan. Perbandingan dan tempat terhadap batas: dari "
-            f"{rules.verdict_sessions} sesi dengan ketelitian setara "
-            f"{figures.number(rules.verdict_n_eff)} jawaban acak.",
-        )
-    )
+    facts += _lines(ctx, basis)
+    facts.append(Fact("Aturan cetak", _printing(ctx, basis)))
     if study.is_designed:
-        facts.append(Fact("Pengalaman", f"{wording.ACCOUNT} {wording.RECALL}"))
+        facts.append(Fact("Pengalaman", f"{notes.ACCOUNT} {notes.RECALL}"))
     return facts
+
+
+def _lines(ctx: Context, basis: Basis) -> list[Fact]:
+    study = ctx.results.study
+    bar = figures.percent(study.publication.bar)
+    judged = (
+        "Peluang dihitung dengan model bertingkat yang memperhitungkan keragaman semua unit; "
+        f"disimpulkan bila mencapai {bar}."
+    )
+    if not basis.is_random:
+        judged = f"Tempat terhadap garis ini tidak disimpulkan dari {basis.kind}."
+    return [
+        Fact(
+            f"Garis {line.label or figures.number(line.value)}",
+            f"{line.source[:1].upper() + line.source[1:]}. {judged}" if line.source else judged,
+        )
+        for line in study.thresholds
+        if line.measure == study.index.id
+    ]
+
+
+def _printing(ctx: Context, basis: Basis) -> str:
+    rules = ctx.results.study.publication
+    least = f"Kurang dari {rules.minimum_n} jawaban: tidak ada angka."
+    if not basis.is_random:
+        return f"{least} Sampai {rules.caution_n - 1} jawaban: dalam kurung siku."
+    judged = "Perbandingan dan tempat terhadap batas" if basis.has_lines else "Perbandingan"
+    units = (
+        f" {judged}: dari {rules.verdict_sessions} sesi dengan ketelitian setara "
+        f"{figures.number(rules.verdict_n_eff)} jawaban acak."
+        if basis.has_units
+        else ""
+    )
+    return (
+        f"{least} Sampai {rules.caution_n - 1} jawaban, kurang dari {rules.interval_sessions} "
+        "sesi, atau rentang yang lebar dibanding nilainya: dalam kurung siku, tanpa "
+        f"perbandingan.{units}"
+    )
 
 
 def officials(ctx: Context, domain: Domain) -> Section | None:
@@ -135,9 +154,9 @@ def officials(ctx: Context, domain: Domain) -> Section | None:
     return Section(
         "resmi",
         "Nilai yang diterbitkan pihak lain",
-        wording.OFFICIALS_LEAD,
+        notes.OFFICIALS_LEAD,
         (OfficialTable("Nilai resmi terdahulu", rows, has_units=domain.type != "unit"),),
-        (wording.OFFICIALS_NOTE,),
+        (notes.OFFICIALS,),
     )
 
 
@@ -173,15 +192,19 @@ def _source(ctx: Context) -> str:
 
 def head_facts(ctx: Context, domain: Domain, n: int) -> tuple[Fact, ...]:
     """The line under the title."""
-    facts = []
-    if ctx.results.study.is_designed:
-        sessions = sessions_of(ctx, domain)
-        facts.append(Fact("Masa survei", ctx.period))
-        facts.append(Fact("Responden", sentences.counted(n, "pengguna layanan")))
-        facts.append(Fact("Pengumpul data", collectors(sessions)))
-        facts.append(Fact("Pemberitahuan", announcement(sessions)))
-    else:
-        facts.append(Fact("Responden", sentences.counted(n, "orang")))
-    if ctx.issued:
-        facts.append(Fact("Terbit", figures.day(ctx.issued)))
-    return tuple(facts)
+    if not ctx.results.study.is_designed:
+        return (Fact("Responden", sentences.counted(n, "orang")),)
+    return (
+        Fact("Masa survei", ctx.period),
+        Fact("Responden", sentences.counted(n, "pengguna layanan")),
+    )
+
+
+def provenance(ctx: Context, domain: Domain) -> str:
+    """The line below the answer: who collected the data, announced or not, when published."""
+    if not ctx.results.study.is_designed:
+        return f"Terbit {figures.day(ctx.issued)}." if ctx.issued else ""
+    sessions = sessions_of(ctx, domain)
+    if worked_of(sessions).empty:
+        return sentences.not_collected(ctx.issued)
+    return sentences.collected(collectors(sessions), visits(sessions), ctx.issued)

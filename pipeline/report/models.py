@@ -2,8 +2,21 @@
 
 from dataclasses import dataclass
 
-from pipeline.report.listings import Fact, Tone
-from pipeline.report.parts import Cell, Mark, Part, Tick
+from pipeline.report.listings import Fact, FactList, OfficialTable, ProfileTable, QualityTable, Tone
+from pipeline.report.parts import AnswerTable, Cell, FigureTable, Mark, SkmTable, Tick
+from pipeline.report.unit_parts import PeerTable, UnitTable
+
+Part = (
+    FigureTable
+    | AnswerTable
+    | ProfileTable
+    | QualityTable
+    | FactList
+    | SkmTable
+    | OfficialTable
+    | UnitTable
+    | PeerTable
+)
 
 
 @dataclass(frozen=True)
@@ -67,16 +80,22 @@ class KeyFigure:
 
 @dataclass(frozen=True)
 class Contrast:
-    """Findings that the comparison with other units has earned."""
+    """Findings that the comparison with other units has earned; `more` counts those left out."""
 
     title: str
+    subtitle: str
     items: tuple[str, ...]
+    more: str
     tone: Tone
 
 
 @dataclass(frozen=True)
 class Page:
-    """One HTML file; `path` is relative to the build folder, `home` the way back or empty."""
+    """One HTML file; `path` is relative to the build folder, `home` the way back or empty.
+
+    `banner` holds the words in bold and the rest; `provenance` says who collected the data, how
+    and when they were published.
+    """
 
     path: str
     home: str
@@ -86,12 +105,12 @@ class Page:
     over: str
     title: str
     facts: tuple[Fact, ...]
-    banner: str
+    banner: tuple[str, str] | None
     caution: str
     hero: Hero | None
+    provenance: str
     key_figures: tuple[KeyFigure, ...]
     contrasts: tuple[Contrast, ...]
     sections: tuple[Section, ...]
     footer: tuple[str, ...]
-    legend: str
     has_script: bool = False

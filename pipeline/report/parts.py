@@ -5,18 +5,10 @@ rendered; coordinates are percent strings; `kind` names the macro that draws a p
 compute nothing.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from pipeline.report.listings import (
-    NO_VERDICT,
-    FactList,
-    OfficialTable,
-    ProfileTable,
-    QualityTable,
-    Verdict,
-)
+from pipeline.report.listings import NO_VERDICT, Verdict
 
 State = Literal["published", "caution", "limit", "withheld"]
 
@@ -32,17 +24,18 @@ class Tick:
 
 @dataclass(frozen=True)
 class Scale:
-    """An axis as drawn: its ticks, first to last."""
+    """An axis as drawn: its ticks, first to last, and configured lines that lie on it."""
 
     ticks: tuple[Tick, ...]
+    lines: tuple[Tick, ...] = ()
 
 
 @dataclass(frozen=True)
 class Mark:
     """Dot and whisker in percent of the axis; empty text where there is no such thing.
 
-    `state` `caution` is drawn hollow, `limit` as an open whisker without a dot; `cut_low`
-    and `cut_high` say that the interval goes on beyond that end of the axis.
+    `state` `caution` is drawn hollow, `limit` as an open whisker without a dot that ends at
+    `limit`; `cut_low` and `cut_high` say that the interval goes on beyond that end of the axis.
     """
 
     state: State
@@ -52,6 +45,7 @@ class Mark:
     reference: str = ""
     cut_low: bool = False
     cut_high: bool = False
+    limit: str = ""
 
     @property
     def is_cut(self) -> bool:
@@ -68,6 +62,23 @@ class Cell:
     interval: str = ""
     reason: str = ""
     mark: Mark | None = None
+    is_careful: bool = False
+
+    @property
+    def figure(self) -> str:
+        """The value, in square brackets where it is to be read with caution."""
+        return f"[{self.value}]" if self.is_careful else self.value
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether the interval is one, not words in its place."""
+        return self.mark is not None and bool(self.mark.low)
+
+    @property
+    def aside(self) -> str:
+        """What stands beside the value: the interval in parentheses, or words as they are."""
+        is_span = self.has_interval and self.state != "limit"
+        return f"({self.interval})" if is_span else self.interval
 
 
 @dataclass(frozen=True)
@@ -84,21 +95,19 @@ class Row:
 
 @dataclass(frozen=True)
 class Key:
-    """What the line above a chart explains; `reference` names the tick, if there is one."""
+    """What the line above a chart explains; `level` is empty where no value has an interval.
 
+    `reference` names the tick and `lines` the configured lines, if there are any; `own` and
+    `others` name the two colours of a chart in which one unit stands out.
+    """
+
+    level: str = ""
     reference: str = ""
+    lines: str = ""
     has_caution: bool = False
     has_cut: bool = False
-
-
-def key_of(cells: Iterable[Cell], reference: str = "") -> Key:
-    """Key of a chart that shows these cells."""
-    shown = list(cells)
-    return Key(
-        reference if any(c.mark and c.mark.reference for c in shown) else "",
-        any(c.state == "caution" for c in shown),
-        any(c.mark is not None and c.mark.is_cut for c in shown),
-    )
+    own: str = ""
+    others: str = ""
 
 
 @dataclass(frozen=True)
@@ -183,47 +192,3 @@ class SkmTable:
     interval: str
     sentence: str
     table: FigureTable
-
-
-@dataclass(frozen=True)
-class UnitRow:
-    """A unit in the overview; `sort_*` are plain numbers for the script, empty sorts last."""
-
-    label: str
-    link: str
-    gloss: str
-    cell: Cell
-    standing: str
-    comparison: Verdict
-    any_bentuk: Cell
-    n: str
-    response: str
-    search: str
-    sort_index: str
-    sort_bentuk: str
-    sort_n: str
-    sort_response: str
-
-
-@dataclass(frozen=True)
-class UnitTable:
-    """All units on one axis."""
-
-    kind: ClassVar[str] = "units"
-    caption: str
-    scale: Scale
-    rows: tuple[UnitRow, ...]
-    key: Key
-    count: str
-
-
-Part = (
-    FigureTable
-    | AnswerTable
-    | ProfileTable
-    | QualityTable
-    | FactList
-    | SkmTable
-    | OfficialTable
-    | UnitTable
-)

@@ -1,14 +1,15 @@
 """What the data of a unit are worth: one row a property, with the limits of its verdict."""
 
-from collections.abc import Callable
 from typing import Literal
 
 import pandas as pd
 
-from pipeline.report import figures, sentences, wording
+from pipeline.report import figures, notes, wording
+from pipeline.report.basis import Basis
 from pipeline.report.context import Context
+from pipeline.report.field import rate, response_of, sessions_of
 from pipeline.report.listings import QualityRow, QualityTable, Verdict
-from pipeline.report.lookup import Domain, Estimate, records, text, whole
+from pipeline.report.lookup import Domain, Estimate
 from pipeline.report.models import Section
 from pipeline.report.respondents import contacts_of, interviews_of
 
@@ -27,10 +28,11 @@ def quality(ctx: Context, domain: Domain) -> Section | None:
     """Response, sessions, counts, weights, privacy, enumerators and interference."""
     contacts = contacts_of(ctx, domain)
     sessions = sessions_of(ctx, domain)
+    basis = ctx.basis(domain)
     rows = [
-        *_response(ctx, domain),
+        *(_response(ctx, domain) if basis.is_random else _selection(basis)),
         *_sessions(sessions),
-        *_weights(ctx, domain),
+        *(_weights(ctx, domain, sessions) if basis.is_random else ()),
         *_setting(interviews_of(contacts)),
         *_enumerators(contacts),
         *_interference(sessions),
@@ -41,38 +43,27 @@ def quality(ctx: Context, domain: Domain) -> Section | None:
     lead = (
         "Yang perlu diingat saat membaca angka: " + ", ".join(poor) + "."
         if poor
-        else "Tidak ada ukuran mutu yang kurang."
+        else "Semua ukuran mutu baik atau cukup."
     )
     return Section(
         "mutu",
         "Mutu data",
         lead,
         (QualityTable("Ukuran mutu data dan penilaiannya", tuple(rows)),),
-        (wording.QUALITY_NOTE,),
+        (notes.QUALITY,),
     )
 
 
-def sessions_of(ctx: Context, domain: Domain) -> pd.DataFrame:
-    """Sessions of a unit, or all."""
-    sessions = ctx.results.sessions
-    if domain.type != "unit" or sessions.empty:
-        return sessions
-    return sessions[sessions["unit_id"] == domain.id]
-
-
-def response_of(ctx: Context, domain: Domain) -> dict[str, object]:
-    """The domain's row of `responses`; empty where there is none."""
-    for row in records(ctx.results.responses):
-        kind = text(row["domain_type"])
-        if kind == domain.type and (kind != "unit" or text(row["domain"]) == domain.id):
-            return row
-    return {}
-
-
-def rate(row: dict[str, object], name: str) -> float | None:
-    """A rate of 0–1, or None where it cannot be computed."""
-    value = row.get(name)
-    return None if value is None or value != value else float(value)  # type: ignore[arg-type]
+def _selection(basis: Basis) -> list[QualityRow]:
+    return [
+        QualityRow(
+            "Cara memilih",
+            basis.kind,
+            "Bukan sampel acak: ketelitian tidak dapat ditaksir, dan hasilnya tidak mewakili "
+            "yang tidak ditanya.",
+            POOR,
+        )
+    ]
 
 
 def _response(ctx: Context, domain: Domain) -> list[QualityRow]:
@@ -121,19 +112,31 @@ def _sessions(sessions: pd.DataFrame) -> list[QualityRow]:
     ]
 
 
-def _weights(ctx: Context, domain: Domain) -> list[QualityRow]:
-    rows = []
-    index = _first(ctx, domain)
-    if index is not None and index.tier in wording.TIERS:
-        tone = {"T0": GOOD, "T1": FAIR, "T2": FAIR}.get(index.tier, POOR)
-        rows.append(
-            QualityRow(
-                "Hitungan pengunjung",
-                wording.TIERS[index.tier][0],
-                wording.TIERS[index.tier][1],
-                tone,
-            )
+def _counts(sessions: pd.DataFrame) -> list[QualityRow]:
+    """How the visitors of the sessions worked are known, most usual way first."""
+    if sessions.empty or "tier" not in sessions.columns:
+        return []
+    found = sessions.loc[sessions["worked"].astype(bool), "tier"].value_counts()
+    tiers = {t: int(found[t]) for t in wording.TIERS if t in found.index}
+    if not tiers:
+        return []
+    counted, worked = tiers.get("T0", 0), sum(tiers.values())
+    rest = [f"{n} {wording.TIERS[t]}" for t, n in tiers.items() if t != "T0"]
+    tone = GOOD if not rest else FAIR if set(tiers) <= {"T0", "T1", "T2"} else POOR
+    return [
+        QualityRow(
+            "Hitungan pengunjung",
+            ", ".join([f"{counted} dari {worked} sesi dihitung", *rest]),
+            "Orang yang keluar dihitung selama sesi. Baik bila semua dihitung, cukup bila sisanya "
+            "disusun ulang dari nomor urut orang terpilih atau dari register.",
+            tone,
         )
+    ]
+
+
+def _weights(ctx: Context, domain: Domain, sessions: pd.DataFrame) -> list[QualityRow]:
+    rows = _counts(sessions)
+    index = _first(ctx, domain)
     weighted = ctx.results.weighted
     if domain.type == "unit" and not weighted.empty:
         weighted = weighted[weighted["unit_id"] == domain.id]
@@ -202,7 +205,7 @@ def _setting(interviews: pd.DataFrame) -> list[QualityRow]:
 
 
 def _enumerators(contacts: pd.DataFrame) -> list[QualityRow]:
-    if contacts.empty:
+    if interviews_of(contacts).empty:
         return []
     count = int(contacts["enumerator_id"].dropna().nunique())
     return [
@@ -219,6 +222,8 @@ def _interference(sessions: pd.DataFrame) -> list[QualityRow]:
     if sessions.empty or "interference" not in sessions.columns:
         return []
     worked = sessions[sessions["worked"].astype(bool)]
+    if worked.empty:
+        return []
     count = int((worked["interference"] == "ya").sum())
     return [
         QualityRow(
@@ -228,27 +233,3 @@ def _interference(sessions: pd.DataFrame) -> list[QualityRow]:
             verdict(count, 0, 1, direction="down"),
         )
     ]
-
-
-def collectors(sessions: pd.DataFrame) -> str:
-    """Who collected the data."""
-    if sessions.empty or "collector" not in sessions.columns:
-        return "tidak dicatat"
-    found = sorted({text(c) for c in sessions["collector"]} - {""})
-    return ", ".join(wording.COLLECTORS.get(c, c) for c in found) or "tidak dicatat"
-
-
-def announcement(sessions: pd.DataFrame) -> str:
-    """Whether the visits were announced."""
-    if sessions.empty or "announced" not in sessions.columns:
-        return "tidak dicatat"
-    count: Callable[[str], int] = lambda code: int((sessions["announced"] == code).sum())  # noqa: E731
-    return sentences.announced(count("ya"), count("tidak"))
-
-
-def interviews_count(ctx: Context, domain: Domain) -> int:
-    """Interviews of a domain."""
-    row = response_of(ctx, domain)
-    if row:
-        return whole(row["complete"]) + whole(row["partial"])
-    return len(interviews_of(contacts_of(ctx, domain)))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from pipeline.report import charts, figures, sentences, wording
+from pipeline.report import charts, figures, notes, sentences, wording
 from pipeline.report.context import Context
 from pipeline.report.listings import ProfileGroup, ProfileRow, ProfileTable
 from pipeline.report.lookup import Domain
@@ -12,7 +12,12 @@ from pipeline.report.models import Section
 
 INTERVIEWED = ("1.1", "1.2")
 _AXIS = charts.Axis(0.0, 100.0, 20.0, "%")
-_AGE = ("17-29", "30-44", "45-59", "60+")
+_AGE = {
+    "17-29": "18–29 tahun",  # the band's code is older than the rule that only adults are asked
+    "30-44": "30–44 tahun",
+    "45-59": "45–59 tahun",
+    "60+": "60 tahun ke atas",
+}
 _SEX = {"P": "Perempuan", "L": "Laki-laki"}
 
 
@@ -58,28 +63,30 @@ def respondents(ctx: Context, domain: Domain) -> Section | None:
             "Umur",
             "umur_kel",
             "obs_age_band",
-            {a: a.replace("-", figures.DASH) + " tahun" for a in _AGE[:-1]}
-            | {_AGE[-1]: "60 tahun ke atas"},
+            _AGE,
             interviews,
             eligible,
         ),
         _group("Pendidikan terakhir", "didik", "", _labels(ctx, "didik"), interviews, eligible),
     ]
     known = tuple(g for g in groups if g is not None)
+    basis = ctx.basis(domain)
+    who = "terpilih" if basis.is_random else "didekati"
     if not known:
         return None
     return Section(
         "siapa",
         "Siapa yang diwawancarai",
-        sentences.respondents(len(interviews), len(eligible)),
+        sentences.respondents(len(interviews), len(eligible), basis),
         (
             ProfileTable(
                 "Responden menurut jenis kelamin, umur, dan pendidikan, di samping semua orang "
-                "yang terpilih menurut pengamatan enumerator",
+                f"yang {who} menurut pengamatan enumerator",
                 known,
+                who,
             ),
         ),
-        (wording.RESPONDENTS_NOTE,),
+        (notes.respondents(basis),),
     )
 
 

@@ -8,7 +8,8 @@ the source language; another edition replaces this module and `wording`.
 from collections.abc import Sequence
 from datetime import date
 
-from pipeline.report import figures, wording
+from pipeline.report import figures, notes, wording
+from pipeline.report.basis import Basis
 from pipeline.report.lookup import Estimate
 from pipeline.settings import Publication
 
@@ -16,15 +17,15 @@ from pipeline.settings import Publication
 def counted(n: int, noun: str) -> str:
     """`187 wawancara`; from 1 to 9 only `kurang dari 10`, so that no one is singled out."""
     if n <= 0:
-        return f"tidak ada {noun}"
+        return "belum ada"
     return f"kurang dari 10 {noun}" if n < 10 else f"{figures.number(n)} {noun}"
 
 
-def base_noun(selection: str, estimand: str) -> str:
-    """What a hundred are counted of: visits, users, or only those who answered."""
-    if selection != "probability":
-        return "orang yang menjawab"
-    return "kunjungan" if estimand == "visits" else "pengguna"
+def base(n: int) -> str:
+    """The number of answers behind a table: `n = 120`; small ones are not told."""
+    if 0 < n < 10:
+        return "n kurang dari 10"
+    return f"n = {figures.number(n)}"
 
 
 def truth_between(e: Estimate, edges: Sequence[float] = ()) -> str:
@@ -52,109 +53,57 @@ def withheld(e: Estimate | None) -> str:
     """Why a row holds no number."""
     if e is None:
         return "tidak ditanyakan atau tidak dihitung"
-    words = wording.reasons(e.reasons) or "tidak dapat ditaksir"
+    words = wording.reasons(_blocking(e)) or "tidak dapat ditaksir"
     return f"tidak ditampilkan: {words}"
 
 
-def caution(e: Estimate) -> str:
-    """What to mind when a value is printed in square brackets; empty where nothing is."""
-    if e.flag != "caution":
+def _blocking(e: Estimate) -> tuple[str, ...]:
+    """The reasons that withhold a value; of one session, a small number does not matter."""
+    if e.flag != "not_estimable":
+        return e.reasons
+    return tuple(r for r in e.reasons if not r.startswith("n<")) or e.reasons
+
+
+def weakness(e: Estimate | None) -> str:
+    """The same in a few words, for a list of units: `belum ada wawancara`."""
+    if e is None or e.n == 0:
+        return "belum ada wawancara"
+    return wording.reasons(_blocking(e), 1).partition(",")[0] or "tidak dapat ditaksir"
+
+
+def caution(e: Estimate, *, is_placed: bool = True) -> str:
+    """What to mind when a value is printed in square brackets; empty where nothing is.
+
+    `is_placed` says whether the page has a place of the value against lines all the same, or has
+    no lines.
+    """
+    if not e.is_careful:
         return ""
     words = wording.reasons(e.reasons) or "sampelnya kecil"
+    end = "" if is_placed else " dan tidak diletakkan terhadap batas"
     return (
         f"Baca dengan hati-hati: {words}. Angka dalam kurung siku tidak dibandingkan dengan "
-        "unit lain dan tidak diletakkan terhadap batas."
+        f"unit lain{end}."
     )
 
 
-def any_bentuk(e: Estimate, noun: str) -> str:
-    """How often at least one form was met, as a natural frequency."""
-    if e.value == 0:
-        return "tidak ada pengunjung yang mengaku mengalami salah satu bentuk maladministrasi."
-    return (
-        f"kira-kira {figures.of_hundred(e.value or 0.0)} dari 100 {noun} disertai sedikitnya "
-        "satu bentuk maladministrasi menurut pengakuan pengunjung."
-    )
+def trust_lead(whole: Estimate | None, basis: Basis) -> str:
+    """What the trust score is about, and where it lies."""
+    if whole is None or not whole.is_shown:
+        return f"Angka kepercayaan tidak ditampilkan untuk {basis.here}."
+    about = f"Kepercayaan pengguna kepada petugas {basis.here}."
+    if not basis.is_random:
+        return f"{about} Nilai ini hanya berlaku bagi mereka yang menjawab."
+    return f"{about} {truth_between(whole)}"
 
 
-def experience_lead(anyone: Estimate | None, most: tuple[str, Estimate] | None, noun: str) -> str:
-    """The finding above the table of forms."""
-    if anyone is None or not anyone.is_shown or anyone.value is None:
-        return "Angka pengalaman tidak ditampilkan untuk unit ini."
-    if anyone.value == 0:
-        return (
-            "Tidak seorang pun responden mengaku mengalami salah satu bentuk. "
-            f"{upper_limit(anyone, noun)}"
-        )
-    text = f"Kira-kira {figures.of_hundred(anyone.value)} dari 100 {noun}{_share_range(anyone)} "
-    text += "disertai sedikitnya satu bentuk."
-    if most is not None and most[1].value:
-        name, e = most
-        text += (
-            f" Yang paling sering disebut: {name.lower()}, "
-            f"{figures.percent(e.value or 0.0, e.low, e.high)}{_share_range(e)}."
-        )
-    return text
-
-
-def upper_limit(e: Estimate, noun: str) -> str:
-    """Zero events do not mean zero: the upper limit in words."""
-    if e.high is None:
-        return "Tidak ada kejadian di antara yang menjawab."
-    return (
-        f"Dengan sampel ini, kenyataannya masih mungkin sampai "
-        f"{figures.percent(e.high, 0.0, e.high)} dari {noun}."
-    )
-
-
-def frequency(e: Estimate) -> str:
-    """`31 dari 100` for a table; empty where nothing is printed."""
-    if not e.is_shown or e.value is None:
-        return ""
-    if e.value == 0:
-        return "0 yang melaporkan"
-    return f"{figures.of_hundred(e.value)} dari 100"
-
-
-def _share_range(e: Estimate) -> str:
-    if e.low is None or e.high is None:
-        return ""
-    return f" ({figures.percent_between(e.low, e.high)})"
-
-
-def complaints_lead(known: Estimate | None, noun: str) -> str:
-    """The first step of the complaint path."""
-    if known is None or not known.is_shown or known.value is None:
-        return "Angka pengaduan tidak ditampilkan untuk unit ini."
-    return (
-        f"Pada kira-kira {figures.of_hundred(known.value)} dari 100 {noun}{_share_range(known)}, "
-        "pengunjung tahu ke mana menyampaikan keluhan tentang unit ini."
-    )
-
-
-def path_ends(minimum: int) -> str:
-    """Where the complaint path has too few answers to go on."""
-    return f"Langkah berikutnya tidak ditampilkan: kurang dari {minimum} jawaban."
-
-
-def service_lead(left: Estimate | None, noun: str) -> str:
-    """How many left without being served."""
-    if left is None or not left.is_shown or left.value is None:
-        return "Angka ini tidak ditampilkan untuk unit ini."
-    if left.value == 0:
-        return f"Semua responden dilayani. {upper_limit(left, noun)}"
-    return (
-        f"Pada kira-kira {figures.of_hundred(left.value)} dari 100 {noun}{_share_range(left)}, "
-        "pengunjung pulang tanpa dilayani."
-    )
-
-
-def respondents(interviews: int, selected: int) -> str:
+def respondents(interviews: int, selected: int, basis: Basis) -> str:
     """Who stands behind the numbers."""
+    who = "terpilih menurut urutan keluar" if basis.is_random else "didekati"
+    about = "Persen di sini menggambarkan sampel, bukan taksiran, jadi tanpa rentang."
     return (
-        f"{figures.number(interviews)} wawancara dari {figures.number(selected)} orang yang "
-        "terpilih menurut urutan keluar. Persen di sini menggambarkan sampel, bukan taksiran, "
-        "jadi tanpa rentang."
+        f"{figures.number(interviews)} wawancara dari {figures.number(selected)} orang yang {who}."
+        + (f" {about}" if basis.is_random else "")
     )
 
 
@@ -179,14 +128,34 @@ def nothing(n: int, sessions: int, rules: Publication) -> str:
     return "Sampel unit ini tidak memenuhi syarat cetak, jadi tidak ada angka yang dicetak."
 
 
-def city_weighted(e: Estimate, edges: Sequence[float] = ()) -> str:
-    """The city's figure weighted by visits, in one line."""
-    if e.value is None:
-        return f"Menurut kunjungan: {withheld(e)}."
-    text = f"Menurut kunjungan: {figures.points(e.value, edges)}"
+def city_weighted(e: Estimate, basis: Basis, edges: Sequence[float] = ()) -> str:
+    """The city's figure with all answers together, beside the mean of the units."""
+    name = "Menurut kunjungan" if basis.is_random else "Semua jawaban digabung"
+    if e.value is None or not e.is_shown:
+        return f"{name}: {withheld(e)}."
+    value = figures.points(e.value, edges)
+    text = f"{name}: {f'[{value}]' if e.is_careful else value}"
     if e.low is not None and e.high is not None:
         text += f" ({figures.points_span(e.low, e.high, edges)})"
-    return f"{text}. {wording.TWO_MEANS}"
+    return f"{text}. {notes.two_means(basis)}"
+
+
+def no_mean(weak: Sequence[tuple[str, Estimate | None]], others: int, basis: Basis) -> str:
+    """Why the city has no mean of its units, and what its figures are made of.
+
+    `weak` are names and index estimates of the units that are missing, `others` counts the rest.
+    """
+    names = ", ".join(f"{name} ({weakness(e)})" for name, e in weak)
+    silent = [e for _, e in weak if e is None or e.n == 0]
+    how = "menurut kunjungan" if basis.is_random else "gabungan semua jawaban"
+    where = f"di {others} unit lain"
+    if len(silent) < len(weak):
+        # Their interviews are too few to stand alone, but are part of the city's.
+        where = f"di {others + len(weak) - len(silent)} unit yang ada wawancaranya"
+    text = f"Rata-rata unit tidak dihitung: {names}. Angka di bawah {how} {where}"
+    if silent and basis.is_random:
+        return f"{text}, dalam kurung siku karena tidak mencakup semua unit."
+    return f"{text}."
 
 
 def window(start: date | None, end: date | None) -> str:
@@ -205,3 +174,23 @@ def announced(yes: int, no: int) -> str:
     if no == 0:
         return "kedatangan diumumkan lebih dulu kepada unit"
     return f"kedatangan diumumkan lebih dulu pada {yes} dari {yes + no} sesi"
+
+
+def collected(by: str, visits: tuple[int, int], issued: date | None) -> str:
+    """Who collected the data, whether announced (sessions with and without), when published."""
+    yes, no = visits
+    who = f"Data dikumpulkan {by}" if by else "Pengumpul data tidak dicatat"
+    if yes == 0 and no == 0:
+        how = "; pemberitahuan kepada unit tidak dicatat"
+    elif yes == 0:
+        how = " tanpa pemberitahuan lebih dulu"
+    elif no == 0:
+        how = " dengan pemberitahuan lebih dulu kepada unit"
+    else:
+        how = f", dengan pemberitahuan lebih dulu pada {yes} dari {yes + no} sesi"
+    return f"{who}{how}{f'; terbit {figures.day(issued)}' if issued else ''}."
+
+
+def not_collected(issued: date | None) -> str:
+    """The same where no session took place."""
+    return f"Belum ada sesi yang terlaksana{f'; terbit {figures.day(issued)}' if issued else ''}."

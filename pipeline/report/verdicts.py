@@ -7,8 +7,8 @@ earned; what is not settled is said to be so.
 from collections.abc import Sequence
 
 from pipeline.report import figures, wording
+from pipeline.report.basis import Basis
 from pipeline.report.lookup import Comparison, Estimate, Standing
-from pipeline.report.sentences import without_interval
 
 
 def standing(s: Standing) -> str:
@@ -29,14 +29,24 @@ def standing(s: Standing) -> str:
     )
 
 
-def standings(found: Sequence[Standing]) -> tuple[str, ...]:
-    """One sentence a line; one for all where none of them may be judged."""
+def standings(found: Sequence[Standing], e: Estimate) -> tuple[str, ...]:
+    """One sentence a line; one for all where none of them may be judged.
+
+    Where the interval of `e` holds a line on whose one side it is put, that is said too.
+    """
     if len(found) < 2 or any(s.probability_above is not None for s in found):
-        return tuple(standing(s) for s in found)
+        return tuple(standing(s) + _touching(s, e) for s in found)
     names = " dan ".join(s.label for s in found)
     words = wording.reasons(found[0].reasons)
     end = f": {words}." if words else "."
     return (f"Tempatnya terhadap {names} tidak disimpulkan{end}",)
+
+
+def _touching(s: Standing, e: Estimate) -> str:
+    other = {"di atas": "di bawahnya", "di bawah": "di atasnya"}.get(s.state)
+    if other is None or e.low is None or e.high is None or not e.low <= s.threshold <= e.high:
+        return ""
+    return f" Rentangnya masih menyentuh {s.label}, jadi kemungkinan {other} belum tertutup."
 
 
 def standings_short(standings: Sequence[Standing]) -> str:
@@ -88,44 +98,52 @@ def mutu(ikm: float) -> tuple[str, str]:
     return "D", "Tidak Baik"
 
 
-def ikm(e: Estimate) -> str:
+def ikm(e: Estimate, basis: Basis) -> str:
     """What may be said of the mutu: the interval may reach into another letter."""
     if e.value is None:
         return ""
+    if e.low is None or e.high is None:
+        return no_mutu(e, basis)
     letter, words = mutu(e.value)
     text = f"Mutu pelayanan {letter} ({words}) menurut tabel Permenpan RB 14/2017."
-    if e.low is None or e.high is None:
-        return f"{text} {without_interval(e)}"
     lowest, highest = mutu(max(e.low, 25.0))[0], mutu(min(e.high, 100.0))[0]
     if lowest == highest:
         return f"{text} Seluruh rentangnya berada dalam mutu {letter}."
     return f"{text} Rentangnya meliputi mutu {lowest} sampai {highest}, jadi hurufnya belum pasti."
 
 
-def ikm_short(e: Estimate) -> str:
+def no_mutu(e: Estimate, basis: Basis) -> str:
+    """Why no letter is given: it would be taken for the unit's, not for the respondents'."""
+    why = wording.reasons(e.reasons, 1) if basis.is_random else basis.kind
+    return f"Mutu tidak ditetapkan: {why or 'tanpa rentang'}."
+
+
+def ikm_short(e: Estimate, basis: Basis) -> str:
     """The IKM as a key figure."""
-    text = "Indeks Kepuasan Masyarakat (IKM) dari 25 sampai 100,"
-    letter, words = mutu(e.value or 0.0)
+    text = "Indeks Kepuasan Masyarakat (IKM) dari 25 sampai 100"
     if e.low is None or e.high is None:
-        return f"{text} mutu {letter} ({words})."
+        return f"{text}. {no_mutu(e, basis)}"
+    letter, words = mutu(e.value or 0.0)
     lowest, highest = mutu(max(e.low, 25.0))[0], mutu(min(e.high, 100.0))[0]
     if lowest == highest:
-        return f"{text} mutu {letter} ({words})."
-    return f"{text} mutu {lowest} sampai {highest}: hurufnya belum pasti."
+        return f"{text}, mutu {letter} ({words})."
+    return f"{text}, mutu {lowest} sampai {highest}: hurufnya belum pasti."
 
 
 def extremes(names: Sequence[tuple[str, Estimate]]) -> str:
-    """Strongest and weakest indicator, said only where their intervals do not overlap."""
-    known = [(n, e) for n, e in names if e.is_shown and e.has_interval]
+    """Highest and lowest indicator, said only where their intervals do not overlap.
+
+    Neither is called the strongest or weakest: that would need all the others too.
+    """
+    known = [(n, e) for n, e in names if e.is_shown and e.has_interval and not e.is_careful]
     if len(known) < 2:
         return "Nilai tiap indikator dari 0 sampai 100; makin tinggi makin baik."
     best = max(known, key=lambda p: p[1].value or 0.0)
     worst = min(known, key=lambda p: p[1].value or 0.0)
     if (best[1].low or 0.0) > (worst[1].high or 0.0):
-        return (
-            f"Yang terkuat {_named(*best)}; yang terlemah {_named(*worst)}. "
-            "Rentang keduanya tidak bersinggungan."
-        )
+        first, second = _named(*best), _named(*worst)
+        first = first[:1].upper() + first[1:]
+        return f"{first}, jelas lebih tinggi daripada {second}."
     return (
         "Rentang indikator tertinggi dan terendah bersinggungan, jadi tidak ada yang dapat "
         "disebut paling kuat atau paling lemah."
@@ -133,33 +151,90 @@ def extremes(names: Sequence[tuple[str, Estimate]]) -> str:
 
 
 def _named(name: str, e: Estimate) -> str:
-    low, high = e.low or 0.0, e.high or 0.0  # `extremes` takes only those with an interval
-    shown = f"{figures.points(e.value or 0.0)} ({figures.points_span(low, high)})"
-    return f"{name[:1].lower() + name[1:]}, {shown}"
+    return f"{name[:1].lower() + name[1:]}, {_score(e)}"
+
+
+def _score(e: Estimate) -> str:
+    """A score with its interval; only for those that have one."""
+    low, high = e.low or 0.0, e.high or 0.0
+    return f"{figures.points(e.value or 0.0)} ({figures.points_span(low, high)})"
 
 
 def contrast(name: str, e: Estimate, c: Comparison) -> str:
     """An indicator that clearly differs from the other units, with both intervals."""
-    if e.value is None or e.low is None or e.high is None:
+    if e.value is None or not e.has_interval:
         return name
-    shown = f"{name}: {figures.points(e.value)} ({figures.points_span(e.low, e.high)})"
+    shown = f"{name}: {_score(e)}"
     if c.difference is None or c.low is None or c.high is None:
-        return shown + "."
-    size = figures.number(abs(c.difference), 1)
-    low, high = sorted((abs(c.low), abs(c.high)))
+        return shown
+    size, span = _distance(c)
     side = "lebih tinggi" if c.difference > 0 else "lebih rendah"
-    return f"{shown}, {size} poin {side} ({figures.span(low, high, 1)}) dari rata-rata unit lain."
+    return f"{shown}, {size} poin {side} ({span})"
 
 
-def units_lead(above: int, below: int, same: int, unjudged: int) -> str:
-    """How many units the comparison could tell apart from the others."""
+def _distance(c: Comparison) -> tuple[str, str]:
+    """Size of a difference and its interval, without the sign that the words carry."""
+    low, high = sorted((abs(c.low or 0.0), abs(c.high or 0.0)))
+    return figures.number(abs(c.difference or 0.0), 1), figures.span(low, high, 1)
+
+
+def contrast_event(name: str, e: Estimate, c: Comparison, basis: Basis) -> str:
+    """A form of maladministration that is clearly met more or less often than elsewhere."""
+    share = figures.of_hundred(e.value or 0.0)
+    joint = "pada " if basis.noun == "kunjungan" else ""
+    # Some names are sentences of their own without the colon ("Tidak patut dilaporkan").
+    text = f"{name}: dilaporkan {joint}{share} dari 100 {basis.noun}"
+    if e.value == 0:
+        text = f"{name}: tidak dilaporkan seorang pun responden"
+    if e.low is not None and e.high is not None:
+        text += f" ({figures.percent_span(e.low, e.high, e.value)})"
+    return f"{text}, jelas lebih {'sering' if c.tier == 'jelas di atas' else 'jarang'}"
+
+
+def others(count: int, units: int) -> str:
+    """The units a comparison holds: all the others, or as many as may be compared."""
+    return "unit lain" if count >= units - 1 else f"{count} unit lain yang dapat dibandingkan"
+
+
+def place_among(e: Estimate | None, c: Comparison | None, peers: str) -> str:
+    """Where a unit's index lies beside the mean of the others, or why it is not said."""
+    if e is None or not e.is_shown:
+        return "Indeks unit ini tidak ditampilkan, jadi tidak dibandingkan."
+    if c is None or not c.tier:
+        words = wording.reasons(e.reasons)
+        return f"Unit ini tidak dibandingkan{f': {words}' if words else ''}."
+    if not c.tier.startswith("jelas"):
+        return f"Indeks unit ini tidak dapat dibedakan dari rata-rata {peers}."
+    size, span = _distance(c)
+    side = "lebih tinggi" if (c.difference or 0.0) > 0 else "lebih rendah"
+    return f"Indeks unit ini {size} poin {side} ({span}) dari rata-rata {peers}."
+
+
+def units_lead(above: int, below: int, same: int, unjudged: Sequence[str]) -> str:
+    """How many units the comparison could tell apart from the others, and why not the rest.
+
+    `unjudged` holds the reason of each unit that was not compared.
+    """
     parts = []
     if above:
         parts.append(f"{above} unit jelas di atas rata-rata unit lain")
     if below:
-        parts.append(f"{below} unit jelas di bawah")
+        parts.append(f"{below} unit jelas di bawah{'' if above else ' rata-rata unit lain'}")
     if same:
         parts.append(f"{same} unit tidak dapat dibedakan")
-    if unjudged:
-        parts.append(f"{unjudged} unit tidak dibandingkan karena sampelnya kecil")
+    words = "unit tidak dibandingkan karena"
+    for why in dict.fromkeys(unjudged):
+        parts.append(f"{unjudged.count(why)} {words} {why}")
+        words = "karena"
     return (", ".join(parts) + ".") if parts else "Tidak ada unit yang dibandingkan."
+
+
+def unjudged(e: Estimate | None) -> str:
+    """Why a unit is not compared with the others, in a word."""
+    if e is None or e.n == 0:
+        return "belum ada wawancara"
+    if e.selection != "probability":
+        return "sampelnya bukan sampel acak"
+    if "wide" in e.reasons and not any("<" in r for r in e.reasons):
+        return "rentangnya lebar"
+    return "sampelnya kecil" if e.reasons else "tidak ada unit pembanding"

@@ -1,13 +1,16 @@
 """Words for codes: what the tables call by a code, a reader meets here.
 
-No sentence in this module reads a number of a sample; those stand in `sentences`.
+No sentence in this module reads a number of a sample; those stand in `sentences`. Notes and
+leads stand in `notes`.
 """
 
+import dataclasses
 import re
 from collections.abc import Sequence
 
 from analysis.instrument import Instrument, Question
 from pipeline.report.listings import Verdict
+from pipeline.study import Study
 
 _LIMIT = re.compile(r"^(n|sessions|df|n_eff)<(\d+(?:\.\d+)?)$")
 _LIMITS = {
@@ -23,7 +26,7 @@ _REASONS = {
     "zero_events": "tidak ada yang melaporkan",
     "collapsed": "sesi dari dua jenis hari digabung",
     "se_floor": "jawaban hampir seragam, ketelitian dibatasi dari bawah",
-    "wide": "rentangnya sangat lebar",
+    "wide": "rentangnya lebar dibanding nilainya",
 }
 
 
@@ -63,14 +66,28 @@ def _limit(code: str) -> float:
 
 
 TIERS = {
-    "T0": ("dihitung", "Orang yang keluar dihitung selama sesi berlangsung."),
-    "T1": ("disusun ulang", "Jumlah pengunjung disusun ulang dari nomor urut orang yang terpilih."),
-    "T2": ("dari register", "Jumlah pengunjung diambil dari register unit."),
-    "T3": ("perkiraan", "Jumlah pengunjung diperkirakan dari rata-rata harian unit."),
-    "T4": ("tidak dihitung", "Pengunjung tidak dihitung; setiap sesi dianggap sama ramai."),
-    "T5": ("tidak ditimbang", "Bukan sampel acak; setiap jawaban berbobot sama."),
+    "T0": "dihitung",
+    "T1": "disusun ulang",
+    "T2": "dari register",
+    "T3": "diperkirakan",
+    "T4": "dianggap sama ramai",
 }
-"""By tier of the weight: in a word, in a sentence."""
+"""How the visitors of a session are known, by tier of the weight."""
+
+KINDS = {"quota": "sampel kuota", "volunteer": "sampel sukarela"}
+"""Samples that were not drawn by chance."""
+
+BASIS: dict[str, tuple[str, ...]] = {
+    "unit": (),
+    "city": ("Menurut kunjungan: unit yang ramai berbobot lebih besar.",),
+    "city_mean": ("Rata-rata unit: setiap unit berbobot sama.",),
+}
+BASIS_UNWEIGHTED: dict[str, tuple[str, ...]] = {
+    "unit": (),
+    "city": ("Semua jawaban digabung: unit dengan lebih banyak jawaban berpengaruh lebih besar.",),
+    "city_mean": ("Rata-rata unit: setiap unit berbobot sama.",),
+}
+"""How units are brought together, with weights and without."""
 
 COLLECTORS = {
     "ombudsman": "Ombudsman RI",
@@ -106,6 +123,7 @@ PENGADUAN = {
     "puas": ("Puas dengan tanggapannya", "dari yang ditanggapi"),
     "bersedia": ("Bersedia melapor bila ada masalah", "dari semua pengunjung"),
 }
+"""Steps of the complaint path: label, and of whom the share is taken in a random sample."""
 
 LAYANAN = {
     "tidak_dilayani": (
@@ -130,106 +148,32 @@ COMPARED_ADVERSE = {
     "": Verdict("tidak dibandingkan"),
 }
 
-SIMULATED = (
-    "Data simulasi. Semua jawaban di halaman ini dibuat oleh program untuk mencoba alat survei; "
-    "tidak ada angka yang menggambarkan unit mana pun."
+_CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]+"
 )
-NOT_OPINI = (
-    "Ini bukan Opini Ombudsman RI. Indeks ini tidak diberi huruf atau kategori, dan laporan ini "
-    "tidak menggantikan penilaian resmi."
-)
-TRUST = (
-    "kepercayaan kepada petugas, dari 0 (tidak percaya sama sekali) sampai 100 (sangat percaya)."
-)
-TWO_MEANS = (
-    "Rata-rata unit memberi setiap unit bobot sama, seperti cara Ombudsman menghitung nilai kota; "
-    "menurut kunjungan, unit yang ramai berbobot lebih besar."
-)
-BASIS: dict[str, tuple[str, ...]] = {
-    "unit": (),
-    "city": ("Menurut kunjungan: unit yang ramai berbobot lebih besar.",),
-    "city_mean": ("Rata-rata unit: setiap unit berbobot sama.",),
-}
-KEY_BASIS = {"city": " Menurut kunjungan.", "city_mean": " Rata-rata unit."}
-ACCOUNT = "Angka ini pengakuan responden, bukan hasil pemeriksaan."
 
-COMPARISON_NOTE = (
-    "Unit disebut jelas di atas atau di bawah hanya bila selisihnya dengan rata-rata unit lain "
-    "lebih besar daripada yang wajar terjadi karena kebetulan, setelah memperhitungkan banyaknya "
-    "perbandingan. Tidak dapat dibedakan bukan berarti sama."
-)
-TRUST_NOTE = (
-    "Ditanyakan kepada pengguna yang baru dilayani, bukan kepada masyarakat umum; tidak dapat "
-    "disamakan dengan survei kepercayaan masyarakat."
-)
-SKM_NOTE = (
-    "NRR 1 sampai 4. IKM = rata-rata kesembilan unsur (bobot masing-masing 1/9) × 25, dibulatkan "
-    "dua desimal sebelum mutunya ditetapkan. Responden dipilih acak menurut urutan keluar, "
-    "sehingga IKM ini disertai rentang; IKM yang dihitung unit sendiri dapat berbeda."
-)
-BENTUK_NOTE = (
-    "Persen dihitung di antara yang menjawab ya atau tidak; tidak tahu dan tidak mau menjawab "
-    "tidak ikut dihitung. Satu orang dapat mengalami lebih dari satu bentuk."
-)
-RESPONDENTS_NOTE = (
-    "Terpilih: semua orang yang berhak, termasuk yang menolak atau terlewat; jenis kelamin dan "
-    "umurnya menurut pengamatan. Tanda – menyamarkan hitungan 1 sampai 4, dan satu hitungan lain "
-    "bila yang disamarkan dapat dihitung kembali."
-)
-QUALITY_NOTE = (
-    "Angka mutu menggambarkan data yang terkumpul, bukan taksiran, jadi tanpa rentang. Batas "
-    "penilaiannya ditetapkan oleh survei ini."
-)
-RECALL = (
-    "Pertanyaan peka diisi sendiri di telepon enumerator. Orang dapat salah ingat, dan yang "
-    "terganggu pun dapat memilih diam, jadi angka dapat terlalu rendah."
-)
-EMPTY_MEANS = (
-    "Tidak ada kesimpulan tentang unit ini, baik atau buruk. Unit ini tetap berada dalam daftar "
-    "survei dan dapat disurvei pada gelombang berikutnya."
-)
-UNITS_NOTE = (
-    "Urutan baris menurut yang dapat dibedakan, lalu abjad; bukan peringkat. Angka dalam kurung "
-    "siku dibaca dengan hati-hati. Mengalami: sedikitnya satu bentuk maladministrasi menurut "
-    "pengakuan responden."
-)
-READING = (
-    (
-        "Rentang",
-        "Bila semua pengguna ditanya dengan cara yang sama, nilainya kemungkinan besar berada di "
-        "dalam rentang. Selisih kecil antarunit biasanya tidak berarti.",
-    ),
-    (
-        "Belum pasti",
-        "Sampelnya belum cukup untuk mengatakan di sisi mana dari batas nilai yang sebenarnya.",
-    ),
-    (
-        "Kurung siku",
-        "Sampelnya kecil: dibaca dengan hati-hati, tanpa perbandingan.",
-    ),
-    ("Tidak ditampilkan", "Terlalu sedikit jawaban atau sesi; bukan nilai nol."),
-)
-TOPLINE_LEAD = {
-    "probability": "Persen tiap jawaban menurut rancangan sampel, dengan rentang.",
-    "quota": "Sampel kuota: tanpa rentang. Persen di antara mereka yang menjawab.",
-    "volunteer": "Sampel sukarela: tanpa rentang. Persen di antara mereka yang menjawab.",
-}
-NO_TOPLINE = "Kuesioner ini tidak memuat pertanyaan tertutup yang dijawab."
-VOLUNTEER = {
-    "quota": "Sampel kuota: tanpa rentang, tanpa perbandingan.",
-    "volunteer": (
-        "Sampel sukarela: tanpa rentang. Yang menjawab memilih sendiri untuk menjawab, jadi "
-        "angkanya tidak mewakili orang lain."
-    ),
-}
-OFFICIALS_LEAD = (
-    "Nilai ini bukan hasil survei ini. Cara mengukurnya berbeda, jadi selisihnya dengan indeks di "
-    "atas tidak berarti naik atau turun."
-)
-OFFICIALS_NOTE = "Dikutip sebagaimana diterbitkan; penerbitnya tidak menyertakan rentang."
-ANSWERS_NOTE = (
-    "Warna hanya menandai urutan jawaban; angka di bawah atau di sampingnya memuat isi yang sama."
-)
+
+def shown(text: str) -> str:
+    """A name on one line, without signs that turn or hide what stands beside it."""
+    return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def shown_study(study: Study) -> Study:
+    """The study with every name as it is shown; codes and numbers stay."""
+    units = tuple(
+        dataclasses.replace(
+            u, name=shown(u.name), short_name=shown(u.short_name), sector=shown(u.sector)
+        )
+        for u in study.units
+    )
+    return dataclasses.replace(
+        study,
+        name=shown(study.name),
+        place=shown(study.place),
+        institution=shown(study.institution),
+        office=shown(study.office),
+        units=units,
+    )
 
 
 def language(instrument: Instrument) -> str:
@@ -239,10 +183,10 @@ def language(instrument: Instrument) -> str:
 
 def question_label(instrument: Instrument, question: Question) -> str:
     """Wording of a question on one line."""
-    return " ".join(question.label(language(instrument)).split())
+    return shown(question.label(language(instrument)))
 
 
 def choice_labels(instrument: Instrument, question: Question) -> dict[str, str]:
     """Wording of the choices of a question by code, in the order of the form."""
     lang = language(instrument)
-    return {c.name: " ".join(c.label(lang).split()) for c in instrument.choices_of(question)}
+    return {c.name: shown(c.label(lang)) for c in instrument.choices_of(question)}

@@ -106,3 +106,8 @@ def leaf(xml: str, question: str) -> str | None:
     """Text of a question in a submission; None where it is not there or empty."""
     found = re.search(rf"<(?:\w+:)?{question}>([^<]*)<", xml)
     return found[1] if found else None
+
+
+def filled_in(text: str, xml: str) -> str:
+    """A wording with the values that a phone puts in for `${question}`."""
+    return re.sub(r"\$\{(\w+)\}", lambda name: leaf(xml, name[1]) or "", text)

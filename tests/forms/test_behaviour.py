@@ -1,9 +1,12 @@
 """Both questionnaires behave as their scenario tables say, in both languages."""
 
 import pytest
-from scenarios import STRAIGHT, STUDY, behaviour, changes, leaf, rows, survey_cells
+from scenarios import STRAIGHT, STUDY, behaviour, changes, filled_in, leaf, rows, survey_cells
 
+from pipeline.fieldwork import read_parameters
 from pipeline.questionnaire import read_instrument
+from pipeline.study import open_study
+from pipeline.tables import read_table
 
 LANGUAGES = ("Bahasa Indonesia (id)", "English (en)")
 both_languages = pytest.mark.parametrize("language", LANGUAGES, ids=["id", "en"])
@@ -63,7 +66,7 @@ def test_every_constraint_stands_in_the_table(form_id):
 @pytest.mark.parametrize("form_id", ["wawancara", "sesi"])
 def test_every_required_question_says_so_in_the_language_of_the_interview(form_id, language):
     form = behaviour(form_id)
-    required = {row["name"] for row in form.survey if row.get("required") == "yes"}
+    required = {row["name"] for row in form.survey if row.get("required")}
     seen = set()
     for row in rows("Who is asked what"):
         if row.values[0] != form_id:
@@ -75,6 +78,81 @@ def test_every_required_question_says_so_in_the_language_of_the_interview(form_i
             assert refused.message == form.cell(question, f"required_message::{language}") != ""
             seen.add(question)
     assert seen == required
+
+
+@pytest.mark.java
+@pytest.mark.parametrize("last", ["bukti", "e_tolak", "e_uang", "s_syarat", "t_kembali"])
+def test_whoever_stops_midway_may_leave_the_rest_blank_and_keeps_what_was_said(last):
+    form = behaviour("wawancara")
+    names = [row["name"] for row in form.survey]
+    rest = dict.fromkeys(names[names.index(last) + 1 :], "")
+    stopped = form.fill({**rest, "setuju": "henti"})
+    assert stopped.complete, stopped.refused
+    assert leaf(stopped.xml, "lanjut") == "ya"
+    assert leaf(stopped.xml, last) == form.base[last]
+    assert leaf(stopped.xml, "t_selesai") is None
+    refused = form.fill({**rest, "setuju": "ya"}).refused
+    assert refused.outcome == "required", "without a break-off nothing may be missing"
+    withdrawn = form.fill({**rest, "setuju": "tidak"})
+    assert withdrawn.complete
+    assert leaf(withdrawn.xml, last) is None
+
+
+def test_the_moment_of_consent_is_the_first_one():
+    consent = next(row for row in survey_cells("wawancara") if row["name"] == "t_setuju")
+    assert consent["trigger"] == "${setuju}"
+    assert consent["calculation"].startswith("if(${t_setuju} = '', now(),")
+
+
+@both_languages
+def test_the_consent_is_read_out_in_a_minute_and_says_what_it_must(language):
+    study = open_study("kendari")
+    text = next(r for r in survey_cells("wawancara") if r["name"] == "teks_setuju")
+    said = text[f"label::{language}"]
+    # Reading aloud is some 150 words a minute in English; Indonesian words are longer.
+    assert len(said.split()) <= {"id": 125, "en": 160}[language[-3:-1]]
+    id_only = {
+        "id": ("${pengumpul_label} ", study.report.contact, "Nama, NIK,", "boleh berhenti",
+               "boleh melewati", "12 menit", "kode ponsel", "nomor antrean", "waktu"),
+        "en": ("${pengumpul_label_en} ", "Ombudsman RI, Southeast Sulawesi Office", "12 minutes",
+               "ID number", "may stop", "may skip", "code of this phone", "queue number"),
+    }  # fmt: skip
+    for words in id_only[language[-3:-1]]:
+        assert words in said
+
+
+def test_the_collector_that_is_named_is_the_one_of_the_simulated_fieldwork():
+    study = open_study("kendari")
+    fields = read_parameters(study, read_instrument(STUDY / "wawancara.xlsx")).fields
+    words = {
+        "mitra": "mitra lapangan",
+        "ombudsman": "tim pengumpul data Ombudsman RI",
+        "inspektorat": "Inspektorat Kota Kendari",
+        "ortala": "Bagian Organisasi dan Tata Laksana Kota Kendari",
+    }
+    sessions = read_table(STUDY / "sessions.csv", ["pengumpul_label", "pengumpul_label_en"])
+    for row in sessions:
+        assert row["pengumpul_label"] == words[fields[row["unit_id"]].collector]
+        assert row["pengumpul_label_en"]
+
+
+def test_date_and_hour_of_a_session_stand_early_enough_for_a_phone():
+    for row in read_table(STUDY / "sessions.csv", ["label"]):
+        code, when, where = row["label"].split(" · ")
+        assert code == row["session_id"]
+        assert len(f"{code} · {when}") <= 26
+        assert len(row["label"]) <= 40
+        assert where
+
+
+@both_languages
+def test_who_is_counted_is_who_is_selected(language):
+    alone = {"id": "anak yang dibawa orang dewasa tidak dihitung dan tidak dipilih",
+             "en": "a child brought by an adult is neither counted nor selected"}  # fmt: skip
+    for form_id, names in (("sesi", ("tally", "k")), ("wawancara", ("urut", "umur_amatan"))):
+        for row in survey_cells(form_id):
+            if row["name"] in names:
+                assert alone[language[-3:-1]] in row[f"hint::{language}"]
 
 
 @pytest.mark.java
@@ -102,9 +180,10 @@ def test_every_prompt_and_choice_is_worded_in_the_language_of_the_interview(form
     for row in rows("Who is asked what"):
         if row.values[0] == form_id:
             filling = form.fill(changes(row.values[1]["answers"]), language)
-            shown |= {step.prompt.name: step.prompt for step in filling.steps}
-    for question, prompt in shown.items():
-        assert prompt.label == form.cell(question, f"label::{language}") != ""
+            shown |= {step.prompt.name: (step.prompt, filling) for step in filling.steps}
+    for question, (prompt, filling) in shown.items():
+        written = form.cell(question, f"label::{language}")
+        assert prompt.label == filled_in(written, filling.xml) != ""
         if question in instrument and instrument[question].list_name in instrument.choices:
             worded = {
                 c.name: c.labels[language].translate(STRAIGHT)

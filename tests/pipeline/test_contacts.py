@@ -3,9 +3,12 @@ import pandas as pd
 import pytest
 
 from analysis.instrument import Choice, Instrument, Question
+from analysis.weights import weigh
 from pipeline.contacts import assemble, outcomes, read_plan
-from pipeline.errors import StudyError
-from pipeline.study import open_study
+from pipeline.contacts.needs import AAPOR, CODES, NEEDED, USED
+from pipeline.errors import QuestionnaireError, StudyError
+from pipeline.questionnaire import read_instrument
+from pipeline.study import open_study, study_folder
 
 EVENTS = tuple(
     Question(f"e{i}", f"pengalaman/e{i}", "select_one", {}, list_name="yt", bentuk="PB")
@@ -33,11 +36,15 @@ S3;u1;2026-10-07;sore;biasa;10;120;4
 """
 
 
+DAY = {"S1": "2026-10-05", "S2": "2026-10-06", "S3": "2026-10-07"}
+
+
 def contact(number, session, hasil="bersedia", answers=("ya", "tidak", "tidak", "ya"), **more):
     row = {
         "submission_id": f"r{number}", "wave": "1", "form_version": "v1", "version_known": True,
         "submitted_at": pd.Timestamp("2026-10-05T05:00:00Z"),
-        "t_pilih": "2026-10-05T09:00:00.000+08:00", "petugas": "e01", "sesi": session,
+        "t_pilih": f"{DAY.get(session, '2026-10-05')}T09:00:00.000+08:00",
+        "petugas": "e01", "sesi": session,
         "urut": float(number), "jk_amatan": "P", "umur_amatan": "30-44", "hasil": hasil,
         "setuju": "ya" if hasil == "bersedia" else None, "dewasa": "ya", "pegawai": "tidak",
         "unit": "u1",
@@ -86,6 +93,112 @@ def test_consent_age_and_answers_decide_the_outcome():
     ]
     found = outcomes(pd.DataFrame(rows), FORM).tolist()
     assert found == ["1.1", "1.2", "2.12", "2.112", "4.70", "4.10", "2.112", "2.20", "3.0"]
+
+
+def test_a_key_item_that_was_refused_counts_as_unanswered_one_not_known_as_answered():
+    rows = [
+        contact(1, "S1", answers=("ya", "tidak", "tt", "tt")),
+        contact(2, "S1", answers=("ya", "tidak", "tj", "tidak")),
+        contact(3, "S1", answers=("ya", "tidak", "tj", "tj")),
+        contact(4, "S1", answers=("ya", "tj", "tj", "tj")),
+        contact(5, "S1", answers=("tj",) * 4),
+    ]
+    found = outcomes(pd.DataFrame(rows), FORM).tolist()
+    assert found == ["1.1", "1.2", "1.2", "2.12", "2.12"]  # 4, 3, 2, 1 and 0 of 4 answered
+
+
+def test_whoever_stopped_midway_is_judged_by_what_was_answered():
+    rows = [
+        contact(1, "S1", setuju="henti"),
+        contact(2, "S1", setuju="henti", answers=("ya", "tidak", None, None)),
+        contact(3, "S1", setuju="henti", answers=("ya", None, None, None)),
+    ]
+    assert outcomes(pd.DataFrame(rows), FORM).tolist() == ["1.1", "1.2", "2.12"]
+
+
+def test_a_unit_found_closed_is_a_worked_session_without_visitors(study):
+    shut = opening("S2", unit_buka="tidak", k=None)
+    done = assemble(
+        study, read_plan(study), pd.DataFrame([contact(1, "S1")]),
+        pd.DataFrame([opening("S1"), closing("S1", n_dipilih=1.0), shut]), FORM,
+    )  # fmt: skip
+    row = done.sessions.set_index("session_id").loc["S2"]
+    assert (row["worked"], row["closed"], row["count"]) == (True, False, 0.0)
+    (note,) = done.notes
+    assert "S2: the unit was found closed" in note
+    weighting = weigh(done.contacts, done.sessions, {"u1": 1.0}, selection="probability")
+    assert weighting.empty == {"S2": "u1"}
+    assert weighting.frame["f_block"].tolist() == [5.0]  # 10 open blocks, 2 worked
+    assert not any("S2" in note for note in weighting.notes)
+
+
+def test_a_session_closed_with_a_count_of_0_is_worked_and_empty(study):
+    nobody = closing("S2", tally=0.0, n_dipilih=0.0, n_lengkap=0.0)
+    done = assemble(
+        study, read_plan(study), pd.DataFrame([contact(1, "S1")]),
+        pd.DataFrame([closing("S1", n_dipilih=1.0), nobody]), FORM,
+    )  # fmt: skip
+    assert done.sessions["count"].tolist()[:2] == [40.0, 0.0]
+    (note,) = done.notes
+    assert "S2: closed with a count of 0" in note
+    weighting = weigh(done.contacts, done.sessions, {"u1": 1.0}, selection="probability")
+    assert weighting.empty == {"S2": "u1"}
+
+
+def test_a_unit_that_opened_after_all_is_no_closed_one(study):
+    done = assemble(
+        study, read_plan(study), pd.DataFrame([contact(1, "S1")]),
+        pd.DataFrame([opening("S1", unit_buka="tidak")]), FORM,
+    )  # fmt: skip
+    assert np.isnan(done.sessions.loc[0, "count"])
+    assert any("no closing record: S1" in note for note in done.notes)
+
+
+def test_running_numbers_twice_or_missing_are_named_without_an_answer(study):
+    rows = [contact(n, "S1") for n in (1, 2, 4)] + [contact(3, "S1", urut=2.0)]
+    rows += [contact(5, "S2", urut=9.0)]
+    done = assemble(
+        study, read_plan(study), pd.DataFrame(rows),
+        pd.DataFrame([closing("S1", n_dipilih=6.0), opening("S2")]), FORM,
+    )  # fmt: skip
+    twice, gaps = (n for n in done.notes if "running number" in n)
+    assert "1 sessions have a running number twice: S1 (2)." in twice
+    assert "1 closed sessions lack running numbers: S1 (3, 5, 6)." in gaps, "S2 is not closed yet"
+
+
+def test_contacts_of_another_day_than_the_plans_are_counted_by_local_time(study):
+    rows = [
+        contact(1, "S1", t_pilih="2026-10-04T16:30:00Z"),  # 00:30 on the 5th in Kendari
+        contact(2, "S1", t_pilih="2026-10-05T16:30:00Z"),  # 00:30 on the 6th
+        contact(3, "S2", t_pilih="2026-10-05T09:00:00+08:00"),
+    ]
+    done = assemble(
+        study, read_plan(study), pd.DataFrame(rows), pd.DataFrame([opening("S1")]), FORM
+    )
+    (note,) = (n for n in done.notes if "another day" in n)
+    assert note.startswith("2 contacts were selected on another day than their session's: "
+                           "S1 (1), S2 (1).")  # fmt: skip
+
+
+@pytest.mark.parametrize(("form", "name"), [("wawancara", "hasil"), ("sesi", "kegiatan")])
+def test_a_form_without_a_question_that_is_needed_is_refused_by_name(study, form, name):
+    frames = {
+        "wawancara": pd.DataFrame([contact(1, "S1")]),
+        "sesi": pd.DataFrame([closing("S1")]),
+    }
+    frames[form] = frames[form].drop(columns=name)
+    with pytest.raises(QuestionnaireError, match=rf"{form}\.xlsx, .*no question named {name}"):
+        assemble(study, read_plan(study), frames["wawancara"], frames["sesi"], FORM)
+
+
+@pytest.mark.parametrize("form", ["wawancara", "sesi"])
+def test_the_list_of_what_is_needed_fits_the_studys_own_forms(form):
+    own = read_instrument(study_folder("kendari") / f"{form}.xlsx")
+    assert {*NEEDED[form], *USED[form]} <= {q.name for q in own.questions}
+    for question, codes in CODES[form].items():
+        assert set(codes) <= {c.name for c in own.choices_of(own[question])}
+    if form == "wawancara":
+        assert {c.columns["aapor"] for c in own.choices["hasil"]} <= AAPOR
 
 
 def test_a_session_is_joined_from_plan_opening_and_closing(study):

@@ -1,11 +1,13 @@
 import json
+import os
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pandas as pd
 
 from analysis.instrument import Choice, Instrument, Question
-from pipeline.decode import column_names, decode
-from pipeline.snapshot import read_snapshot, write_snapshot
+from pipeline.decode import column_names, decode, distinct
+from pipeline.snapshot import snapshot
 from pipeline.submission import Submission
 
 FORM = Instrument(
@@ -36,9 +38,16 @@ def record(number, body, version="v1"):
 
 
 def test_names_that_stand_twice_become_paths():
-    assert list(column_names(FORM)) == [
+    assert list(column_names(distinct(FORM))) == [
         "start", "sesi", "umur", "berat", "suka", "a.kode", "b.kode",
     ]  # fmt: skip
+
+
+def test_a_question_may_be_called_like_a_column_of_ours():
+    form = replace(FORM, questions=(Question("wave", "wave", "text", {}),))
+    frame = decode([record(1, {"wave": "tinggi"})], form, wave="2026-1").frame
+    assert frame["wave_"].tolist() == ["tinggi"]
+    assert frame["wave"].tolist() == ["2026-1"]
 
 
 def test_answers_are_typed_as_the_form_types_them():
@@ -100,12 +109,45 @@ def test_a_snapshot_returns_what_was_written_and_is_not_written_twice(tmp_path):
     frame = decode(
         [record(1, {"diri/berat": "22.5"}), record(2, {"diri/berat": "22"})], FORM, wave="1"
     ).frame
-    path = write_snapshot(frame, tmp_path, "w", "a" * 64)
+    first = snapshot(frame, tmp_path, "w", "a" * 64)
+    (path,) = tmp_path.glob("w-*.parquet")
     stamp = path.stat().st_mtime_ns
-    assert write_snapshot(frame, tmp_path, "w", "a" * 64) == path
+    again = snapshot(frame, tmp_path, "w", "a" * 64)
     assert path.stat().st_mtime_ns == stamp
-    pd.testing.assert_frame_equal(read_snapshot(path), frame, check_dtype=False)
-    assert read_snapshot(path)["berat"].tolist() == [22.5, 22.0]
-    newer = write_snapshot(frame, tmp_path, "w", "b" * 64)
-    assert not path.exists()
-    assert newer.read_bytes()
+    pd.testing.assert_frame_equal(again, first)
+    pd.testing.assert_frame_equal(first, frame, check_dtype=False)
+    assert first["berat"].tolist() == [22.5, 22.0]
+    snapshot(frame, tmp_path, "w", "b" * 64)
+    assert not path.exists(), "an older snapshot goes"
+
+
+def test_a_damaged_snapshot_is_made_anew_and_only_its_owner_reads_it(tmp_path):
+    frame = decode([record(1, {"diri/berat": "22.5"})], FORM, wave="1").frame
+    snapshot(frame, tmp_path, "w", "a" * 64)
+    (path,) = tmp_path.glob("w-*.parquet")
+    path.write_bytes(b"")
+    assert snapshot(frame, tmp_path, "w", "a" * 64)["berat"].tolist() == [22.5]
+    assert path.stat().st_size > 0
+    if os.name != "nt":
+        assert path.stat().st_mode & 0o077 == 0
+
+
+def test_codes_from_a_spreadsheet_are_read_and_strangers_counted():
+    done = decode(
+        [record(1, {"suka": " x "}), record(2, {"suka": "x y"}), record(3, {"suka": "z"})],
+        FORM, wave="1",
+    )  # fmt: skip
+    assert done.frame["suka"].tolist() == ["x", "x y", "z"]
+    assert done.strangers == {"suka": 1}
+
+
+def test_a_column_of_labels_is_no_answer():
+    done = decode([record(i, {"suka": "Si X"}) for i in range(3)], FORM, wave="1")
+    assert done.frame["suka"].isna().all()
+    assert done.strangers == {"suka": 3}
+
+
+def test_whole_numbers_as_floats_are_codes():
+    form = replace(FORM, choices={"s": (Choice("1", {}), Choice("2", {}))})
+    done = decode([record(1, {"suka": 1.0}), record(2, {"suka": 2})], form, wave="1")
+    assert done.frame["suka"].tolist() == ["1", "2"]

@@ -224,6 +224,40 @@ def test_about_a_fifth_of_eligible_people_refuse_or_are_missed():
     assert codes["3.0"] > 0
 
 
+def test_a_few_interviews_stop_midway_and_keep_what_was_said():
+    stopped = [r for r in committed("wawancara") if r.get("persetujuan/setuju") == "henti"]
+    interviews = sum(map(is_interview, committed("wawancara")))
+    # 1.2 % declared: within four standard errors of a binomial, and not none.
+    share = len(stopped) / interviews
+    assert 0 < share < 0.012 + 4 * np.sqrt(0.012 * 0.988 / interviews)
+    for record in stopped:
+        assert "penutup/t_selesai" not in record
+        assert record["persetujuan/t_setuju"] < record["end"]
+    lengths = {len(r) for r in stopped}
+    assert len(lengths) > 2, "each at a place of its own"
+
+
+def test_the_tally_at_closing_leaves_out_whoever_stopped():
+    done = Counter(
+        r["kontak/sesi"]
+        for r in committed("wawancara")
+        if is_interview(r) and r["persetujuan/setuju"] == "ya"
+    )
+    for record in committed("sesi"):
+        if record["kegiatan"] == "tutup":
+            assert int(record["tutup/n_lengkap"]) == done[record["sesi"]]
+            assert int(record["tutup/n_dipilih"]) <= int(record["tutup/hitung"])
+
+
+def test_whoever_left_unserved_judges_neither_speed_nor_result():
+    found = {
+        (r["skm/s_waktu"], r["skm/s_produk"])
+        for r in committed("wawancara")
+        if r.get("urusan/status_layanan") == "tanpa_dilayani" and "skm/s_produk" in r
+    }
+    assert found == {("tb", "tb")}
+
+
 def test_who_collected_and_whether_it_was_announced_differ_by_unit():
     opened = [r for r in committed("sesi") if r["kegiatan"] == "buka"]
     assert {r["buka/pengumpul"] for r in opened} == {"mitra", "ombudsman", "inspektorat", "ortala"}
@@ -242,7 +276,7 @@ def test_shares_lie_around_the_declared_truth(unit):
     for item, share in declared.items():
         if not item.startswith("e_"):
             continue
-        said = [a[item] == "ya" for a in answers if a[item] in ("ya", "tidak")]
+        said = [a[item] == "ya" for a in answers if a.get(item) in ("ya", "tidak")]
         # Five standard errors of a simple random sample, doubled for the design.
         allowed = 5 * np.sqrt(2 * share * (1 - share) / len(said))
         assert abs(np.mean(said) - share) < allowed, item

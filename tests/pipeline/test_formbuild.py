@@ -3,6 +3,7 @@ import shutil
 import pytest
 
 from pipeline import xform
+from pipeline.cli import _run
 from pipeline.errors import QuestionnaireError
 from pipeline.formbuild import build, import_markdown, lint, questionnaires
 from pipeline.mirror import to_markdown
@@ -69,6 +70,82 @@ def test_a_crash_inside_pyxform_is_no_traceback(folder):
     write_workbook(changed(control="x"), folder / "good.xlsx")
     with pytest.raises(QuestionnaireError, match=r"could not convert the form .*Rename the column"):
         xform.convert(folder / "good.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("cells", "place"),
+    [
+        ({"relevant": "${absent} = 1"}, ("survey", 2, "relevant")),
+        ({"type": "calculate"}, ("survey", 2, "")),
+    ],
+)
+def test_what_a_build_refuses_the_check_refuses(folder, cells, place):
+    assert lint(folder, validate=False) == []
+    write_workbook(changed(**cells), folder / "good.xlsx")
+    with pytest.raises(QuestionnaireError):
+        build(folder, validate=False)
+    (finding,) = (f for f in lint(folder, validate=False) if f.severity == "error")
+    assert (finding.sheet, finding.row, finding.column) == place
+    assert finding.form == "good.xlsx"
+    assert names(folder) == ["good.xlsx"]
+
+
+def test_one_finding_is_counted_as_one(folder, capsys):
+    write_workbook(changed(relevent="1"), folder / "good.xlsx")
+    assert _run(["forms", "lint", str(folder)]) == 11
+    assert capsys.readouterr().out.splitlines()[-1] == "1 finding"
+
+
+GROUPED = {"type": "select_one yt", "name": "q", "label": "Q?"}
+
+
+def grouped(**cells):
+    """A group with one question in row 3."""
+    header = ["type", "name", "label", "relevant", "constraint", "calculation", "required",
+              "choice_filter"]  # fmt: skip
+    lines = [{"type": "begin_group", "name": "g", "label": "G"}, GROUPED | cells,
+             {"type": "end_group"}]  # fmt: skip
+    rows = [[line.get(column, "") for column in header] for line in lines]
+    return GOOD | {"survey": sheet(header, rows)}
+
+
+@pytest.mark.java
+@pytest.mark.parametrize(
+    ("cells", "column"),
+    [
+        ({"relevant": "lower-case-of('A') = 'a'"}, "relevant"),
+        ({"relevant": "${q} = 'ya"}, "relevant"),
+        ({"constraint": ". > foo("}, "constraint"),
+        ({"type": "calculate", "calculation": "foo(1)"}, "calculation"),
+        ({"required": "foo() = 1"}, "required"),
+        ({"choice_filter": "foo(name) = 1"}, "choice_filter"),
+    ],
+)
+def test_a_refusal_of_odk_validate_names_the_cell_and_no_path_of_the_machine(folder, cells, column):
+    write_workbook(grouped(**cells), folder / "good.xlsx")
+    (finding,) = (f for f in lint(folder) if f.severity == "error")
+    assert (finding.sheet, finding.row, finding.column) == ("survey", 3, column)
+    with pytest.raises(QuestionnaireError) as refused:
+        build(folder)
+    said = str(refused.value)
+    assert said.startswith(f"{folder / 'good.xlsx'}, sheet survey, row 3, column {column}: ")
+    for noise in ("form.xml", "persepsi-", "Exception", "[1]"):
+        assert noise not in said.replace(str(folder), "")
+
+
+@pytest.mark.java
+def test_a_cycle_names_both_of_its_rows(folder):
+    rows = [
+        ["calculate", "a", "", "${b} + 1"],
+        ["calculate", "b", "", "${a} + 1"],
+        ["text", "t", "T", ""],
+    ]
+    survey = sheet(["type", "name", "label", "calculation"], rows)
+    write_workbook(GOOD | {"survey": survey}, folder / "good.xlsx")
+    with pytest.raises(
+        QuestionnaireError, match=r"good\.xlsx, sheet survey, rows 2 and 3: .*Cycle"
+    ):
+        build(folder)
 
 
 @pytest.mark.java
@@ -157,7 +234,7 @@ def test_mirror_and_xform_of_the_study_are_what_a_build_would_write(form):
 @pytest.mark.java
 def test_the_studys_questionnaires_build_without_a_remark(tmp_path):
     for file in study_folder("kendari").iterdir():
-        if file.suffix in {".xlsx", ".csv"}:
+        if file.suffix in {".xlsx", ".csv", ".toml"}:
             shutil.copy(file, tmp_path)
     built = build(tmp_path)
     assert [b.form for b in built] == ["sesi", "wawancara"]

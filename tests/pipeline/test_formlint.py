@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from pipeline.errors import QuestionnaireError
-from pipeline.formlint import Finding, lint
+from pipeline.formlint import Finding, Rules, lint, read_rules
 from pipeline.questionnaire import read_instrument
 from pipeline.study import study_folder
 from pipeline.workbook import sheet, write_workbook
@@ -33,10 +33,14 @@ CLEAN = """
 """
 
 
-def findings(tmp_path, text, bentuk=frozenset({"PB"})):
-    path = tmp_path / "form.md"
+PLAIN = Rules(bentuk={"PB": True})
+DESIGNED = Rules(designed=True, bentuk={"PB": True}, dimensions=("tata",))
+
+
+def findings(tmp_path, text, rules=PLAIN, name="form"):
+    path = tmp_path / f"{name}.md"
     path.write_text(text, encoding="utf-8")
-    return lint(path, bentuk=None if bentuk is None else set(bentuk))
+    return lint(path, rules)
 
 
 def test_a_clean_form_has_no_finding(tmp_path):
@@ -46,8 +50,11 @@ def test_a_clean_form_has_no_finding(tmp_path):
 @pytest.mark.parametrize("form", ["wawancara", "sesi"])
 def test_the_studys_own_questionnaires_have_no_finding(form):
     folder = study_folder("kendari")
-    codes = {line.split(",")[0] for line in (folder / "bentuk.csv").read_text().splitlines()[1:]}
-    assert lint(folder / f"{form}.xlsx", bentuk=codes) == []
+    rules = read_rules(folder)
+    assert rules.designed
+    assert rules.bentuk["PB"]
+    assert "kepercayaan" in rules.dimensions
+    assert lint(folder / f"{form}.xlsx", rules) == []
 
 
 DEFECTS = [
@@ -89,6 +96,21 @@ DEFECTS = [
     ("a measured question without scores", "| integer | n | Berapa? | How many? | ${q} = 'ya' | |",
      "| integer | n | Berapa? | How many? | ${q} = 'ya' | tata |",
      ("survey", 4, "dimensi", "error")),
+    ("an unknown question type", "| integer | n |", "| intiger | n |",
+     ("survey", 4, "type", "error")),
+    ("a select misspelt", "select_one yt", "slect_one yt", ("survey", 2, "type", "error")),
+    ("a score missing among scores", "| Tidak | No | 0,5 |", "| Tidak | No | |",
+     ("choices", 3, "skor", "warning")),
+    ("a code that its list does not have", "${q} = 'ya'", "${q} = 'yaa'",
+     ("survey", 4, "relevant", "warning")),
+    ("a code that its list does not have, turned", "${q} = 'ya'", "'yaa' != ${q}",
+     ("survey", 4, "relevant", "warning")),
+    ("a code selected that its list does not have", "${q} = 'ya'", "selected(${q}, 'Ya')",
+     ("survey", 4, "relevant", "warning")),
+    ("no wording at all", "| Berapa? | How many? |", "| | |",
+     ("survey", 4, "label::A (a)", "warning")),
+    ("a choice without wording", "| Tidak | No |", "| | |",
+     ("choices", 3, "label::A (a)", "warning")),
     ("a media file that is not there", "select_one yt", "select_one_from_file unit.csv",
      ("survey", 2, "type", "error")),
 ]  # fmt: skip
@@ -107,6 +129,172 @@ def test_a_planted_defect_is_found_in_its_cell(tmp_path, before, after, place):
         assert str(finding).startswith(f"{finding.severity}: form.md, sheet {finding.sheet}")
 
 
+SERIOUS = [
+    ("a misspelt codebook column", "polaritas", "polaritass", ("survey", 1, "polaritass")),
+    ("a misspelt score", "| skor |", "| skorr |", ("choices", 1, "skorr")),
+    ("a score missing among scores", "| Tidak | No | 0,5 |", "| Tidak | No | |",
+     ("choices", 3, "skor")),
+    ("a dimension that the index does not have", "| tata |", "| tatta |", ("survey", 2, "dimensi")),
+    ("an unsur that is none of the nine", "| bentuk |", "| skm |", ("survey", 2, "skm")),
+    ("an empty translation in the default language", "| Tidak | No |", "| | No |",
+     ("choices", 3, "label::A (a)")),
+    ("a code that its list does not have", "${q} = 'ya'", "${q} = 'yes'",
+     ("survey", 4, "relevant")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "place"), [d[1:] for d in SERIOUS],
+                         ids=[d[0] for d in SERIOUS])  # fmt: skip
+def test_what_the_analysis_cannot_do_without_is_an_error_in_a_designed_study(
+    tmp_path, before, after, place
+):
+    assert findings(tmp_path, CLEAN, DESIGNED) == []
+    text = CLEAN.replace(before, after, 1)
+    (found,) = (
+        f for f in findings(tmp_path, text, DESIGNED) if (f.sheet, f.row, f.column) == place
+    )
+    assert found.severity == "error"
+    weight = {f.severity for f in findings(tmp_path, text) if (f.sheet, f.row, f.column) == place}
+    assert weight <= {"warning"}
+
+
+@pytest.mark.parametrize("code", ["tt", "tj", "tb"])
+def test_no_answer_needs_no_score(tmp_path, code):
+    text = CLEAN.replace("| yt | tt |", f"| yt | {code} |")
+    assert findings(tmp_path, text, DESIGNED) == []
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "${q} = ''",
+        "${n} = 'nobody'",  # a number, no select
+        "selected(${q}, 'tt') or ${q}!='tidak'",
+        "concat(${q}, 'x') = 'yax'",
+        '"ya" = ${q}',
+    ],
+)
+def test_comparisons_that_can_hold_pass(tmp_path, condition):
+    text = CLEAN.replace("| calculate | c | | | |", f"| note | c | C | C | {condition} |")
+    assert findings(tmp_path, text, DESIGNED) == []
+
+
+OWN = """
+| survey |
+| | type | name | label | constraint | constraint_message |
+| | select_multiple yt | q | Q? | not(selected(., 'tt')) or . != '{code}' | Not both. |
+| choices |
+| | list_name | name | label |
+| | yt | ya | Ya |
+| | yt | tt | Tidak tahu |
+"""
+
+
+def test_a_constraint_compares_its_own_question(tmp_path):
+    assert findings(tmp_path, OWN.format(code="ya")) == []
+    (found,) = findings(tmp_path, OWN.format(code="yaa"))
+    assert (found.row, found.column, found.severity) == (2, "constraint", "warning")
+    assert "perhaps 'ya'" in found.expected
+
+
+def test_a_constraint_without_a_message_is_pointed_out(tmp_path):
+    text = CLEAN.replace("| relevant |", "| constraint |").replace("${q} = 'ya'", ". > 0")
+    (found,) = findings(tmp_path, text)
+    assert (found.row, found.column, found.severity) == (4, "constraint_message", "warning")
+
+
+FILTERED = """
+| survey |
+| | type | name | label | choice_filter |
+| | select_one yt | q | Q? | {filter} |
+| | text | t | T | |
+| choices |
+| | list_name | name | label | sektor | kota |
+| | yt | ya | Ya | a | |
+| | yt | tidak | Tidak | b | |
+| | other | x | X | | k |
+"""
+
+
+@pytest.mark.parametrize(
+    ("choice_filter", "columns"),
+    [
+        ("sektor = ${t}", []),
+        ("sektor = ${t} or sektor='semua' and not(name = 'ya')", []),
+        ("selected(${t}, sektor)", []),
+        ("sector = ${t}", ["sector"]),
+        ("kota = ${t}", ["kota"]),  # filled for another list only
+        ("sektor = current()/../t", []),
+        ("sektor = instance('x')/root/item[id = ${t}]/wilayah", []),
+    ],
+)
+def test_a_filter_needs_its_column_in_the_list(tmp_path, choice_filter, columns):
+    found = [f for f in findings(tmp_path, FILTERED.format(filter=choice_filter), DESIGNED)
+             if f.severity == "error"]  # fmt: skip
+    assert [f.column for f in found] == ["choice_filter"] * len(columns)
+    for finding, column in zip(found, columns, strict=True):
+        assert repr(column) in finding.found
+
+
+INTERVIEW = """
+| survey |
+| | type | name | label | dimensi | bentuk |
+| | text | petugas | Petugas | | |
+| | text | sesi | Sesi | | |
+| | calculate | unit | | | |
+| | integer | urut | Urut | | |
+| | calculate | t_pilih | | | |
+| | text | jk_amatan | JK | | |
+| | text | umur_amatan | Umur | | |
+| | select_one hasil | hasil | Hasil | | |
+| | select_one yt | setuju | Setuju? | | |
+| | select_one yt | dewasa | Dewasa? | | |
+| | select_one yt | pegawai | Pegawai? | | |
+| | select_one yt | e | E? | tata | PB |
+| choices |
+| | list_name | name | label | skor | aapor |
+| | yt | ya | Ya | 1 | |
+| | yt | tidak | Tidak | 0 | |
+| | hasil | bersedia | Bersedia | | 1 |
+| | hasil | menolak | Menolak | | 2.112 |
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "place", "found"),
+    [
+        ("| pegawai | Pegawai? |", "| staf | Pegawai? |", ("survey", 0, "name"), "'pegawai'"),
+        ("| hasil | menolak | Menolak | | 2.112 |", "| hasil | menolak | Menolak | | |",
+         ("choices", 5, "aapor"), "a blank cell"),
+        ("| 2.112 |", "| 2.12a |", ("choices", 5, "aapor"), "'2.12a'"),
+        ("| hasil | bersedia |", "| hasil | mau |", ("survey", 9, "type"), "without bersedia"),
+        ("| tata | PB |", "| tata | |", ("survey", 0, "bentuk"), "'PB'"),
+        ("| tata | PB |", "| | PB |", ("survey", 0, "dimensi"), "'tata'"),
+    ],
+)  # fmt: skip
+def test_what_contacts_and_index_are_made_of_must_be_there(tmp_path, before, after, place, found):
+    assert findings(tmp_path, INTERVIEW, DESIGNED, "wawancara") == []
+    assert before in INTERVIEW
+    text = INTERVIEW.replace(before, after, 1)
+    (finding,) = findings(tmp_path, text, DESIGNED, "wawancara")
+    assert (finding.sheet, finding.row, finding.column) == place
+    assert found in finding.found
+    assert finding.severity == "error"
+    assert findings(tmp_path, text, DESIGNED, "lain") == [], "no other form needs it"
+
+
+def test_a_bentuk_that_is_not_asked_needs_no_question(tmp_path):
+    rules = Rules(True, {"PB": True, "TK": False}, ("tata",))
+    assert findings(tmp_path, INTERVIEW, rules, "wawancara") == []
+
+
+def test_a_question_that_is_only_read_where_it_is_there_is_a_warning(tmp_path):
+    text = INTERVIEW.replace("| | calculate | t_pilih | | | |\n", "")
+    (finding,) = findings(tmp_path, text, DESIGNED, "wawancara")
+    assert finding.severity == "warning"
+    assert "'t_pilih'" in finding.found
+
+
 def test_a_finding_says_what_stands_there_what_should_and_what_to_do(tmp_path):
     (finding,) = findings(tmp_path, CLEAN.replace("relevant |", "relevent |"))
     assert str(finding) == (
@@ -118,7 +306,14 @@ def test_a_finding_says_what_stands_there_what_should_and_what_to_do(tmp_path):
 
 
 def test_any_bentuk_passes_in_a_study_without_a_list_of_them(tmp_path):
-    assert findings(tmp_path, CLEAN.replace("| PB |", "| XX |"), bentuk=None) == []
+    assert findings(tmp_path, CLEAN.replace("| PB |", "| XX |"), Rules()) == []
+
+
+def test_a_question_may_ask_for_several_bentuk(tmp_path):
+    rules = Rules(bentuk={"PB": True, "TK": True})
+    assert findings(tmp_path, CLEAN.replace("| PB |", "| PB TK |"), rules) == []
+    (wrong,) = findings(tmp_path, CLEAN.replace("| PB |", "| PB XX |"), rules)
+    assert wrong.found == "'XX'"
 
 
 def test_columns_of_ones_own_are_welcome(tmp_path):
@@ -133,7 +328,7 @@ def test_a_form_in_one_language_needs_no_translation(tmp_path):
 
 
 def test_duplicate_codes_pass_where_the_form_allows_them(tmp_path):
-    text = CLEAN.replace("| yt | tt |", "| yt | ya |")
+    text = CLEAN.replace("| yt | tt | Tidak tahu | Do not know | |", "| yt | ya | Ya! | Yes! | 1 |")
     allowed = text.replace("| default_language |", "| default_language | allow_choice_duplicates |")
     allowed = allowed.replace("| clean | 1 | A (a) |", "| clean | 1 | A (a) | yes |")
     assert [f.column for f in findings(tmp_path, text)] == ["name"]

@@ -44,6 +44,11 @@ def test_naming_a_weight_makes_it_a_probability_sample(tmp_path):
         ("[weights]\ntrim = 'tiga'\n", r"trim = 'tiga': expected a number with a decimal point"),
         ("[design]\nselection = 'acak'\n", "must be one of probability, quota, volunteer"),
         ("[study]\nlevel = 95\n", "must lie between 0.5 and 1"),
+        ("[study]\nlevel = '95%'\n", "level: '95%' is not a number"),
+        ("[study]\nid = '../../x'\n", r"\[study\] id = '../../x': a short name"),
+        ("[server]\nid = 'http://x'\n", r"\[server\] id = 'http://x'.*never an address"),
+        ("[server]\npage_size = -5\n", "page_size = -5: must be 1 or more"),
+        ("[design]\nweight = 'w'\n", "neither a psu nor a selection"),
         ("[study]\ntimezone = 'WAIT'\n", "is no time zone"),
         ("[server]\nkind = 'kobbo'\n", "must be one of sandbox, kobo, export"),
         ("[[official]]\nunit_id = 'a'\n", "instrument, year, score, source is missing"),
@@ -53,6 +58,12 @@ def test_naming_a_weight_makes_it_a_probability_sample(tmp_path):
 def test_a_wrong_setting_says_where_and_what_to_write(tmp_path, toml, message):
     with pytest.raises(StudyError, match=message):
         open_study(write(tmp_path, toml))
+
+
+def test_one_wave_may_be_written_as_one_table(tmp_path):
+    study = open_study(write(tmp_path, "[wave]\nid = 'w1'\n[wave.assets]\nsesi = 'aX'\n"))
+    assert study.wave.id == "w1"
+    assert study.wave.assets == {"sesi": "aX"}
 
 
 def test_units_are_checked(tmp_path):

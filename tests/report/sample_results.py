@@ -32,19 +32,38 @@ def instrument() -> Instrument:
 
 @cache
 def kendari(
-    empty_unit: str = "", single_session: str = "", few: str = "", name: str = ""
+    empty_unit: str = "",
+    unworked: str = "",
+    single_session: str = "",
+    few: str = "",
+    name: str = "",
+    selection: str = "probability",
+    has_lines: bool = True,
 ) -> Results:
     """Results of six units; named units lose all, all but one session, or all but nine people.
 
-    `name` replaces the name of the first unit, to see what hostile text becomes.
+    An `unworked` unit lost its sessions too. `name` replaces the name of the first unit, to see
+    what hostile text becomes; `selection` takes the same people for a sample of another kind;
+    `has_lines` keeps the thresholds.
     """
     study = open_study("kendari")
+    study = dataclasses.replace(
+        study,
+        design=dataclasses.replace(study.design, selection=selection),
+        thresholds=study.thresholds if has_lines else (),
+    )
     if name:
         first = dataclasses.replace(study.units[0], name=name, short_name=name, sector=name)
         study = dataclasses.replace(study, units=(first, *study.units[1:]))
     contacts, sessions = _fieldwork()
     if empty_unit:
         contacts = contacts[~((contacts["unit_id"] == empty_unit) & _done(contacts))]
+    if unworked:
+        contacts = contacts[contacts["unit_id"] != unworked]
+        kept = sessions["unit_id"] != unworked
+        sessions = sessions.assign(
+            **{c: sessions[c] & kept for c in ("worked", "opened", "closed")}
+        )
     if single_session:
         here = sessions["unit_id"] == single_session
         keep = sessions.loc[here & sessions["worked"], "session_id"].iloc[0]
@@ -153,6 +172,7 @@ def _fieldwork() -> tuple[pd.DataFrame, pd.DataFrame]:
     plan["worked"] = known.notna()
     plan["opened"] = plan["worked"]
     plan["closed"] = plan["worked"]
+    plan["cancelled"] = False
     numbers = [pair if pair else (float("nan"),) * 3 for pair in known]
     plan[["count", "covered_minutes", "k"]] = pd.DataFrame(numbers, index=plan.index, dtype=float)
     fields = {unit: parameters.fields[unit] for unit in parameters.fields}

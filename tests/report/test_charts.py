@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.report.cells import cell, scores, shares
+from pipeline.report.cells import cell, scores, settled, shares
 from pipeline.report.charts import SHARE_AXIS, Axis, score_axis, segments, share_axis
 from pipeline.report.lookup import Estimate
 
@@ -84,6 +84,43 @@ def test_no_number_without_its_interval_in_the_same_cell():
 def test_zero_events_are_an_upper_limit_not_a_zero():
     shown = cell(estimate(0.0, 0.0, 0.0289, reasons=("zero_events",)), shares(SHARE_AXIS))
     assert (shown.state, shown.value, shown.interval) == ("limit", "0%", "paling banyak 2,9%")
+    assert shown.aside == "paling banyak 2,9%"
+    assert shown.mark.limit == shown.mark.high
+
+
+def test_all_events_are_a_lower_limit():
+    shown = cell(estimate(1.0, 0.962, 1.0), shares(SHARE_AXIS))
+    assert (shown.state, shown.value, shown.aside) == ("limit", "100%", "paling sedikit 96,2%")
+    assert shown.mark.limit == shown.mark.low
+
+
+@pytest.mark.parametrize("value", [0.0, 100.0])
+def test_a_score_at_the_end_of_its_scale_is_a_value_with_an_interval(value):
+    shown = cell(
+        estimate(value, max(0.0, value - 4), min(100.0, value + 4)), scores(Axis(0, 100, 20))
+    )
+    assert shown.state == "published"
+    assert shown.aside.startswith("(")
+
+
+def test_a_line_lies_on_the_axis_only_where_the_axis_reaches():
+    scale = Axis(60, 100, 20).scale_with([(78.0, "batas 78"), (54.0, "batas 54")])
+    assert [(t.x, t.label) for t in scale.lines] == [("45%", "batas 78")]
+
+
+def test_where_no_value_of_a_table_has_an_interval_the_table_says_so_and_not_every_cell():
+    style = scores(Axis(0, 100, 20))
+    alone = cell(estimate(31.2, flag="caution", reasons=("quota",)), style)
+    known = cell(estimate(31.2, 27.1, 35.6), style)
+    assert [c.aside for c in settled([alone, alone])] == ["", ""]
+    assert [c.aside for c in settled([alone, known])] == ["tanpa rentang", "(27\u201336)"]
+
+
+def test_a_volunteer_sample_is_bracketed_for_its_size_and_not_for_zero_events():
+    style = shares(SHARE_AXIS)
+    none = cell(estimate(0.0, flag="caution", reasons=("volunteer", "zero_events")), style)
+    few = cell(estimate(0.2, flag="caution", reasons=("n<30", "volunteer")), style)
+    assert (none.figure, few.figure) == ("0%", "[20%]")
 
 
 @pytest.mark.parametrize("flag", ["withheld", "not_estimable"])

@@ -37,7 +37,8 @@ def test_text_can_be_read(text, ground):
 
 
 @pytest.mark.parametrize(
-    "mark", ["own", "ci", "ref", "axis", "sun", "s0", "s1", "s2", "s3", "s4", "sx"]
+    "mark",
+    ["own", "ci", "ref", "axis", "sun", "other", "dot", "s0", "s1", "s2", "s3", "s4", "sx"],
 )
 def test_marks_can_be_seen_on_paper(mark):
     assert contrast(mark, "paper") >= 3
@@ -46,3 +47,13 @@ def test_marks_can_be_seen_on_paper(mark):
 @pytest.mark.parametrize("mark", ["ci", "ink", "own"])
 def test_marks_can_be_seen_on_the_strip_of_the_gauge(mark):
     assert contrast(mark, "strip") >= 3
+
+
+@pytest.mark.parametrize("text", ["ink", "mid", "own"])
+def test_text_can_be_read_in_the_row_of_the_pages_own_unit(text):
+    assert contrast(text, "ownwash") >= 4.5
+
+
+@pytest.mark.parametrize("mark", ["own", "ci", "ref", "axis"])
+def test_marks_can_be_seen_in_the_row_of_the_pages_own_unit(mark):
+    assert contrast(mark, "ownwash") >= 3

@@ -107,6 +107,27 @@ def test_small_and_large_shares(share, printed):
     assert figures.percent(share) == printed
 
 
+def test_a_share_below_one_percent_keeps_a_decimal_and_so_does_its_interval():
+    low, share, high = 0.0010, 0.0070, 0.0466
+    assert figures.percent(share, low, high) == "0,7%"
+    assert figures.percent_span(low, high, share) == "0,1\u20134,7%"
+    # The same interval beside a larger share is as wide, and printed whole.
+    assert figures.percent_span(low, high, 0.02) == "0\u20135%"
+
+
+@given(SHARES, SHARES, SHARES)
+def test_a_percentage_and_its_natural_frequency_never_contradict(a, b, c):
+    low, share, high = sorted((a, b, c))
+    text, words = figures.percent(share, low, high), figures.of_hundred(share)
+    if words == "kurang dari 1":
+        assert text == "<0,1%" or text.startswith("0,")
+    elif words == "lebih dari 99":
+        assert text == ">99,9%" or text.startswith("99,")
+    else:
+        printed = Decimal(text.rstrip("%").replace(",", "."))
+        assert abs(printed - Decimal(words)) <= Decimal("0.5")
+
+
 @pytest.mark.parametrize(
     ("share", "words"),
     [

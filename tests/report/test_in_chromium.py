@@ -17,7 +17,7 @@ SMALL_TEXT = """
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const e = walk.currentNode.parentElement, box = e.getBoundingClientRect();
-    if (!walk.currentNode.data.trim() || box.width <= 1 || e.closest("svg,style,script")) continue;
+    if (!walk.currentNode.data.trim() || box.width <= 1 || e.closest("style,script")) continue;
     const size = parseFloat(getComputedStyle(e).fontSize);
     if (size < 16) small.push(e.className + " " + size + " " + walk.currentNode.data.slice(0, 30));
   }
@@ -26,7 +26,7 @@ SMALL_TEXT = """
 """
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 ROWS = "[...document.querySelectorAll('#unit-unit tbody tr')]"
-NAMES = f"{ROWS}.filter(r => !r.hidden).map(r => r.dataset.name)"
+NAMES = f"{ROWS}.filter(r => r.getBoundingClientRect().height > 0).map(r => r.dataset.name)"
 SEARCH = """
 const field = document.getElementById('cari');
 field.value = 'puskes';
@@ -51,12 +51,15 @@ def folder(tmp_path_factory):
     long = "Unit " + "PelayananTerpaduSatuPintu" * 4
     render_reports(sample_results.kendari(name=long), base / "long")
     render_reports(sample_results.foreign(), base / "foreign")
+    for selection in ("quota", "volunteer"):
+        render_reports(sample_results.kendari(selection=selection), base / selection)
     return base
 
 
 PAGES = [
     "full/index.html", "full/unit/disdukcapil.html", "full/unit/dinsos.html", "weak/index.html",
     "weak/unit/dikbud.html", "long/index.html", "long/unit/disdukcapil.html", "foreign/index.html",
+    "quota/index.html", "quota/unit/dpmptsp.html", "volunteer/unit/dinsos.html",
 ]  # fmt: skip
 
 
@@ -105,6 +108,46 @@ def test_the_overview_sorts_and_filters_and_keeps_units_without_a_number_last(br
     tab.run(SEARCH)
     assert tab.run(NAMES) == [n for n in tab.run(NAMES) if n.startswith("Puskesmas")]
     assert tab.run("document.getElementById('jumlah').textContent") == "2 dari 6 unit"
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_searching_hides_the_other_rows_from_the_eye(browser, folder, width):
+    tab = browser.open(folder / "full/index.html", width)
+    assert len(tab.run(NAMES)) == 6
+    tab.run(SEARCH)
+    assert sorted(tab.run(NAMES)) == ["Puskesmas Jati Raya", "Puskesmas Lepo-lepo"]
+
+
+def test_units_in_brackets_stay_below_in_every_order(browser, folder, tmp_path):
+    html = (folder / "full/index.html").read_text(encoding="utf-8")
+    # The best unit, made a bracketed one: whatever the order, it must come last.
+    careful = html.replace('data-name="DPMPTSP" data-find="', 'data-name="DPMPTSP" data-was="', 1)
+    careful = careful.replace('data-last="0"', 'data-last="1"', 1)
+    assert careful != html
+    (tmp_path / "index.html").write_text(careful.replace("data-was", "data-find"), "utf-8")
+    tab = browser.open(tmp_path / "index.html", 1280)
+    for key in ("name", "index", "bentuk", "n", "response"):
+        for _ in range(2):
+            tab.run(f"document.querySelector('th[data-k={key}] button').click()")
+            assert tab.run(f"{ROWS}.at(-1).dataset.name") == "DPMPTSP", key
+
+
+FIRST_SCREEN = """
+(() => {
+  const bottom = (q) => Math.max(...[...document.querySelectorAll(q)].map(
+    (e) => e.getBoundingClientRect().bottom));
+  return [bottom('.hero .big'), bottom('.hero .gauge'), bottom('.hero .stand')];
+})()
+"""
+
+
+@pytest.mark.parametrize("study", ["full", "quota"])
+def test_the_first_phone_screen_holds_index_gauge_and_place(browser, folder, study):
+    pages = sorted((folder / study).rglob("*.html"))
+    assert len(pages) == 7
+    for path in pages:
+        big, gauge, place = browser.open(path, 390, 844).run(FIRST_SCREEN)
+        assert 0 < big < gauge < place <= 844, (path.name, big, gauge, place)
 
 
 def test_tables_stay_tables_for_a_screen_reader_on_a_phone(browser, folder):

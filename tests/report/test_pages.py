@@ -96,14 +96,17 @@ def test_a_unit_page_prints_its_index_with_interval_and_every_line(results, page
 def test_a_unit_page_holds_every_subject(pages):
     text = Reader(pages["unit/disdukcapil.html"]).text
     for words_ in (
-        "Data simulasi.", "Dimensi dan indikator", "Maladministrasi yang dialami",
+        "Data simulasi , dibuat program", "Dimensi dan indikator", "Maladministrasi yang dialami",
         "pengakuan responden, bukan hasil pemeriksaan", "Pulang tanpa dilayani",
-        "Mengurus untuk orang lain dengan upah", "Penanganan pengaduan", "Kepercayaan",
+        "Mengurus untuk orang lain dengan upah", "Alur pengaduan", "Dibandingkan unit lain",
+        "Kepercayaan",
         "Survei Kepuasan Masyarakat", "Mutu pelayanan", "Jawaban responden",
         "Siapa yang diwawancarai", "Tingkat jawaban", "Ketidaksamaan bobot",
-        "Nilai yang diterbitkan pihak lain", "57,73", "detiksultra.com", "Catatan metode",
+        "Nilai yang diterbitkan pihak lain", "Predikat penerbit", "57,73",
+        "detiksultra.com", "Catatan metode",
         "Ini bukan Opini Ombudsman RI", "tidak ditanyakan dalam survei ini",
-        "kedatangan tidak diumumkan lebih dulu", "16 November 2026", "dari 100 kunjungan",
+        "tanpa pemberitahuan lebih dulu; terbit 16 November 2026", "dari 100 kunjungan",
+        "Batasan", "18\u201329 tahun", "Semua ukuran mutu baik atau cukup.",
     ):  # fmt: skip
         assert words_ in text, words_
 
@@ -144,8 +147,10 @@ def test_a_unit_with_four_sessions_is_not_compared(results, pages):
     assert row_of(results, "dinsos", "indeks", "persepsi")["n_psu"] == 4
     text = Reader(pages["unit/dinsos.html"]).text
     assert "tidak disimpulkan" in text
-    assert "tidak dibandingkan" in text
-    assert "jelas di" not in text.partition("Unit disebut")[0]
+    assert "Unit ini tidak dibandingkan" in text
+    assert "jelas di" not in text.partition("Dibandingkan unit lain Unit ini tidak")[0]
+    assert "Yang perlu diperbaiki" not in text
+    assert "Yang perlu dipertahankan" not in text
 
 
 @pytest.mark.parametrize(
@@ -169,8 +174,8 @@ def test_a_unit_under_the_rules_gets_a_page_that_says_why(weak, unit, why):
 def test_a_unit_without_results_stays_in_the_overview_with_its_reason(weak):
     text = words(weak, "index.html")
     assert "Disdikbud" in text
-    assert "tidak ditampilkan: kurang dari 10 jawaban" in text
-    assert "hanya satu sesi wawancara" in text
+    assert "Disdikbud Pendidikan tidak ditampilkan: tidak ada jawaban" in text
+    assert text.count("tidak ditampilkan: hanya satu sesi wawancara") == 2
 
 
 def test_a_withheld_number_stands_nowhere_on_the_page(weak):
@@ -196,7 +201,9 @@ def test_hostile_text_is_text(results):
     for path in ("index.html", "unit/disdukcapil.html"):
         html = page(hostile, path)
         reader = Reader(html)
-        assert name in "".join(reader.words)
+        shown = name.replace("\u202e", " ")
+        assert shown in "".join(reader.words)
+        assert "\u202e" not in html
         assert not any("onload" in attrs for _, attrs in reader.tags)
         assert "<script>alert" not in html
         assert [t for t, _ in reader.tags].count("style") == 1
@@ -309,8 +316,9 @@ def test_a_study_from_elsewhere_gets_the_topline_of_every_closed_question():
     assert "Survei pelanggan <air>" in text
     assert "Sampel sukarela: tanpa rentang" in text
     # 61 of 105 said yes.
-    assert "Ya 58% tanpa rentang" in text
-    assert "Tidak 42% tanpa rentang" in text
+    assert "Apakah Anda puas? (n = 105)" in text
+    assert "Ya 58% Tidak 42%" in text
+    assert text.count("anpa rentang") <= 3
     assert "Lewat mana?" in text
     assert "Catatan" not in text.replace("Catatan metode", "")
     assert "<script" not in html
@@ -337,4 +345,111 @@ def test_a_study_before_its_first_submission_has_pages_that_say_so(results, tmp_
     written = render_reports(nothing, tmp_path)
     assert len(written) == 7
     for path in written[1:]:
-        assert "Tidak ada wawancara yang lengkap" in Reader(path.read_text("utf-8")).text
+        text = Reader(path.read_text("utf-8")).text
+        assert "Tidak ada wawancara yang lengkap" in text
+        assert "Responden : belum ada" in text.replace("Responden belum", "Responden : belum")
+        assert "Baik" not in text.partition("Mutu data")[2].partition("Catatan metode")[0]
+
+
+RANDOM_ONLY = (
+    "entang keyakinan", "(rentang)", "ditimbang agar", "dipilih acak", "enurut kunjungan",
+    "dari 100 kunjungan", "Mutu pelayanan", "mutu A", "mutu B", "mutu C", "rentang tanpa",
+    "karena sampelnya kecil", "Peluang dihitung", "elum pasti", "Terhadap batas",
+    "Dibanding rata-rata", "jelas di", "Yang perlu diperbaiki", "AAPOR", "urutan keluar",
+    "disertai rentang", "rentang di bawah",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("selection", "kind"), [("quota", "sampel kuota"), ("volunteer", "sampel sukarela")]
+)
+def test_a_sample_that_is_not_random_says_nothing_that_only_a_random_one_can(selection, kind):
+    results = sample_results.kendari(selection=selection)
+    built = {p.path: Reader(render(p)).text for p in build_pages(results)}
+    assert len(built) == 7
+    for path, text in built.items():
+        assert [w for w in RANDOM_ONLY if w in text] == [], path
+        assert f"Mutu tidak ditetapkan: {kind}." in text
+        assert "Tidak ditimbang; setiap jawaban dihitung sama." in text
+        assert "dari 100 orang yang menjawab mengaku mengalami" in text
+        # Said of the page, the tables and the SKM: not in every cell.
+        assert text.lower().count("tanpa rentang") < 25, path
+    text = built["index.html"]
+    assert "6 unit tidak dibandingkan karena sampelnya bukan sampel acak." in text
+    assert re.search(r"Semua jawaban digabung: \d+,\d\.", text)
+
+
+def test_one_weak_unit_does_not_blank_the_city():
+    text = words(sample_results.kendari(empty_unit="dikbud"), "index.html")
+    assert (
+        "Rata-rata unit tidak dihitung: Disdikbud (belum ada wawancara). Angka di bawah menurut "
+        "kunjungan di 5 unit lain, dalam kurung siku karena tidak mencakup semua unit."
+    ) in text
+    assert "Indeks Persepsi Pelayanan, menurut kunjungan" in text
+    for subject in ("Dimensi dan indikator", "Maladministrasi yang dialami", "Kepercayaan"):
+        section = text.partition(f" {subject} ")[2][:2500]
+        assert re.search(r"\[\d+(,\d)?%?\]", section), subject
+
+
+def test_units_that_may_not_be_compared_are_left_out_of_the_words_too(results, pages):
+    text = Reader(pages["unit/disdukcapil.html"]).text
+    judged = (results.comparisons["measure"] == "persepsi") & (results.comparisons["tier"] != "")
+    assert int(judged.sum()) == 5  # dinsos has four sessions
+    assert "rata-rata 4 unit lain yang dapat dibandingkan" in text
+
+
+def test_a_study_without_lines_has_no_column_and_no_words_for_them():
+    built = build_pages(sample_results.kendari(has_lines=False))
+    for p in built:
+        text = Reader(render(p)).text
+        assert not re.search(r"[Bb]atas \d|terhadap batas|Terhadap batas|Belum pasti", text), p.path
+
+
+def test_the_panel_holds_three_findings_of_both_kinds_and_counts_the_rest(results):
+    page_ = next(p for p in build_pages(results) if p.path == "unit/disdukcapil.html")
+    (panel,) = page_.contrasts
+    assert (panel.title, panel.subtitle) == (
+        "Yang perlu diperbaiki", "dibanding 4 unit lain yang dapat dibandingkan",
+    )  # fmt: skip
+    assert len(panel.items) == 3
+    assert any("dilaporkan pada" in item for item in panel.items)
+    assert any("poin lebih rendah" in item for item in panel.items)
+    assert re.fullmatch(r"dan \d+ lainnya", panel.more)
+
+
+def test_the_list_of_units_marks_the_pages_own_and_links_the_others(results, pages):
+    html = pages["unit/dpmptsp.html"]
+    own = re.findall(r'<tr class="me"><th scope="row"><bdi>([^<]+)</bdi>', html)
+    others = re.findall(r'<tr class="oth"><th scope="row"><a href="(\w+\.html)">', html)
+    assert own == ["DPMPTSP"]
+    assert sorted(others) == sorted(
+        f"{u.unit_id}.html" for u in results.study.units if u.unit_id != "dpmptsp"
+    )
+
+
+def test_the_count_of_sessions_says_how_the_visitors_are_known(results):
+    sessions = results.sessions.copy()
+    first = sessions.index[sessions["unit_id"] == "disdukcapil"][0]
+    sessions.loc[first, "tier"] = "T1"
+    text = words(dataclasses.replace(results, sessions=sessions), "unit/disdukcapil.html")
+    assert re.search(r"7 dari 8 sesi dihitung, 1 disusun ulang .{0,200} Cukup", text)
+    assert "8 dari 8 sesi dihitung" in words(results, "unit/disdukcapil.html")
+
+
+def test_quality_is_called_good_only_where_it_is(results):
+    sessions = results.sessions.assign(interference="ya")
+    text = words(dataclasses.replace(results, sessions=sessions), "unit/disdukcapil.html")
+    assert "Semua ukuran mutu" not in text
+    assert "Yang perlu diingat saat membaca angka: gangguan petugas unit." in text
+
+
+def test_a_unit_whose_sessions_never_took_place_has_no_verdict_for_nothing():
+    results = sample_results.kendari(unworked="dikbud")
+    text = words(results, "unit/dikbud.html")
+    assert "Belum ada sesi yang terlaksana; terbit 16 November 2026." in text
+    quality = text.partition("Penilaian Sesi")[2].partition("Angka mutu")[0]
+    assert "0 dari 8" in quality
+    assert re.findall(r"\b(Baik|Cukup|Kurang)$", quality.strip()) == ["Kurang"]
+    assert "Enumerator" not in quality
+    row = words(results, "index.html").partition("Disdikbud Pendidikan")[2]
+    assert row.startswith(" tidak ditampilkan: tidak ada jawaban")

@@ -7,9 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.report import figures, sentences, verdicts, wording
+from pipeline.report import figures, frequencies, notes, sentences, verdicts, wording
+from pipeline.report.basis import Basis
 from pipeline.report.lookup import Comparison, Estimate, Standing
 from pipeline.settings import Publication
+
+VISITS, QUOTA = Basis(), Basis(selection="quota")
+VOLUNTEER = Basis(selection="volunteer")
+CITY = Basis("city")
 
 
 def estimate(value, low=None, high=None, **more):
@@ -55,9 +60,22 @@ def test_no_verdict_says_why():
 
 def test_lines_that_may_not_be_judged_share_one_sentence():
     both = [standing(None, "", "batas 54", 54.0, ("n<30",)), standing(None, "", reasons=("n<30",))]
-    assert verdicts.standings(both) == (
+    assert verdicts.standings(both, estimate(60.0, 50.0, 70.0)) == (
         "Tempatnya terhadap batas 54 dan batas 78 tidak disimpulkan: kurang dari 30 jawaban.",
     )
+
+
+@pytest.mark.parametrize(
+    ("state", "p", "side"), [("di bawah", 0.06, "di atasnya"), ("di atas", 0.94, "di bawahnya")]
+)
+def test_a_judged_line_inside_the_interval_is_said_to_be_open(state, p, side):
+    line = standing(p, state, "batas 54", 54.0)
+    (text,) = verdicts.standings([line], estimate(50.8, 46.7, 54.9))
+    assert text.endswith(
+        f"Rentangnya masih menyentuh batas 54, jadi kemungkinan {side} belum tertutup."
+    )
+    (text,) = verdicts.standings([line], estimate(50.8, 46.7, 53.9))
+    assert "menyentuh" not in text
 
 
 @pytest.mark.parametrize(
@@ -91,20 +109,62 @@ def test_a_volunteer_sample_gets_no_such_sentence():
 
 
 def test_prevalence_is_of_visits():
-    lead = sentences.experience_lead(
-        estimate(0.31, 0.23, 0.40), ("Penundaan berlarut", estimate(0.17, 0.12, 0.24)), "kunjungan"
+    lead = frequencies.experience_lead(
+        estimate(0.31, 0.23, 0.40), ("Penundaan berlarut", estimate(0.17, 0.12, 0.24)), VISITS
     )
     assert lead == (
-        "Kira-kira 31 dari 100 kunjungan (antara 23% dan 40%) disertai sedikitnya satu bentuk. "
-        "Yang paling sering disebut: penundaan berlarut, 17% (antara 12% dan 24%)."
+        "Pada kira-kira 31 dari 100 kunjungan (antara 23% dan 40%), pengunjung mengaku mengalami "
+        "sedikitnya satu bentuk maladministrasi. Yang paling sering disebut: penundaan berlarut, "
+        "17% (antara 12% dan 24%)."
     )
 
 
 def test_zero_events_in_words_give_the_upper_limit():
-    assert sentences.experience_lead(estimate(0.0, 0.0, 0.095), None, "kunjungan") == (
-        "Tidak seorang pun responden mengaku mengalami salah satu bentuk. Dengan sampel ini, "
-        "kenyataannya masih mungkin sampai 10% dari kunjungan."
+    assert frequencies.experience_lead(estimate(0.0, 0.0, 0.095), None, VISITS) == (
+        "Tidak seorang pun responden mengaku mengalami sedikitnya satu bentuk maladministrasi. "
+        "Dengan sampel ini, kenyataannya masih mungkin sampai 10% dari kunjungan."
     )
+
+
+def test_all_of_a_sample_is_not_all():
+    assert frequencies.complaints_lead(estimate(1.0, 0.96, 1.0), VISITS) == (
+        "Semua responden tahu ke mana menyampaikan keluhan tentang unit ini. Dengan sampel ini, "
+        "kenyataannya masih mungkin hanya 96% dari kunjungan."
+    )
+
+
+def test_less_than_one_of_a_hundred_is_not_about_that():
+    assert frequencies.service_lead(estimate(0.007, 0.001, 0.047), VISITS) == (
+        "Pada kurang dari 1 dari 100 kunjungan (antara 0,1% dan 4,7%), pengunjung pulang tanpa "
+        "dilayani."
+    )
+
+
+@pytest.mark.parametrize("basis", [QUOTA, VOLUNTEER])
+def test_without_a_random_sample_a_sentence_speaks_of_those_who_answered(basis):
+    asked = estimate(0.37, flag="caution", reasons=(basis.selection,))
+    assert frequencies.experience_lead(asked, None, basis) == (
+        "Kira-kira 37 dari 100 orang yang menjawab mengaku mengalami sedikitnya satu bentuk "
+        "maladministrasi."
+    )
+    none = estimate(0.0, flag="caution", reasons=(basis.selection, "zero_events"))
+    assert frequencies.service_lead(none, basis) == (
+        "Tidak seorang pun responden pulang tanpa dilayani."
+    )
+
+
+def test_users_are_counted_where_the_estimand_is_users():
+    users = Basis(estimand="users")
+    assert frequencies.service_lead(estimate(0.2, 0.15, 0.26), users).startswith(
+        "Kira-kira 20 dari 100 pengguna (antara 15% dan 26%) pulang"
+    )
+
+
+def test_the_city_speaks_of_its_units():
+    assert "tentang unit-unit ini" in frequencies.complaints_lead(estimate(0.4, 0.3, 0.5), CITY)
+    assert "petugas unit-unit ini" in sentences.trust_lead(estimate(60.0, 55.0, 65.0), CITY)
+    hidden = estimate(None, flag="withheld", reasons=("n<10",))
+    assert frequencies.experience_lead(hidden, None, CITY).endswith("untuk unit-unit ini.")
 
 
 @pytest.mark.parametrize(
@@ -129,18 +189,36 @@ def test_the_printed_ikm_lies_in_the_band_of_its_letter(ikm):
 
 
 def test_a_mutu_whose_interval_reaches_another_letter_is_not_settled():
-    assert verdicts.ikm(estimate(75.0, 70.0, 78.0)) == (
+    assert verdicts.ikm(estimate(75.0, 70.0, 78.0), VISITS) == (
         "Mutu pelayanan C (Kurang Baik) menurut tabel Permenpan RB 14/2017. Rentangnya meliputi "
         "mutu C sampai B, jadi hurufnya belum pasti."
     )
-    assert "Seluruh rentangnya" in verdicts.ikm(estimate(70.0, 66.0, 74.0))
+    assert "Seluruh rentangnya" in verdicts.ikm(estimate(70.0, 66.0, 74.0), VISITS)
 
 
-def test_strongest_and_weakest_only_where_intervals_stand_apart():
-    apart = [("Waktu", estimate(60.0, 55.0, 65.0)), ("Biaya", estimate(80.0, 75.0, 85.0))]
-    assert verdicts.extremes(apart).startswith(
-        "Yang terkuat biaya, 80,0 (75\u201385); yang terlemah waktu, 60,0 (55\u201365)."
+def test_a_quota_sample_gets_no_mutu():
+    asked = estimate(75.0, flag="caution", reasons=("quota",))
+    assert verdicts.ikm(asked, QUOTA) == "Mutu tidak ditetapkan: sampel kuota."
+    assert verdicts.ikm_short(asked, QUOTA) == (
+        "Indeks Kepuasan Masyarakat (IKM) dari 25 sampai 100. Mutu tidak ditetapkan: sampel kuota."
     )
+
+
+def test_highest_and_lowest_only_where_their_intervals_stand_apart():
+    apart = [
+        ("Kompetensi petugas", estimate(58.7, 53.2, 64.1)),
+        ("Perlakuan yang adil", estimate(58.1, 53.0, 63.0)),
+        ("Pengelolaan pengaduan", estimate(44.3, 39.2, 49.6)),
+    ]
+    # The runner-up overlaps the highest, so neither is called the strongest.
+    assert verdicts.extremes(apart) == (
+        "Kompetensi petugas, 58,7 (53\u201364), jelas lebih tinggi daripada pengelolaan pengaduan, "
+        "44,3 (39\u201350)."
+    )
+    careful = [
+        (n, estimate(e.value, e.low, e.high, flag="caution", reasons=("n<30",))) for n, e in apart
+    ]
+    assert "lebih tinggi daripada" not in verdicts.extremes(careful)
     close = [("Waktu", estimate(70.0, 60.0, 80.0)), ("Biaya", estimate(75.0, 65.0, 85.0))]
     assert "bersinggungan" in verdicts.extremes(close)
 
@@ -148,13 +226,80 @@ def test_strongest_and_weakest_only_where_intervals_stand_apart():
 def test_a_contrast_carries_both_intervals():
     difference = Comparison("indikator", "adil", -20.5, -26.2, -14.7, "jelas di bawah")
     assert verdicts.contrast("Adil", estimate(51.1, 46.2, 56.9), difference) == (
-        "Adil: 51,1 (46\u201357), 20,5 poin lebih rendah (14,7\u201326,2) dari rata-rata unit lain."
+        "Adil: 51,1 (46\u201357), 20,5 poin lebih rendah (14,7\u201326,2)"
     )
+    more = Comparison("bentuk", "PP", 0.117, 0.03, 0.2, "jelas di atas")
+    met = estimate(0.273, 0.215, 0.341)
+    assert verdicts.contrast_event("Penyimpangan prosedur", met, more, VISITS) == (
+        "Penyimpangan prosedur: dilaporkan pada 27 dari 100 kunjungan (22\u201334%), jelas lebih "
+        "sering"
+    )
+
+
+def test_the_other_units_are_counted_where_some_may_not_be_compared():
+    assert verdicts.others(5, 6) == "unit lain"
+    assert verdicts.others(4, 6) == "4 unit lain yang dapat dibandingkan"
+
+
+@pytest.mark.parametrize(
+    ("counts", "unjudged", "words"),
+    [
+        ((0, 0, 0), ["sampelnya bukan sampel acak"] * 6,
+         "6 unit tidak dibandingkan karena sampelnya bukan sampel acak."),
+        ((2, 1, 1), ["sampelnya kecil", "belum ada wawancara"],
+         "2 unit jelas di atas rata-rata unit lain, 1 unit jelas di bawah, 1 unit tidak dapat "
+         "dibedakan, 1 unit tidak dibandingkan karena sampelnya kecil, 1 karena belum ada "
+         "wawancara."),
+        ((0, 1, 5), [], "1 unit jelas di bawah rata-rata unit lain, 5 unit tidak dapat dibedakan."),
+    ],
+)  # fmt: skip
+def test_the_lead_of_all_units_says_why_some_are_not_compared(counts, unjudged, words):
+    assert verdicts.units_lead(*counts, unjudged) == words
+
+
+def test_a_city_without_a_mean_of_its_units_names_those_that_are_missing():
+    empty = estimate(None, n=0, flag="not_estimable", reasons=("no_answers",))
+    one = estimate(None, n=20, flag="not_estimable", reasons=("n<30", "sessions<2"))
+    assert sentences.no_mean([("Disdikbud", empty)], 5, CITY) == (
+        "Rata-rata unit tidak dihitung: Disdikbud (belum ada wawancara). Angka di bawah menurut "
+        "kunjungan di 5 unit lain, dalam kurung siku karena tidak mencakup semua unit."
+    )
+    # Interviews of one session may not stand alone; in the city's figure they count.
+    assert sentences.no_mean([("Dinsos", one)], 5, CITY) == (
+        "Rata-rata unit tidak dihitung: Dinsos (hanya satu sesi wawancara). Angka di bawah "
+        "menurut kunjungan di 6 unit yang ada wawancaranya."
+    )
+
+
+def test_brackets_are_explained_by_size_and_by_width():
+    assert notes.brackets(VISITS, 30) == (
+        "Sampelnya kecil atau rentangnya lebar dibanding nilainya; tidak dibandingkan."
+    )
+    wide = estimate(0.12, 0.02, 0.45, flag="caution", reasons=("wide",))
+    assert sentences.caution(wide, is_placed=False) == (
+        "Baca dengan hati-hati: rentangnya lebar dibanding nilainya. Angka dalam kurung siku tidak "
+        "dibandingkan dengan unit lain dan tidak diletakkan terhadap batas."
+    )
+    assert "batas" not in sentences.caution(wide)
+
+
+@pytest.mark.parametrize(
+    ("visits", "words"),
+    [
+        ((0, 8), "Data dikumpulkan mitra lapangan tanpa pemberitahuan lebih dulu."),
+        ((8, 0), "Data dikumpulkan mitra lapangan dengan pemberitahuan lebih dulu kepada unit."),
+        ((2, 6), "Data dikumpulkan mitra lapangan, dengan pemberitahuan lebih dulu pada 2 dari 8 "
+                 "sesi."),
+        ((0, 0), "Data dikumpulkan mitra lapangan; pemberitahuan kepada unit tidak dicatat."),
+    ],
+)  # fmt: skip
+def test_one_sentence_says_who_collected_the_data_and_how(visits, words):
+    assert sentences.collected("mitra lapangan", visits, None) == words
 
 
 @pytest.mark.parametrize(
     ("n", "words"),
-    [(0, "tidak ada wawancara"), (3, "kurang dari 10 wawancara"), (1187, "1.187 wawancara")],
+    [(0, "belum ada"), (3, "kurang dari 10 wawancara"), (1187, "1.187 wawancara")],
 )
 def test_small_counts_are_not_told(n, words):
     assert sentences.counted(n, "wawancara") == words
@@ -179,6 +324,13 @@ def test_an_empty_page_does_not_tell_a_small_count():
 def test_reasons_name_the_stricter_limit_once():
     codes = ("n<30", "sessions<4", "sessions<6", "df<3")
     assert wording.reasons(codes) == "kurang dari 30 jawaban; kurang dari 4 sesi wawancara"
+
+
+def test_of_one_session_the_small_number_of_answers_does_not_matter():
+    one = estimate(None, n=20, flag="not_estimable", reasons=("n<30", "sessions<2", "df<3"))
+    assert sentences.withheld(one).startswith("tidak ditampilkan: hanya satu sesi wawancara")
+    few = estimate(None, n=7, flag="withheld", reasons=("n<10", "sessions<4"))
+    assert sentences.withheld(few).startswith("tidak ditampilkan: kurang dari 10 jawaban")
 
 
 def test_an_unknown_reason_is_shown_rather_than_hidden():
