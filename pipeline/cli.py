@@ -221,7 +221,7 @@ def sandbox(
             f"--port {port}: the sandbox cannot listen there ({error.strerror}). Name another "
             "port from 1024 up, or 0 for any free one."
         ) from None
-    with running:
+    with running, suppress(KeyboardInterrupt):
         typer.echo(f"Sandbox with SIMULATED data: {running.url}")
         typer.echo(f"KOBO_TOKEN={running.token}")
         for form in sorted(path.stem for path in opened.folder.glob("*.xlsx")):
@@ -229,8 +229,7 @@ def sandbox(
             if uid in state.assets:
                 typer.echo(f"asset {form} = {uid}")
         _say("Stop with Ctrl-C.")
-        with suppress(KeyboardInterrupt):
-            threading.Event().wait()
+        threading.Event().wait()
 
 
 @forms_app.command(

@@ -74,6 +74,10 @@ def test_a_server_that_answers_html(study, capsys):
 
 def test_plain_http_to_another_machine_is_refused(study, capsys, monkeypatch):
     monkeypatch.setenv("KOBO_TOKEN", "1" * 40)
+    text = (study / "study.toml").read_text("utf-8")
+    real = text.replace('id = "sandbox"\nkind = "sandbox"', 'id = "kobo"\nkind = "kobo"')
+    real = real.replace("[wave.assets]", '[wave.assets]\nwawancara = "aX"\nsesi = "aY"\n')
+    (study / "study.toml").write_text(real, encoding="utf-8")
     code, said = persepsi(capsys, "pull", "./kendari", "--server", "http://example.org")
     assert code == 12
     assert "https" in said
