@@ -55,6 +55,9 @@ bench: $(VENV)/.dev ## Time every stage of `persepsi analyze` and print the tabl
 
 golden: $(VENV)/.dev ## Regenerate the reference numbers from R's package survey (needs R)
 	Rscript tests/golden/r/reference.R
+	Rscript tests/golden/r/replicates.R
+	Rscript tests/golden/r/calibration.R
+	Rscript tests/golden/r/estimators.R
 
 lock: $(VENV)/.dev ## Resolve the two lock files anew
 	$(LOCK) pyproject.toml --group build -o requirements.lock

@@ -95,7 +95,9 @@ def variances(means: Means, lonely: Lonely = "fail") -> Floats:
         Where `lonely` is `fail` and a stratum with interviews has a single PSU.
     """
     m = means.moments
-    found = _stratified(m.psus, m.psu, m.domain, len(m.domains), means.scores, means.scores, lonely)
+    found = stratified_products(
+        m.psus, m.psu, m.domain, len(m.domains), means.scores, means.scores, lonely
+    )
     return np.where(means.n > 0, found, np.nan)
 
 
@@ -139,7 +141,7 @@ def satterthwaite(means: Means, lonely: Lonely = "fail") -> Floats:
     """
     m = means.moments
     strata = len(m.psus.strata)
-    own = _stratified(
+    own = stratified_products(
         m.psus, m.psu, m.psus.stratum[m.psu], strata, means.scores, means.scores, lonely
     )
     df = np.maximum(m.psus.drawn - 1, 1).astype(np.float64)[:, None]
@@ -167,7 +169,7 @@ def _whole(means: Means, domains: set[int], a: Floats, b: Floats, lonely: Lonely
     """(K,) covariance of PSU scores (G, K), over the PSUs that hold one of the domains."""
     m = means.moments
     psu = np.unique(m.psu[np.isin(m.domain, list(domains))])
-    found = _stratified(m.psus, psu, np.zeros_like(psu), 1, a[psu], b[psu], lonely)
+    found = stratified_products(m.psus, psu, np.zeros_like(psu), 1, a[psu], b[psu], lonely)
     return np.asarray(found[0], dtype=np.float64)
 
 
@@ -176,7 +178,7 @@ def _pairs(stratum: Codes, group: Codes, groups: int) -> tuple[Codes, Codes]:
     return pairs, np.asarray(pair, dtype=np.intp)
 
 
-def _stratified(
+def stratified_products(
     psus: Psus, psu: Codes, group: Codes, groups: int, a: Floats, b: Floats, lonely: Lonely
 ) -> Floats:
     """(groups, K) sum over strata of (1-f) n/(n-1) times the centred cross-products of PSU scores.
