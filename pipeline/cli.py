@@ -7,6 +7,7 @@ Results go to stdout, progress and messages to stderr. Exit codes: 0 done, 1 our
 import json
 import os
 import shutil
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -221,6 +222,9 @@ def sandbox(
             f"--port {port}: the sandbox cannot listen there ({error.strerror}). Name another "
             "port from 1024 up, or 0 for any free one."
         ) from None
+    # Said outright: a process started in the background inherits that interrupts are ignored.
+    for wish in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(wish, signal.default_int_handler)
     with running, suppress(KeyboardInterrupt):
         typer.echo(f"Sandbox with SIMULATED data: {running.url}")
         typer.echo(f"KOBO_TOKEN={running.token}")
