@@ -60,7 +60,8 @@ def test_a_port_that_is_none_is_wrong_usage(foreign, capsys, port):
 def test_the_sandbox_tells_the_assets_of_the_study_it_serves(foreign):
     shutil.copy(foreign / "air.xlsx", foreign / "tanpa_jawaban.xlsx")
     with subprocess.Popen(
-        [*PERSEPSI, "sandbox", str(foreign)], text=True, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [*PERSEPSI, "sandbox", str(foreign)], text=True, encoding="utf-8",
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as running:  # fmt: skip
         url = running.stdout.readline().split()[-1]
         token = running.stdout.readline().strip().removeprefix("KOBO_TOKEN=")
