@@ -1,0 +1,216 @@
+r"""Means on calibrated weights, with a variance that knows of the calibration.
+
+Weights that are brought to margins take out of an answer what the margins explain. To first
+order every calibration has the variance of the regression estimator (Deville and Särndal 1992),
+so the score of an interview is the residual of the mean's linearisation z on the margins,
+
+.. math:: w_i (z_i - x_i' B),  \quad  B = (\sum d x x')^{-} \sum d x z,
+
+with d the base and w the final weight. For all domains and measures at once, without a score for
+each of them in every PSU:
+
+.. math:: V = Q(a, a) - 2 B' Q(X, a) + B' Q(X, X) B,
+
+Q the stratified centred cross-products of PSU sums, a those of w z, X those of w x. Margins that
+share no cell make the matrix of the regression block-diagonal, so it is kept sparse.
+
+Residuals are weighted by d, as R's `calibrate` and `postStratify` do. R's `rake` weighs all
+interviews of a cell alike, which gives other standard errors for the same weights.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from analysis import newton, variance
+from analysis.calibration import Calibration
+from analysis.cells import Cells, present, summed
+from analysis.design import Coded, Codes, Floats
+from analysis.errors import LonelyPSUError
+from analysis.measures import Measure
+from analysis.moments import Moments, psu_moments
+from analysis.variance import Lonely, Means
+
+
+@dataclass(frozen=True, eq=False)
+class CalibratedMeans:
+    """Means on the final weights, and what the margins explain of each.
+
+    `means` is as without calibration: its `variances` would take the weights as given. `explained`
+    holds for each measure the sparse (p, D) regression coefficients B, `margins` the sparse
+    (G, p) sums of final weights by PSU and level.
+    """
+
+    means: Means
+    explained: tuple[Any, ...]
+    margins: Any
+
+
+def calibrated_means(
+    coded: Coded, calibration: Calibration, measures: Sequence[Measure]
+) -> CalibratedMeans:
+    """Mean of every measure in every domain of `coded`, the one that was calibrated.
+
+    Domains may differ from those at calibration; order and base weights must be the same.
+
+    Raises
+    ------
+    MeasureError
+        From `moments.psu_moments`.
+    """
+    c, cells = calibration, calibration.cells
+    means = variance.domain_means(psu_moments(c.final(coded), measures))
+    design = _design(cells)
+    key = coded.psu * cells.size + c.cell
+    pairs, pair = present(key, len(coded.psus.names) * cells.size)
+    held = sparse.csr_array(
+        (summed(pair, c.weight, pairs.size), (pairs // cells.size, pairs % cells.size)),
+        shape=(len(coded.psus.names), cells.size),
+    )
+    bread = _bread(cells, summed(c.cell, c.base, cells.size), design)
+    explained = tuple(
+        (bread @ (design.T @ scores)).tocsr() for scores in _cell_scores(coded, c, measures, means)
+    )
+    return CalibratedMeans(means, explained, (held @ design).tocsr())
+
+
+def variances(found: CalibratedMeans, lonely: Lonely = "fail") -> Floats:
+    """(D, K) variance of every mean, in the square of its unit; NaN where nobody answered.
+
+    Raises
+    ------
+    LonelyPSUError
+        Where `lonely` is `fail` and a stratum with interviews has a single PSU.
+    """
+    means = found.means
+    out = variance.variances(means, lonely)
+    form = _Form(means.moments, lonely)
+    both = form.product(found.margins, found.margins)
+    m = means.moments
+    shape = (len(m.psus.names), len(m.domains))
+    for k, b in enumerate(found.explained):
+        a = sparse.csr_array((means.scores[:, k], (m.psu, m.domain)), shape=shape)
+        cross = b.multiply(both @ b - 2 * form.product(found.margins, a))
+        out[:, k] += np.asarray(cross.sum(axis=0)).ravel()
+    return _not_negative(out)
+
+
+def contrast(
+    found: CalibratedMeans,
+    coefficients: Mapping[tuple[int, int], float],
+    lonely: Lonely = "fail",
+) -> tuple[float, float]:
+    """Value and variance of a linear combination of means, as `variance.contrast`.
+
+    Raises
+    ------
+    LonelyPSUError
+        As `variances`.
+    """
+    means, m = found.means, found.means.moments
+    value, _ = variance.contrast(means, coefficients, lonely)
+    a = np.zeros((len(m.psus.names), 1))
+    b = np.zeros((found.margins.shape[1], 1))
+    for (domain, k), factor in coefficients.items():
+        own = m.domain == domain
+        a[m.psu[own], 0] += factor * means.scores[own, k]
+        b += factor * found.explained[k][:, [domain]].toarray()
+    scores = sparse.csr_array(a - found.margins @ b)
+    form = _Form(m, lonely)
+    return value, max(float(form.product(scores, scores).sum()), 0.0)
+
+
+def _design(cells: Cells) -> Any:
+    """(C, p) sparse indicator of the levels of a cell, all margins side by side."""
+    start = np.cumsum([0] + [target.size for target in cells.targets])
+    column = np.concatenate(
+        [level + first for level, first in zip(cells.cell_levels, start, strict=False)]
+    )
+    cell = np.tile(np.arange(cells.size), len(cells.targets))
+    shape = (cells.size, int(start[-1]))
+    return sparse.csr_array((np.ones(cell.size), (cell, column)), shape=shape)
+
+
+def _bread(cells: Cells, base: Floats, design: Any) -> Any:
+    """(p, p) sparse inverse of sum d x x', block by block."""
+    whole = (design.T @ sparse.diags_array(base) @ design).tocsr()
+    count, block = newton.blocks(cells.cell_levels, cells.targets)
+    # A level lies in the block of its cells; columns of a block are inverted together.
+    of_column = np.zeros(whole.shape[0], dtype=np.intp)
+    of_column[design.indices] = np.repeat(block, np.diff(design.indptr))
+    order = np.argsort(of_column, kind="stable")
+    ends = np.cumsum(np.bincount(of_column, minlength=count))[:-1]
+    rows, columns, values = [], [], []
+    for own in np.split(order, ends):
+        rows.append(np.repeat(own, own.size))
+        columns.append(np.tile(own, own.size))
+        values.append(newton.inverse(whole[own][:, own].toarray()).ravel())
+    at = (np.concatenate(rows), np.concatenate(columns))
+    return sparse.csr_array((np.concatenate(values), at), shape=whole.shape)
+
+
+def _cell_scores(
+    coded: Coded, c: Calibration, measures: Sequence[Measure], means: Means
+) -> "list[Any]":
+    """For each measure the sparse (C, D) sums of d z: z = (y - mean) over the domain's weight."""
+    size = max(len(coded.domains), 1)
+    pairs, pair = present(c.cell * size + coded.domain, c.cells.size * size)
+    cell, domain = pairs // size, pairs % size
+    weight = np.zeros((size, len(measures)))
+    for k in range(len(measures)):
+        weight[:, k] = summed(means.moments.domain, means.moments.weight[:, k], size)
+    everyone = summed(pair, c.base, pairs.size)
+    out = []
+    for k, measure in enumerate(measures):
+        y = measure.values[coded.order]
+        answered = ~np.isnan(y)
+        if answered.all():
+            d, dy = everyone, summed(pair, c.base * y, pairs.size)
+        else:
+            d = summed(pair, np.where(answered, c.base, 0.0), pairs.size)
+            dy = summed(pair, np.where(answered, c.base * y, 0.0), pairs.size)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            z = (dy - means.value[domain, k] * d) / weight[domain, k]
+        z = np.where(d > 0, z, 0.0)
+        out.append(sparse.csr_array((z, (cell, domain)), shape=(c.cells.size, size)))
+    return out
+
+
+class _Form:
+    """Q: sum over strata of (1-f) n/(n-1) times centred cross-products of PSU sums."""
+
+    def __init__(self, moments: Moments, lonely: Lonely) -> None:
+        psus = moments.psus
+        n = psus.drawn.astype(np.float64)
+        alone = n == 1
+        answered = np.bincount(psus.stratum[moments.psu], minlength=n.size) > 0
+        if lonely == "fail" and (alone & answered).any():
+            # The margins tie all strata together: one lonely stratum touches every domain.
+            named = np.flatnonzero(alone & answered)
+            raise LonelyPSUError([psus.strata[h] or "(the only one)" for h in named])
+        factor = psus.remaining * n / np.where(alone, 1.0, n - 1)
+        if lonely == "certainty":
+            factor = np.where(alone, 0.0, factor)
+        # Centred at the whole: nothing is taken off.
+        centre = np.where(alone & (lonely == "adjust"), 0.0, factor / n)
+        self._each = sparse.diags_array(factor[psus.stratum])
+        self._centre = sparse.diags_array(centre)
+        self._strata = _indicator(psus.stratum, n.size)
+
+    def product(self, one: Any, other: Any) -> Any:
+        """(p, q) from sparse (G, p) and (G, q)."""
+        means = (self._strata @ one).T @ self._centre @ (self._strata @ other)
+        return one.T @ self._each @ other - means
+
+
+def _indicator(stratum: Codes, strata: int) -> Any:
+    at = (stratum, np.arange(stratum.size))
+    return sparse.csr_array((np.ones(stratum.size), at), shape=(strata, stratum.size))
+
+
+def _not_negative(found: Floats) -> Floats:
+    """Where the margins explain an answer wholly, rounding may leave -1e-20."""
+    return np.where(found < 0, 0.0, found)

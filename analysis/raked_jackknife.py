@@ -1,0 +1,153 @@
+r"""The stratified jackknife with the raking redone in every replicate.
+
+Raked weights would be others in every other sample; a variance that takes them as given misses
+that. So each replicate leaves out a PSU and meets the margins again. In simulation this came
+closest to the truth of three methods, and it costs little here: factors belong to cells, so with
+:math:`f_{jc}` the factors of replicate j, :math:`Z_{dc}` a domain's residuals in cell c and
+:math:`\Delta_{jdc}` what leaving out PSU j changes in them, an estimate moves by
+
+.. math:: \big(\sum_c (f_{jc} - f_c) Z_{dc} + \sum_c f_{jc} \Delta_{jdc}\big) / \hat N_{jd},
+
+and the second sum is there only for domains that the stratum of j holds. No row is read again.
+
+Wolter, K. M. (2007). Introduction to Variance Estimation, 2nd ed., chapter 4. Springer.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis import replicates, variance
+from analysis.cell_moments import CellMoments
+from analysis.design import Codes, Floats
+from analysis.jackknife import Deletion, deletion, replicated
+from analysis.moments import sums
+from analysis.raked_parts import Part, changes
+from analysis.replicates import Replicated
+from analysis.reraking import Raking, psu_cell_totals
+from analysis.variance import Lonely, Means
+
+
+@dataclass(frozen=True, eq=False)
+class _Change:
+    """What some replicates do to some `domains` (D,).
+
+    `coefficient` is (j,), `moved` the (j, D, K) changes of the estimates.
+    """
+
+    domains: Codes
+    coefficient: Floats
+    moved: Floats
+
+
+def reraked(cells: CellMoments, raking: Raking, lonely: Lonely = "fail") -> Replicated:
+    """JKn with the raking redone in every replicate, for all domains and measures.
+
+    `means` of the result are those with raked weights; its `scores` take the raked weights as
+    given. R: `rake(as.svrepdesign(design, type = "JKn", mse = TRUE), ...)`, which stops looking
+    at the replicates once the sample itself has converged; here every replicate converges.
+
+    Raises
+    ------
+    MarginError
+        Where the margins cannot be met, in the sample or without one of its PSUs, named.
+    LonelyPSUError
+        As `jackknife.deletion`.
+    """
+    cut = deletion(cells.psus, cells.psus.stratum[cells.psu], lonely)
+    factors = raking.sample_factors(cells.cell_totals())
+    means = variance.domain_means(cells.calibrated(factors))
+    found = np.zeros(means.value.shape)
+    for c in _changes(cells, raking, factors, means, cut):
+        flat = (c.moved**2).reshape(c.coefficient.size, -1)
+        found[c.domains] += replicates.product(c.coefficient[None], flat).reshape(c.moved.shape[1:])
+    return replicated(means, found, cut, len(cells.psus.names), "jkn_raked")
+
+
+def contrasts(
+    cells: CellMoments, raking: Raking, coefficients: Floats, lonely: Lonely = "fail"
+) -> tuple[Floats, Floats]:
+    """Values (P,) and covariances (P, P) of P linear combinations of the means, as `reraked`.
+
+    `coefficients` is (P, D, K). What margins, strata and PSUs that domains share do to their
+    covariance is in it. NaN where one of the means with a coefficient cannot be estimated.
+
+    Raises
+    ------
+    MarginError, LonelyPSUError
+        As `reraked`.
+    """
+    cut = deletion(cells.psus, cells.psus.stratum[cells.psu], lonely)
+    factors = raking.sample_factors(cells.cell_totals())
+    means = variance.domain_means(cells.calibrated(factors))
+    size = len(coefficients)
+    used = coefficients != 0
+    value = np.where(used, coefficients * np.where(used, means.value, 0.0), 0.0).sum(axis=(1, 2))
+    known = replicates.estimable(means, cut.skipped)
+    found = np.zeros((size, size))
+    for c in _changes(cells, raking, factors, means, cut):
+        own = coefficients[:, c.domains].reshape(size, -1)
+        asked = (own != 0).any(axis=0)
+        # A mean that cannot be estimated must not reach contrasts that do not ask for it.
+        usable = np.where(known[c.domains], c.moved, 0.0)
+        flat = usable.reshape(c.coefficient.size, -1)[:, asked]
+        moved = replicates.product(flat, np.ascontiguousarray(own[:, asked].T))
+        moved *= np.sqrt(c.coefficient)[:, None]
+        found += replicates.product(np.ascontiguousarray(moved.T), moved)
+    unknown = (used & ~known).any(axis=(1, 2))
+    found[unknown], found[:, unknown] = np.nan, np.nan
+    return value, found
+
+
+def _changes(
+    cells: CellMoments, raking: Raking, factors: Floats, means: Means, cut: Deletion
+) -> Iterator[_Change]:
+    """Every replicate once, with all domains that it moves."""
+    psus = cells.psus
+    part = raking.parts(cells.cell_totals())
+    z = replicates.residuals(means, cells.value, cells.weight, cells.domain)
+    base = replicates.bases(cells.weight)
+    weight = cells.weight[:, base.columns]
+    whole = sums(cells.domain, factors[cells.cell][:, None] * weight, len(cells.domains))
+    parts = int(part.max(initial=-1)) + 1
+    rows_of, cells_of = _by(part[cells.cell], parts), _by(part, parts)
+    psus_of = _by(psus.stratum, len(psus.strata))
+    for touched, strata in _touching_alike(cells, part).items():
+        left = [psus_of[h] for h in strata if not cut.skipped[h]]
+        if not left:
+            continue
+        active = np.sort(np.concatenate([cells_of[p] for p in touched]))
+        rows = np.sort(np.concatenate([rows_of[p] for p in touched]))
+        domains, domain = np.unique(cells.domain[rows], return_inverse=True)
+        without = np.sort(np.concatenate(left))
+        own = np.union1d(cells.psu[rows], without)
+        held, stratum = np.unique(psus.stratum[own], return_inverse=True)
+        psu, cell = np.searchsorted(own, cells.psu[rows]), np.searchsorted(active, cells.cell[rows])
+        in_psu = psu_cell_totals(psu, cell, cells.total[rows], own.size, active.size)
+        here = Part(
+            raking.of_cells(active), factors[active], tuple(psus.names[g] for g in own), stratum,
+            psu, domain, cell, z[rows], weight[rows], base, whole[domains],
+            in_psu, sums(stratum, in_psu, held.size), (in_psu > 0).sum(axis=0) == 1,
+        )  # fmt: skip
+        share = cut.coefficient[psus.stratum[without]]
+        left_here = np.searchsorted(own, without)
+        for some, moved in changes(here, cut.of_strata(held), left_here):
+            yield _Change(domains, share[some], moved)
+
+
+def _by(code: Codes, size: int) -> list[Codes]:
+    """Positions of each code, in order; negative codes are left out."""
+    order = np.argsort(code, kind="stable")
+    return np.split(order, np.searchsorted(code[order], np.arange(size)))[1:]
+
+
+def _touching_alike(cells: CellMoments, part: Codes) -> dict[tuple[int, ...], list[int]]:
+    """Strata by the parts of the margins that their interviews lie in: these are raked together."""
+    parts = max(int(part.max(initial=0)) + 1, 1)
+    touched = np.unique(cells.psus.stratum[cells.psu] * parts + part[cells.cell])
+    alike: dict[tuple[int, ...], list[int]] = {}
+    strata, first = np.unique(touched // parts, return_index=True)
+    for h, own in zip(strata.tolist(), np.split(touched % parts, first[1:]), strict=True):
+        alike.setdefault(tuple(own.tolist()), []).append(h)
+    return alike

@@ -1,0 +1,160 @@
+"""What the replicates of a raked jackknife do to the cells of one part of the margins.
+
+The arithmetic behind `raked_jackknife`, where it is explained.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis import replicates
+from analysis.design import Codes, Floats
+from analysis.jackknife import Deletion
+from analysis.margins import MarginError
+from analysis.moments import sums
+from analysis.replicates import Bases, Claims
+from analysis.reraking import Raking, named
+
+AT_ONCE = 2048
+"""Replicates that are raked side by side."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Cells that are raked together, A of them, and what lies in them: R rows, D domains.
+
+    `names` (G,) and `stratum` (G,) are of the PSUs that have rows here or are left out. `psu`,
+    `domain` and `cell` (R,) are codes within the part; `z` (R, K) residuals and `weight` (R, B)
+    denominators with base weights; `whole` (D, B) denominators of the domains with raked weights,
+    in all cells; `totals` (G, A) and `in_stratum` (H, A) base weights; `single` (A,) cells that
+    only one PSU has; `factors` (A,).
+    """
+
+    raking: Raking
+    factors: Floats
+    names: tuple[str, ...]
+    stratum: Codes
+    psu: Codes
+    domain: Codes
+    cell: Codes
+    z: Floats
+    weight: Floats
+    base: Bases
+    whole: Floats
+    totals: Floats
+    in_stratum: Floats
+    single: Claims
+
+
+def changes(p: Part, cut: Deletion, left: Codes) -> Iterator[tuple[slice, Floats]]:
+    """How far leaving out each of the (J,) PSUs `left` moves the estimates, some at a time.
+
+    Yields which of the J they are, and (j, D, K) changes; NaN where nobody of the domain is left.
+    """
+    size, cells, k = p.whole.shape[0], p.factors.size, p.z.shape[1]
+    key = p.cell * size + p.domain
+    z, weight = (sums(key, a, cells * size).reshape(cells, -1) for a in (p.z, p.weight))
+    step = max(1, replicates.BLOCK // max(size * k, 1))
+    of_strata = _sums_of_strata(p)
+    for first in range(0, left.size, AT_ONCE):
+        without = left[first : first + AT_ONCE]
+        factors = _factors(p, cut, without)
+        change = factors - p.factors
+        pair, own_z, own_weight = _own(p, cut, without, factors, of_strata)
+        for a in range(0, without.size, step):
+            b = min(a + step, without.size)
+            some = slice(*np.searchsorted(pair, [a * size, b * size]))
+            at = pair[some] - a * size
+            top = replicates.product(change[a:b], z).reshape(-1, k)
+            bottom = replicates.product(change[a:b], weight).reshape(top.shape[0], -1)
+            top[at] += own_z[some]
+            bottom[at] += own_weight[some]
+            whole = np.tile(p.whole, (b - a, 1))
+            bottom = replicates.unless_empty(bottom + whole, whole)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                moved = top / bottom[:, p.base.of]
+            yield slice(first + a, first + b), moved.reshape(b - a, size, k)
+
+
+def _factors(p: Part, cut: Deletion, without: Codes) -> Floats:
+    """(J, A) factors that meet the margins without each of the PSUs."""
+    h = p.stratum[without]
+    own = p.totals[without]
+    left = p.in_stratum.sum(axis=0) + cut.back[h][:, None] * p.in_stratum[h]
+    left -= cut.out[h][:, None] * own
+    # What rounding leaves of a cell that only this PSU has is nobody.
+    left[(own > 0) & p.single] = 0.0
+    # From the sample's factors the way is short, and it leads to the same place.
+    found = p.factors * p.raking.factors(left * p.factors)
+    failed = np.asarray(np.isnan(found).any(axis=1), dtype=np.bool_)
+    if failed.any():
+        first = int(np.flatnonzero(failed)[0])
+        empty = p.raking.emptied(left[first])
+        what = f"{empty} is then empty" if empty else "raking does not converge"
+        names = [p.names[g] for g in without]
+        raise MarginError(
+            f"Without PSU {named(names, failed)} the margins cannot be met ({what}), so nothing "
+            "shows how the raked weights would differ in another sample. Merge that level with a "
+            "neighbour, or use the variance from calibration residuals."
+        )
+    return np.asarray(found, dtype=np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class _Strata:
+    """Sums of stratum x domain x cell, sorted so; `first` and `size` are (H,): where and how many.
+
+    `domain` and `cell` are (S,), `z` (S, K), `weight` (S, B).
+    """
+
+    first: Codes
+    size: Codes
+    domain: Codes
+    cell: Codes
+    z: Floats
+    weight: Floats
+
+
+def _sums_of_strata(p: Part) -> _Strata:
+    cells, domains = p.factors.size, p.whole.shape[0]
+    key = (p.stratum[p.psu] * domains + p.domain) * cells + p.cell
+    present, row = np.unique(key, return_inverse=True)
+    size = np.bincount(present // (domains * cells), minlength=p.in_stratum.shape[0])
+    return _Strata(
+        np.cumsum(size) - size, size, present // cells % domains, present % cells,
+        sums(row, p.z, present.size), sums(row, p.weight, present.size),
+    )  # fmt: skip
+
+
+def _own(
+    p: Part, cut: Deletion, without: Codes, factors: Floats, of: _Strata
+) -> tuple[Codes, Floats, Floats]:
+    """What leaving out a PSU changes in its own stratum's domains: f_j times Delta_j, summed.
+
+    Pairs of replicate and domain as a sorted code (replicate x D + domain), and their changes
+    (P, K) of residuals and (P, B) of denominators.
+    """
+    domains, h = p.whole.shape[0], p.stratum[without]
+    # One row for each replicate and each sum of its stratum ...
+    replicate = np.repeat(np.arange(without.size), of.size[h])
+    at = np.arange(replicate.size) - np.repeat(np.cumsum(of.size[h]) - of.size[h], of.size[h])
+    at += np.repeat(of.first[h], of.size[h])
+    comes_in = cut.back[h][replicate] * factors[replicate, of.cell[at]]
+    # ... and one for each sum of the PSU itself.
+    position = np.full(len(p.names), -1, dtype=np.intp)
+    position[without] = np.arange(without.size)
+    rows = np.flatnonzero(position[p.psu] >= 0)
+    j = position[p.psu[rows]]
+    goes = cut.out[h][j] * factors[j, p.cell[rows]]
+    key = np.concatenate([replicate * domains + of.domain[at], j * domains + p.domain[rows]])
+    pair, row = np.unique(key, return_inverse=True)
+    z, weight = (
+        sums(
+            row,
+            np.concatenate([comes_in[:, None] * whole[at], -goes[:, None] * own[rows]]),
+            pair.size,
+        )
+        for whole, own in ((of.z, p.z), (of.weight, p.weight))
+    )
+    return pair, z, weight

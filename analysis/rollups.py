@@ -1,0 +1,152 @@
+"""Subgroups in one pass: interviews summed by the finest cell, and tables as roll-ups of it.
+
+Interviews are summed once, by PSU and by the finest cell of all dimensions. A cell crosses PSUs: a
+session without a woman scores 0 among the women and counts among the sessions drawn.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations, product
+
+import numpy as np
+import pandas as pd
+
+from analysis import columns
+from analysis.design import Coded, Codes
+from analysis.errors import DesignError
+from analysis.measures import Measure
+from analysis.moments import Moments, psu_moments, sums
+
+JOIN = " & "
+WHOLE = "all"
+
+
+@dataclass(frozen=True, eq=False)
+class RollUp:
+    """One table of the cube: its dimensions, their levels, and the sums of its D domains.
+
+    `codes` is (D, dimensions), the place of a domain's code among the `levels` of each dimension.
+    """
+
+    dimensions: tuple[str, ...]
+    levels: tuple[tuple[str, ...], ...]
+    moments: Moments
+    codes: Codes
+
+    def level_of(self, dimension: str) -> list[str]:
+        """Code of every domain in one dimension."""
+        at = self.dimensions.index(dimension)
+        return [self.levels[at][code] for code in self.codes[:, at]]
+
+
+def roll_up(moments: Moments, to: Codes, names: Sequence[str]) -> Moments:
+    """The same sums over coarser domains: `to` (A,) gives the new code of each domain."""
+    size = max(len(names), 1)
+    key = moments.psu * size + to[moments.domain]
+    present, cell = np.unique(key, return_inverse=True)
+    arrays = (
+        sums(cell, a, present.size)
+        for a in (moments.n, moments.weight, moments.weight2, moments.value, moments.square)
+    )
+    return Moments(moments.psus, tuple(names), present // size, present % size, *arrays)
+
+
+def roll_ups(
+    frame: pd.DataFrame,
+    coded: Coded,
+    measures: Sequence[Measure],
+    groups: Sequence[Sequence[str]],
+    *,
+    levels: Mapping[str, Sequence[str]] | None = None,
+    unknown: str = "",
+) -> list[RollUp]:
+    """Sums of every subset of every group of columns, the whole (no column) first.
+
+    `coded` is the design of `frame`; its domains are not used. `levels` declares the codes of a
+    dimension and their order: where it does so for all dimensions of a table, cells that nobody
+    is in stand there too. Blank codes are an error, or have the level `unknown`.
+
+    Raises
+    ------
+    DesignError
+        Naming columns that are absent, rows with a blank code, and codes that are not declared.
+    """
+    dimensions = list(dict.fromkeys(name for group in groups for name in group))
+    missing = [name for name in dimensions if name not in frame.columns]
+    if missing:
+        raise DesignError(
+            f"The interviews have no column {', '.join(missing)} to make subgroups of. Correct the "
+            "dimensions, or add the column."
+        )
+    names, which = [], []
+    for name in dimensions:
+        own, at = _coded(frame, name, (levels or {}).get(name, ()), unknown)
+        names.append(own)
+        which.append(at[coded.order])
+    radix = np.array([max(len(own), 1) for own in names], dtype=np.intp)
+    if radix.size and float(np.prod(radix.astype(np.float64))) > 2**62:
+        raise DesignError(
+            f"The dimensions {', '.join(dimensions)} have more combinations than can be counted. "
+            "Ask for fewer at a time."
+        )
+    key = np.zeros(coded.order.size, dtype=np.intp)
+    for own, at in zip(radix, which, strict=True):
+        key = key * own + at
+    atoms, atom = np.unique(key, return_inverse=True)
+    split = replace(
+        coded, domain=np.asarray(atom, dtype=np.intp), domains=tuple(map(str, atoms))
+    )  # fmt: skip
+    moments = psu_moments(split, measures)
+    parts = np.empty((atoms.size, len(dimensions)), dtype=np.intp)
+    for i in range(len(dimensions) - 1, -1, -1):
+        parts[:, i] = atoms % radix[i]
+        atoms = atoms // radix[i]
+    tables = []
+    for chosen in _subsets(groups):
+        places = [dimensions.index(name) for name in chosen]
+        given = [names[i] for i in places]
+        if all(name in (levels or {}) for name in chosen):
+            every = list(product(*(range(len(own)) for own in given)))
+            codes = np.array(every, dtype=np.intp).reshape(len(every), len(chosen))
+            place = {tuple(row): d for d, row in enumerate(codes.tolist())}
+            to = np.array([place[tuple(row)] for row in parts[:, places].tolist()], dtype=np.intp)
+        else:
+            codes, to = np.unique(parts[:, places], axis=0, return_inverse=True)
+            to = np.asarray(to, dtype=np.intp).reshape(-1)
+        labels = [
+            JOIN.join(own[c] for own, c in zip(given, row, strict=True)) or WHOLE
+            for row in codes.tolist()
+        ]
+        tables.append(RollUp(chosen, tuple(given), roll_up(moments, to, labels), codes))
+    return tables
+
+
+def _subsets(groups: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+    found: dict[frozenset[str], tuple[str, ...]] = {frozenset(): ()}
+    for group in groups:
+        for size in range(1, len(group) + 1):
+            for chosen in combinations(group, size):
+                found.setdefault(frozenset(chosen), chosen)
+    return sorted(found.values(), key=len)
+
+
+def _coded(
+    frame: pd.DataFrame, column: str, declared: Sequence[str], unknown: str
+) -> tuple[tuple[str, ...], Codes]:
+    if unknown:
+        given = frame[column]
+        text = given.astype(object).where(given.notna(), "").astype(str).str.strip()
+        frame = pd.DataFrame({column: text.where(text != "", unknown)})
+    found, at = np.unique(columns.texts(frame, column, "code"), return_inverse=True)
+    names = tuple(declared) or tuple(found.tolist())
+    if unknown and unknown in found and unknown not in names:
+        names += (unknown,)
+    strange = sorted(set(found.tolist()) - set(names))
+    if strange:
+        raise DesignError(
+            f"Column {column} holds {', '.join(strange[:5])}, which its levels do not declare; "
+            "these interviews would be in no subgroup. Declare the code, or correct it."
+        )
+    place = {name: i for i, name in enumerate(names)}
+    lookup = np.array([place[name] for name in found.tolist()], dtype=np.intp)
+    return names, lookup[at] if len(frame) else np.zeros(0, dtype=np.intp)
