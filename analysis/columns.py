@@ -3,6 +3,8 @@
 Every function takes the name of a column (empty: there is none) and of the column of ids.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -21,6 +23,33 @@ def rows(frame: pd.DataFrame, bad: NDArray[np.bool_], id: str) -> str:
     return f"row{'s' if at.size > 1 else ''} {', '.join(named)}{more}"
 
 
+def codes(
+    frame: pd.DataFrame, column: str, what: str, id: str = ""
+) -> tuple[tuple[str, ...], NDArray[np.intp]]:
+    """Names as text, sorted, and the (n,) code of each row into them; a blank one is an error.
+
+    Without a column all rows have the one empty name.
+    """
+    if not column:
+        return ("",) if len(frame) else (), np.zeros(len(frame), dtype=np.intp)
+    found, kinds = pd.factorize(frame[column])
+    names = np.asarray(kinds, dtype=object).tolist()
+    if not isinstance(frame[column].dtype, pd.StringDtype):
+        names = [str(kind) for kind in names]
+    missing = found < 0
+    if missing.any() or "" in map(str.strip, names):
+        blank = np.array([not name.strip() for name in names] + [True], dtype=np.bool_)
+        _refuse_blank(frame, column, what, blank[found], id)
+    ordered = sorted(names)
+    if len(set(names)) < len(names):  # 1 and "1" are one name
+        ordered = sorted(set(names))
+    if ordered == names:
+        return tuple(names), np.asarray(found, dtype=np.intp)
+    place = {name: i for i, name in enumerate(ordered)}
+    rank = np.array([place[name] for name in names], dtype=np.intp)
+    return tuple(ordered), rank[found]
+
+
 def texts(frame: pd.DataFrame, column: str, what: str, id: str = "") -> Texts:
     """(n,) codes as text; a blank one is an error. Without a column all are empty."""
     if not column:
@@ -29,11 +58,17 @@ def texts(frame: pd.DataFrame, column: str, what: str, id: str = "") -> Texts:
     text = values.astype(object).where(values.notna(), "").astype(str).to_numpy(dtype=np.str_)
     blank = np.char.strip(text) == ""
     if blank.any():
-        raise DesignError(
-            f"Column {column}: no {what} in {rows(frame, blank, id)}; an interview that belongs "
-            "nowhere cannot be counted. Fill it in, or exclude these interviews."
-        )
+        _refuse_blank(frame, column, what, blank, id)
     return text
+
+
+def _refuse_blank(
+    frame: pd.DataFrame, column: str, what: str, blank: NDArray[np.bool_], id: str
+) -> None:
+    raise DesignError(
+        f"Column {column}: no {what} in {rows(frame, blank, id)}; an interview that belongs "
+        "nowhere cannot be counted. Fill it in, or exclude these interviews."
+    )
 
 
 def ids(frame: pd.DataFrame, column: str) -> Texts:
@@ -49,6 +84,23 @@ def ids(frame: pd.DataFrame, column: str) -> Texts:
             "counted twice narrows the interval. Keep one version of each."
         )
     return names
+
+
+def positions(frame: pd.DataFrame, column: str) -> NDArray[np.intp]:
+    """(n,) place of every interview in the order of ids: whole numbers by size, others as text.
+
+    Without a column, the order of the file.
+    """
+    if not column:
+        return np.arange(len(frame))
+    whole = pd.api.types.is_integer_dtype(frame[column]) and not frame[column].isna().any()
+    key: NDArray[Any] = frame[column].to_numpy() if whole else ids(frame, column)
+    order = np.argsort(key, kind="stable")
+    if whole and bool((key[order[1:]] == key[order[:-1]]).any()):
+        ids(frame, column)  # names the rows
+    place = np.empty(len(frame), dtype=np.intp)
+    place[order] = np.arange(len(frame))
+    return place
 
 
 def weights(frame: pd.DataFrame, column: str, id: str) -> Floats:
@@ -85,5 +137,7 @@ def sizes(frame: pd.DataFrame, column: str, id: str) -> Floats:
 
 def numbers(frame: pd.DataFrame, column: str) -> Floats:
     """(n,) floats, NaN for what is no number."""
-    found = pd.to_numeric(frame[column].astype(object), errors="coerce")
+    found = frame[column]
+    if not pd.api.types.is_numeric_dtype(found):
+        found = pd.to_numeric(found.astype(object), errors="coerce")
     return np.asarray(found.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)

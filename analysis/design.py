@@ -6,6 +6,7 @@ order of their own (PSU, then interview), so that the order of the file never re
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,9 @@ from analysis.errors import DesignError
 
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
+
+Named = tuple[tuple[str, ...], Codes]
+"""Sorted names, and the (n,) code of each row into them."""
 
 SELECTIONS = ("probability", "quota", "volunteer")
 
@@ -107,25 +111,51 @@ def code(
     """
     _require(frame, design, domain)
     weight = columns.weights(frame, design.weight, design.id)
-    ids = columns.ids(frame, design.id)
-    stratum = columns.texts(frame, design.stratum, "stratum", design.id)
-    psu = columns.texts(frame, design.psu, "PSU", design.id) if design.psu else ids
+    place = columns.positions(frame, design.id)
+    stratum = columns.codes(frame, design.stratum, "stratum", design.id)
+    if design.psu:
+        psu = columns.codes(frame, design.psu, "PSU", design.id)
+    else:
+        found = np.unique(columns.ids(frame, design.id), return_inverse=True)
+        psu = tuple(found[0].tolist()), np.asarray(found[1], dtype=np.intp)
     psus, of_row = _psus(psu, stratum, empty or {})
     psus = replace(psus, size=_size(frame, design, psus, of_row))
-    names, which = _domains(columns.texts(frame, domain, "domain", design.id), domains)
-    order = np.lexsort((ids, of_row))
+    names, which = _domains(*columns.codes(frame, domain, "domain", design.id), domains)
+    order = np.lexsort((place, of_row))
     return Coded(order, weight[order], of_row[order], which[order], psus, names)
 
 
-def units_of_strata(coded: Coded) -> tuple[str | None, ...]:
+class Placed(Protocol):
+    """Rows, or cells of rows, that know their PSU and domain: `Coded` or `moments.Moments`."""
+
+    @property
+    def psus(self) -> Psus:
+        """Every PSU."""
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Names of the domains."""
+
+    @property
+    def psu(self) -> Codes:
+        """(n,) codes into `psus.names`."""
+
+    @property
+    def domain(self) -> Codes:
+        """(n,) codes into `domains`."""
+
+
+def units_of_strata(coded: Placed) -> tuple[str | None, ...]:
     """(H,) the domain that holds a stratum's interviews: empty where several, None where none."""
-    units: list[str | None] = []
     stratum = coded.psus.stratum[coded.psu]
-    for h in range(len(coded.psus.strata)):
-        held = np.unique(coded.domain[stratum == h])
-        shared = "" if held.size else None
-        units.append(coded.domains[held[0]] if held.size == 1 else shared)
-    return tuple(units)
+    size = len(coded.psus.strata)
+    lowest, highest = np.full(size, len(coded.domains)), np.full(size, -1)
+    np.minimum.at(lowest, stratum, coded.domain)
+    np.maximum.at(highest, stratum, coded.domain)
+    return tuple(
+        None if high < 0 else coded.domains[low] if low == high else ""
+        for low, high in zip(lowest.tolist(), highest.tolist(), strict=True)
+    )
 
 
 def collapse(
@@ -139,13 +169,18 @@ def collapse(
     interviews. Returns the PSUs and the units in which strata were merged. Merged strata put their
     difference into the variance, so the error is on the wide side (Wolter 2007, §2.5).
     """
-    place = {name: i for i, name in enumerate(order)}
-    rank = sorted(range(len(psus.strata)), key=lambda h: (place.get(psus.strata[h], len(place)), h))
     drawn = psus.drawn
+    if not (drawn == 1).any():
+        return psus, frozenset()
+    place = {name: i for i, name in enumerate(order)}
+    ranks = [place.get(name, len(place)) for name in psus.strata]
+    rank = sorted(range(len(ranks)), key=ranks.__getitem__)  # stable: equals stay by name
     groups: list[list[int]] = []
     touched = set()
-    for unit in dict.fromkeys(units):
-        own = [[h] for h in rank if units[h] == unit]
+    strata_of: dict[str | None, list[list[int]]] = {unit: [] for unit in units}
+    for h in rank:
+        strata_of[units[h]].append([h])
+    for unit, own in strata_of.items():
         while unit is not None and len(own) > 1:
             lonely = next((i for i, group in enumerate(own) if drawn[group].sum() == 1), None)
             if lonely is None:
@@ -154,6 +189,8 @@ def collapse(
             own[at : at + 2] = [own[at] + own[at + 1]]
             touched.add(unit)
         groups += own
+    if not touched:
+        return psus, frozenset()
     groups.sort(key=min)
     merged = np.empty(len(psus.strata), dtype=np.intp)
     for new, group in enumerate(groups):
@@ -173,30 +210,38 @@ def _require(frame: pd.DataFrame, design: Design, domain: str) -> None:
         )
 
 
-def _psus(
-    psu: columns.Texts, stratum: columns.Texts, empty: Mapping[str, str]
-) -> tuple[Psus, Codes]:
-    psu_all = np.concatenate([psu, np.array(list(empty), dtype=np.str_)])
-    stratum_all = np.concatenate([stratum, np.array(list(empty.values()), dtype=np.str_)])
-    names, g = np.unique(psu_all, return_inverse=True)
-    strata, h = np.unique(stratum_all, return_inverse=True)
-    stratum_of_psu = np.zeros(names.size, dtype=np.intp)
+def _psus(psu: Named, stratum: Named, empty: Mapping[str, str]) -> tuple[Psus, Codes]:
+    """Every PSU with its stratum, those of `empty` too, and the (n,) code of each row's PSU."""
+    (psu_names, g), (strata_names, h) = psu, stratum
+    names = tuple(sorted({*psu_names, *empty})) if empty else psu_names
+    strata = tuple(sorted({*strata_names, *empty.values()})) if empty else strata_names
+    if empty:
+        g, h = (
+            np.concatenate([_among(all_names, own, rows), _among(all_names, more)])
+            for all_names, own, rows, more in (
+                (names, psu_names, g, tuple(empty)),
+                (strata, strata_names, h, tuple(empty.values())),
+            )
+        )
+    stratum_of_psu = np.zeros(len(names), dtype=np.intp)
     stratum_of_psu[g] = h
     torn = np.flatnonzero(stratum_of_psu[g] != h)
     if torn.size:
         name = names[g[torn[0]]]
-        where = sorted({str(s) for s in stratum_all[psu_all == name]})
+        where = [strata[i] for i in np.unique(h[g == g[torn[0]]])]
         raise DesignError(
             f"PSU {name} lies in strata {', '.join(where)}; a PSU is drawn in one stratum. Where "
             "PSU numbers begin anew in each stratum, name them by stratum and number."
         )
-    psus = Psus(
-        tuple(str(n) for n in names),
-        stratum_of_psu,
-        tuple(str(s) for s in strata),
-        np.full(strata.size, np.inf),
-    )
-    return psus, np.asarray(g[: psu.size], dtype=np.intp)
+    psus = Psus(names, stratum_of_psu, strata, np.full(len(strata), np.inf))
+    return psus, g[: g.size - len(empty)]
+
+
+def _among(names: Sequence[str], own: Sequence[str], rows: Codes | None = None) -> Codes:
+    """Places of `own` among `names`; with `rows`, codes into `own`, those of the rows."""
+    place = {name: i for i, name in enumerate(names)}
+    found = np.array([place[name] for name in own], dtype=np.intp)
+    return found if rows is None else found[rows]
 
 
 def _size(frame: pd.DataFrame, design: Design, psus: Psus, psu: Codes) -> Floats:
@@ -226,16 +271,14 @@ def _stratum(psus: Psus, h: np.intp) -> str:
     return f"stratum {psus.strata[h]}" if psus.strata[h] else "the only stratum"
 
 
-def _domains(given: columns.Texts, declared: Sequence[str]) -> tuple[tuple[str, ...], Codes]:
-    found, inverse = np.unique(given, return_inverse=True)
-    present = [str(name) for name in found]
+def _domains(
+    present: Sequence[str], rows: Codes, declared: Sequence[str]
+) -> tuple[tuple[str, ...], Codes]:
     names = tuple(declared) or tuple(present)
-    unknown = [name for name in present if name not in set(names)]
+    unknown = sorted(set(present) - set(names))
     if unknown:
         raise DesignError(
             f"Interviews of {', '.join(unknown)}, which the study does not declare; they would be "
             "counted in no unit. Add the code to units.csv, or correct it in the interviews."
         )
-    code_of = {name: i for i, name in enumerate(names)}
-    lookup = np.array([code_of[name] for name in present], dtype=np.intp)
-    return names, lookup[inverse] if present else np.zeros(0, dtype=np.intp)
+    return names, _among(names, present, rows)

@@ -4,19 +4,21 @@ The columns are those of docs/architecture.md. `estimate` gives the raw table, w
 rows that may not be published; `publication.publish` makes the one that leaves the office.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from analysis import publication, variance
-from analysis.design import Design, code, collapse, units_of_strata
+from analysis.design import Codes, Design, Floats, code, collapse, units_of_strata
 from analysis.errors import MeasureError
+from analysis.kernel import Described
 from analysis.measures import Measure
-from analysis.moments import psu_moments
-from analysis.precision import Block, Claims, Scale, Texts, precision
-from analysis.publication import Evidence, Rules
+from analysis.moments import Moments, psu_moments
+from analysis.precision import METHODS, Block, Claims, Precision, Scale, Texts, precision
+from analysis.publication import FLAGS, Evidence, Rules, Verdicts
 from analysis.variance import Lonely, Means
 
 COLUMNS = (
@@ -28,6 +30,15 @@ COLUMNS = (
 CITY = "city"
 UNWEIGHTED_TIER = "T5"
 """Tier of weights.py that says: not weighted, so no probability sample, whatever was planned."""
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Estimates of one kind of domain with their precision and what may be done with them."""
+
+    block: Block
+    precision: Precision
+    verdicts: Verdicts
 
 
 def estimate(
@@ -63,50 +74,71 @@ def estimate(
         From `design.code` and `moments.psu_moments`: see there.
     """
     coded = code(frame, design, domain=domain, domains=domains, empty=empty)
+    return of_moments(
+        psu_moments(coded, measures), measures, by_unit=bool(domain), selection=design.selection,
+        rules=rules, level=level, wave=wave, tiers=tiers, order=order, lonely=lonely,
+    )  # fmt: skip
+
+
+def of_moments(
+    moments: Moments,
+    measures: Sequence[Described],
+    *,
+    by_unit: bool,
+    selection: str,
+    rules: Rules,
+    level: float = 0.95,
+    wave: str = "",
+    tiers: Mapping[str, str] | None = None,
+    order: Sequence[str] = (),
+    lonely: Lonely = "adjust",
+) -> pd.DataFrame:
+    """The same table from the sums of PSUs, wherever they were made.
+
+    `selection` is that of the design; without `by_unit` there is the city only. The other
+    arguments are those of `estimate`.
+    """
     merged: frozenset[str] = frozenset()
-    if design.selection == "probability":
-        psus, merged = collapse(coded.psus, units_of_strata(coded), order)
-        coded = replace(coded, psus=psus)
-    moments = psu_moments(coded, measures)
+    if selection == "probability":
+        psus, merged = collapse(moments.psus, units_of_strata(moments), order)
+        moments = replace(moments, psus=psus)
     parts = _parts(measures)
     means = variance.combined(variance.domain_means(moments), parts)
     pooled = variance.combined(variance.domain_means(moments.pooled(CITY)), parts)
-    size = len(coded.domains)
-    tier = np.array([(tiers or {}).get(d, "") for d in coded.domains], dtype=object)
-    selection = np.full(size, design.selection, dtype=object)
-    selection[(selection == "probability") & (tier == UNWEIGHTED_TIER)] = "volunteer"
+    size = len(moments.domains)
+    tier = np.array([(tiers or {}).get(d, "") for d in moments.domains], dtype=object)
+    drawn = np.full(size, selection, dtype=object)
+    drawn[(drawn == "probability") & (tier == UNWEIGHTED_TIER)] = "volunteer"
     # A unit that was declared and gave no interview has no part in the city's number.
-    present = np.bincount(coded.domain, minlength=size) > 0
-    unplanned = selection[present & (selection != "probability")]
-    whole = unplanned[:1] if unplanned.size else np.array([design.selection], dtype=object)
+    present = np.bincount(moments.domain, minlength=size) > 0
+    unplanned = drawn[present & (drawn != "probability")]
+    whole = unplanned[:1] if unplanned.size else np.array([selection], dtype=object)
     worst = np.array([max(tier[present], default="")], dtype=object)
-    touched = np.array([bool({d, ""} & merged) for d in coded.domains], dtype=np.bool_)
-    units = _block("unit", means, selection, tier, "adjust", touched[:, None])
+    touched = np.array([bool({d, ""} & merged) for d in moments.domains], dtype=np.bool_)
+    units = _block("unit", means, drawn, tier, "adjust", touched[:, None])
     city = _block(CITY, pooled, whole, worst, lonely, np.array([[bool(merged)]]))
     if whole[0] == "probability":
         city = replace(city, lonely=variance.in_lonely_strata(pooled))
-        if domain:
+        if by_unit:
             smaller = np.fmin(city.df, variance.satterthwaite(pooled, "adjust")[None])
             city = replace(city, df=smaller)
-    if domain:
+    if by_unit:
         city = replace(city, incomplete=city.incomplete | (not present.all()))
     scale = Scale(
         np.array([m.kind == "mean" for m in measures], dtype=np.bool_),
         np.array([m.low for m in measures], dtype=np.float64),
         np.array([m.high for m in measures], dtype=np.float64),
     )
-    about = (measures, scale, level, rules, wave)
-    if not domain or not size:
-        return _table(city, *about, floor=not domain)
-    of_units = _table(units, *about, floor=True)
-    hidden = (of_units["flag"].to_numpy().reshape(units.n.shape) == publication.WITHHELD).sum(
-        axis=0
-    )
+    if not by_unit or not size:
+        return _table([_judge(city, scale, level, rules, floor=not by_unit)], measures, level, wave)
+    of_units = _judge(units, scale, level, rules, floor=True)
+    withheld = of_units.verdicts.flag.reshape(units.n.shape) == FLAGS.index(publication.WITHHELD)
     # One hidden unit would follow from the city and the other units.
-    city = replace(city, hides=(hidden == 1)[None])
-    of_city = _table(city, *about, floor=False)
-    of_mean = _table(_mean_of_units(of_units, units, city, means), *about, floor=False)
-    return pd.concat([of_units, of_city, of_mean], ignore_index=True)
+    city = replace(city, hides=(withheld.sum(axis=0) == 1)[None])
+    of_city = _judge(city, scale, level, rules, floor=False)
+    mean = _mean_of_units(of_units, city, means)
+    of_mean = _judge(mean, scale, level, rules, floor=False)
+    return _table([of_units, of_city, of_mean], measures, level, wave)
 
 
 def _block(
@@ -132,7 +164,7 @@ def _block(
     )  # fmt: skip
 
 
-def _parts(measures: Sequence[Measure]) -> dict[int, dict[int, float]]:
+def _parts(measures: Sequence[Described]) -> dict[int, dict[int, float]]:
     """Position of each composite to the positions and factors of its parts."""
     place = {(m.type, m.name): k for k, m in enumerate(measures) if not m.category}
     found: dict[int, dict[int, float]] = {}
@@ -152,14 +184,14 @@ def _drawn(selection: Texts) -> Claims:
     return np.array([kind == "probability" for kind in selection], dtype=np.bool_)[:, None]
 
 
-def _mean_of_units(table: pd.DataFrame, units: Block, city: Block, means: Means) -> Block:
+def _mean_of_units(judged: Judged, city: Block, means: Means) -> Block:
     """The mean of the units' values; every unit counts the same, whatever its visitors.
 
     The variance is the sum of the units' over k^2 (with the covariances of units that share
     PSUs), the degrees of freedom are Satterthwaite's: sum(V)^2 / sum(V^2 / df).
     """
-    shape = units.value.shape
-    se2, flag = table["se"].to_numpy().reshape(shape) ** 2, table["flag"].to_numpy().reshape(shape)
+    units, shape = judged.block, judged.block.value.shape
+    se2, flag = judged.precision.se**2, judged.verdicts.flag.reshape(shape)
     value, found = variance.mean_of_domains(means, "adjust")
     raised = (se2 - units.se**2).sum(axis=0) / shape[0] ** 2
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -170,8 +202,8 @@ def _mean_of_units(table: pd.DataFrame, units: Block, city: Block, means: Means)
     return replace(
         city, domain_type="city_mean", value=value[None], df=df[None], kish=kish[None],
         se=np.where(drawn, np.sqrt(found + raised)[None], np.nan), spread=spread[None],
-        hides=_somewhere(flag == publication.WITHHELD),
-        lacks=_somewhere(flag == publication.NOT_ESTIMABLE),
+        hides=_somewhere(flag == FLAGS.index(publication.WITHHELD)),
+        lacks=_somewhere(flag == FLAGS.index(publication.NOT_ESTIMABLE)),
         lonely=drawn & _somewhere((units.n > 0) & (units.n_psu < 2)),
         incomplete=_somewhere(units.n == 0),
     )  # fmt: skip
@@ -181,50 +213,80 @@ def _somewhere(claim: Claims) -> Claims:
     return np.asarray(claim.any(axis=0, keepdims=True), dtype=np.bool_)
 
 
-def _table(
-    b: Block,
-    measures: Sequence[Measure],
-    scale: Scale,
-    level: float,
-    rules: Rules,
-    wave: str,
-    *,
-    floor: bool,
-) -> pd.DataFrame:
+def _judge(b: Block, scale: Scale, level: float, rules: Rules, *, floor: bool) -> Judged:
     f = precision(b, scale, level, floor=floor)
-    shape = b.value.shape
-    selection, tier, domain = (
-        np.repeat(np.array(column, dtype=object), shape[1])
-        for column in (b.selection, b.tier, b.domains)
-    )
     zero = ~scale.is_mean & (b.n > 0) & (b.value == 0)
-    flag, reason = publication.assess(
+    found = publication.verdicts(
         Evidence(
             n=b.n.ravel(), n_psu=b.n_psu.ravel(), n_eff=f.n_eff.ravel(), df=b.df.ravel(),
-            selection=selection, is_unit=np.full(b.n.size, b.domain_type == "unit"),
+            selection=np.repeat(b.selection, b.value.shape[1]),
+            is_unit=np.full(b.n.size, b.domain_type == "unit"),
             zero_events=zero.ravel(), collapsed=b.collapsed.ravel(), se_floor=f.raised.ravel(),
             wide=f.wide.ravel(), lonely=b.lonely.ravel(), hides=b.hides.ravel(),
             lacks=b.lacks.ravel(), incomplete=b.incomplete.ravel(),
         ),
         rules,
     )  # fmt: skip
-    known = ~np.isnan(f.se.ravel())
+    return Judged(b, f, found)
 
-    def each(texts: Sequence[str]) -> Texts:
-        return np.tile(np.array(texts, dtype=object), shape[0])
 
+def _table(
+    judged: Sequence[Judged], measures: Sequence[Described], level: float, wave: str
+) -> pd.DataFrame:
+    """Rows by kind of domain, domain and measure; every text is made once and then placed."""
+    size = sum(j.block.value.size for j in judged)
+
+    def of_measure(texts: Sequence[str]) -> ExtensionArray:
+        domains = sum(len(j.block.domains) for j in judged)
+        return _placed(texts, np.tile(np.arange(len(measures)), domains))
+
+    def of_domain(texts: Sequence[Sequence[str]]) -> ExtensionArray:
+        names = [name for block in texts for name in block]
+        return _placed(names, np.repeat(np.arange(len(names)), len(measures)))
+
+    def of_block(texts: Sequence[Sequence[str]], codes: Sequence[Codes]) -> ExtensionArray:
+        starts = np.cumsum([0, *(len(block) for block in texts)])
+        shifted = [own + start for own, start in zip(codes, starts[:-1], strict=True)]
+        return _placed([name for block in texts for name in block], np.concatenate(shifted))
+
+    def number(of: Callable[[Judged], Floats]) -> Floats:
+        return np.concatenate([of(j).ravel() for j in judged])
+
+    def same(text: str) -> ExtensionArray:
+        return _placed([text], np.zeros(size, dtype=np.intp))
+
+    blocks = [j.block for j in judged]
+    se = number(lambda j: j.precision.se)
     columns = {
-        "wave": wave, "domain_type": b.domain_type, "domain": domain,
-        "measure_type": each([m.type for m in measures]),
-        "measure": each([m.name for m in measures]),
-        "category": each([m.category for m in measures]),
-        "value": b.value.ravel(), "se": f.se.ravel(), "low": f.low.ravel(), "high": f.high.ravel(),
-        "level": level, "df": b.df.ravel(), "n": b.n.ravel().astype(np.int64),
-        "n_eff": f.n_eff.ravel(), "n_psu": b.n_psu.ravel().astype(np.int64),
-        "deff": f.deff.ravel(), "selection": selection, "weight_tier": tier,
-        "estimator": each([m.kind for m in measures]),
-        "variance_method": np.where(known, "taylor", ""), "interval_method": f.method.ravel(),
-        "comparison": "", "index_version": each([m.index_version for m in measures]),
-        "flag": flag, "reason": reason,
+        "wave": same(wave),
+        "domain_type": of_domain([[b.domain_type] * len(b.domains) for b in blocks]),
+        "domain": of_domain([b.domains for b in blocks]),
+        "measure_type": of_measure([m.type for m in measures]),
+        "measure": of_measure([m.name for m in measures]),
+        "category": of_measure([m.category for m in measures]),
+        "value": number(lambda j: j.block.value), "se": se,
+        "low": number(lambda j: j.precision.low), "high": number(lambda j: j.precision.high),
+        "level": np.full(size, level), "df": number(lambda j: j.block.df),
+        "n": number(lambda j: j.block.n).astype(np.int64),
+        "n_eff": number(lambda j: j.precision.n_eff),
+        "n_psu": number(lambda j: j.block.n_psu).astype(np.int64),
+        "deff": number(lambda j: j.precision.deff),
+        "selection": of_domain([b.selection.tolist() for b in blocks]),
+        "weight_tier": of_domain([b.tier.tolist() for b in blocks]),
+        "estimator": of_measure([m.kind for m in measures]),
+        "variance_method": _placed(["", "taylor"], (~np.isnan(se)).astype(np.intp)),
+        "interval_method": of_block(
+            [METHODS] * len(judged), [j.precision.choice.ravel() for j in judged]
+        ),
+        "comparison": same(""),
+        "index_version": of_measure([m.index_version for m in measures]),
+        "flag": of_block([FLAGS] * len(judged), [j.verdicts.flag for j in judged]),
+        "reason": of_block([j.verdicts.reasons for j in judged],
+                           [j.verdicts.reason for j in judged]),
     }  # fmt: skip
-    return pd.DataFrame(columns, columns=list(COLUMNS))
+    return pd.DataFrame(columns, columns=list(COLUMNS), copy=False)
+
+
+def _placed(texts: Sequence[str], codes: Codes) -> ExtensionArray:
+    """The text of every code, in the type that pandas gives to texts."""
+    return pd.Series(np.array([*texts, ""], dtype=object)).array.take(codes)

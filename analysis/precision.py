@@ -24,6 +24,8 @@ LUCK = 0.5
 random sample's. Without any limit, 33 of 1,327 simulated unit proportions had more than four times
 their n as effective n, and intervals that hit in half of the cases; the whole limit at any number
 of sessions makes the intervals of 8 sessions cover 98 instead of 95 (docs/coverage.md)."""
+METHODS = ("", "wilson", "t_logit", "t")
+"""Which interval was taken; the first: none."""
 NO_SPREAD = 1e-10
 """Standard error, as a share of the scale, that is rounding and not spread."""
 
@@ -70,16 +72,24 @@ class Scale:
 
 @dataclass(frozen=True, eq=False)
 class Precision:
-    """Standard errors that are never 0, and intervals; all (D, K)."""
+    """Standard errors that are never 0, and intervals; all (D, K).
+
+    `choice` is a place in METHODS.
+    """
 
     se: Floats
     low: Floats
     high: Floats
     n_eff: Floats
     deff: Floats
-    method: Texts
+    choice: NDArray[np.intp]
     raised: Claims
     wide: Claims
+
+    @property
+    def method(self) -> Texts:
+        """(D, K) names of the intervals."""
+        return np.array(METHODS, dtype=object)[self.choice]
 
 
 def precision(b: Block, scale: Scale, level: float, *, floor: bool) -> Precision:
@@ -113,27 +123,38 @@ def precision(b: Block, scale: Scale, level: float, *, floor: bool) -> Precision
         (~by_score & ~near, "t", intervals.t(b.value, se, b.df, level)),
     )  # fmt: skip
     low, high = np.full(b.value.shape, np.nan), np.full(b.value.shape, np.nan)
-    method = np.full(b.value.shape, "", dtype=object)
+    choice = np.zeros(b.value.shape, dtype=np.intp)
     for where, name, (lower, upper) in choices:
         use = known & where
-        low, high, method = (
-            np.where(use, new, old) for new, old in ((lower, low), (upper, high), (name, method))
-        )
+        low, high = np.where(use, lower, low), np.where(use, upper, high)
+        choice[use] = METHODS.index(name)
     se = np.where(flat, (high - low) / (2 * intervals.quantile(level, b.df)), se)
     with np.errstate(invalid="ignore", divide="ignore"):
         varied = known & (b.spread > NO_SPREAD * length**2) & (b.n > 1)
         deff = np.where(varied, se**2 * (b.n - 1) / b.spread, np.nan)
-    exact = intervals.korn_graubard(share, n_eff, b.n, b.df, level)
-    wide = publication.is_wide(
-        is_mean,
-        b.value,
-        np.where(is_mean, low, exact[0]),
-        np.where(is_mean, high, exact[1]),
-        length,
+    wide = publication.is_wide(np.True_, b.value, low, high, length)
+    of_share = known & ~is_mean
+    wide[of_share] = _wide_share(
+        share[of_share], n_eff[of_share], b.n[of_share], b.df[of_share], level
     )
     return Precision(
-        se, low, high, np.where(known, n_eff, np.nan), deff, method, raised | flat, known & wide
+        se, low, high, np.where(known, n_eff, np.nan), deff, choice, raised | flat, known & wide
     )
+
+
+def _wide_share(share: Floats, n_eff: Floats, n: Floats, df: Floats, level: float) -> Claims:
+    """(R,) whether the Korn-Graubard interval of a proportion says too little.
+
+    Clear cases are told by the approximate interval; the exact one decides the others, so that
+    nothing depends on the approximation.
+    """
+    low, high, error = intervals.near_korn_graubard(share, n_eff, n, df, level)
+    at_least = publication.is_wide(np.False_, share, low + error, high, 1.0)
+    at_most = publication.is_wide(np.False_, share, low - error, high, 1.0)
+    left = np.isnan(low) | (at_least != at_most)
+    exact = intervals.korn_graubard(share[left], n_eff[left], n[left], df[left], level)
+    at_least[left] = publication.is_wide(np.False_, share[left], *exact, 1.0)
+    return at_least
 
 
 def _scaled(interval: intervals.Interval, scale: Scale) -> intervals.Interval:

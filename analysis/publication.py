@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 Claims = NDArray[np.bool_]
 
 PUBLISHED, CAUTION, WITHHELD, NOT_ESTIMABLE = "published", "caution", "withheld", "not_estimable"
+FLAGS = (PUBLISHED, CAUTION, WITHHELD, NOT_ESTIMABLE)
 
 WIDE = 0.30
 """Width of an interval, as a share of the scale, that says little (Parker et al. 2017, NCHS)."""
@@ -75,7 +76,9 @@ class Evidence:
         object.__setattr__(self, "is_probability", self.selection == "probability")
 
 
-def is_wide(is_mean: Claims, value: Floats, low: Floats, high: Floats, scale: Floats) -> Claims:
+def is_wide(
+    is_mean: Claims | np.bool_, value: Floats, low: Floats, high: Floats, scale: Floats | float
+) -> Claims:
     """Whether an interval says too little: NCHS rule for proportions, its first half for means.
 
     For proportions `low` and `high` are the ends of the Korn-Graubard interval; `scale` is the
@@ -87,12 +90,28 @@ def is_wide(is_mean: Claims, value: Floats, low: Floats, high: Floats, scale: Fl
         return np.asarray((width >= WIDE) | relative, dtype=np.bool_)
 
 
+@dataclass(frozen=True, eq=False)
+class Verdicts:
+    """Flag and reasons of R estimates: (R,) codes into FLAGS and into `reasons`."""
+
+    flag: NDArray[np.intp]
+    reason: NDArray[np.intp]
+    reasons: tuple[str, ...]
+
+
 def assess(evidence: Evidence, rules: Rules) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Flag and reasons (codes joined by `;`) of every estimate, both (R,).
 
     The flag is the worst that any rule gives. The codes carry the limits of `rules`, so that a
     study with a stricter limit prints its own.
     """
+    found = verdicts(evidence, rules)
+    flags, reasons = np.array(FLAGS, dtype=object), np.array(found.reasons, dtype=object)
+    return flags[found.flag], reasons[found.reason]
+
+
+def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
+    """As `assess`, with each text once."""
     e, drawn = evidence, evidence.is_probability
     none = e.n == 0
     few = ~none & (e.n < rules.minimum_n)
@@ -120,15 +139,22 @@ def assess(evidence: Evidence, rules: Rules) -> tuple[NDArray[np.object_], NDArr
     )
     careful = some | few_psu | low_df | ~drawn | e.wide | e.lonely | e.incomplete
     careful |= e.collapsed & e.is_unit
-    flag = np.full(e.n.size, PUBLISHED, dtype=object)
-    flag[careful] = CAUTION
-    flag[few | e.hides] = WITHHELD
-    flag[none | one_psu | flat_df | e.lacks] = NOT_ESTIMABLE
-    names = [name for name, _ in codes]
-    reason = np.full(e.n.size, "", dtype=object)
-    for i, row in enumerate(np.column_stack([claim for _, claim in codes])):
-        reason[i] = ";".join(names[j] for j in np.flatnonzero(row))
-    return flag, reason
+    flag = np.zeros(e.n.size, dtype=np.intp)
+    flag[careful] = FLAGS.index(CAUTION)
+    flag[few | e.hides] = FLAGS.index(WITHHELD)
+    flag[none | one_psu | flat_df | e.lacks] = FLAGS.index(NOT_ESTIMABLE)
+    # A bit a code: of the many estimates few differ in their reasons.
+    bits = np.zeros(e.n.size, dtype=np.intp)
+    for place, (_, claim) in enumerate(codes):
+        bits |= claim.astype(np.intp) << place
+    present = np.flatnonzero(np.bincount(bits, minlength=1))
+    at = np.zeros(1 << len(codes), dtype=np.intp)
+    at[present] = np.arange(present.size)
+    reasons = tuple(
+        ";".join(name for place, (name, _) in enumerate(codes) if pattern >> place & 1)
+        for pattern in present.tolist()
+    )
+    return Verdicts(flag, at[bits], reasons)
 
 
 def may_judge(row: "Mapping[str, Any] | pd.Series[Any]", rules: Rules) -> bool:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from analysis.design import Codes, Floats, Psus
 from analysis.errors import LonelyPSUError
-from analysis.moments import Moments, sums
+from analysis.moments import Moments, cells, narrow, sums
 
 Lonely = Literal["fail", "certainty", "adjust"]
 """A stratum with one PSU: refuse; count it as drawn with certainty, so that it adds nothing; or
@@ -55,16 +55,25 @@ def domain_means(moments: Moments) -> Means:
     n, weight, weight2, value, square = (
         sums(m.domain, a, size) for a in (m.n, m.weight, m.weight2, m.value, m.square)
     )
+    # Sums that all measures share are worked on as one column.
+    cell_n, cell_weight = narrow(m.n), narrow(m.weight)
+    whole = weight if cell_weight is m.weight else weight[:, :1]
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = value / weight
         kish = weight**2 / weight2
         spread = np.maximum(square / weight - mean**2, 0.0)
-        scores = (m.value - mean[m.domain] * m.weight) / weight[m.domain]
-    scores = np.where(m.n > 0, scores, 0.0)
-    n_psu = sums(m.domain, (m.n > 0).astype(np.float64), size)
+        scores = np.take(mean, m.domain, axis=0)
+        scores *= cell_weight
+        np.subtract(m.value, scores, out=scores)
+        scores /= np.take(whole, m.domain, axis=0)
+    answered = cell_n > 0
+    if not answered.all():
+        scores = np.where(answered, scores, 0.0)
+    n_psu = sums(m.domain, answered.astype(np.float64), size)
     pairs, pair = _pairs(m.psus.stratum[m.psu], m.domain, size)
-    strata = (sums(pair, m.n, pairs.size) > 0).astype(np.float64)
+    strata = (sums(pair, cell_n, pairs.size) > 0).astype(np.float64)
     df = n_psu - sums(pairs % max(size, 1), strata, size)
+    n_psu, df = (np.array(np.broadcast_to(a, mean.shape)) for a in (n_psu, df))
     return Means(m, mean, scores, n, n_psu, df, kish, spread)
 
 
@@ -126,7 +135,7 @@ def contrast(
 def mean_of_domains(means: Means, lonely: Lonely = "fail") -> tuple[Floats, Floats]:
     """(K,) plain mean of the domains' values, and its variance; NaN where a domain has no value."""
     m, size = means.moments, len(means.moments.domains)
-    scores = sums(m.psu, means.scores, len(m.psus.names)) / max(size, 1)
+    scores = _of_psus(m, means.scores) / max(size, 1)
     value = means.value.sum(axis=0) / size if size else np.full(means.value.shape[1], np.nan)
     found = _whole(means, set(range(size)), scores, scores, lonely)
     return value, np.where(np.isnan(value), np.nan, found)
@@ -168,14 +177,25 @@ def _psu_scores(means: Means, coefficients: Mapping[tuple[int, int], float]) -> 
 def _whole(means: Means, domains: set[int], a: Floats, b: Floats, lonely: Lonely) -> Floats:
     """(K,) covariance of PSU scores (G, K), over the PSUs that hold one of the domains."""
     m = means.moments
-    psu = np.unique(m.psu[np.isin(m.domain, list(domains))])
-    found = stratified_products(m.psus, psu, np.zeros_like(psu), 1, a[psu], b[psu], lonely)
+    own = np.zeros(max(len(m.domains), 1), dtype=np.bool_)
+    own[list(domains)] = True
+    psu = np.flatnonzero(np.bincount(m.psu[own[m.domain]], minlength=1))
+    if psu.size < a.shape[0]:
+        a, b = (rows := a[psu]), (rows if a is b else b[psu])
+    found = stratified_products(m.psus, psu, np.zeros_like(psu), 1, a, b, lonely)
     return np.asarray(found[0], dtype=np.float64)
 
 
+def _of_psus(moments: Moments, scores: Floats) -> Floats:
+    """(G, K) sums of the scores of cells (C, K) by PSU."""
+    psus = len(moments.psus.names)
+    alone = moments.psu.size == psus and bool((np.diff(moments.psu) > 0).all())
+    return scores if alone else sums(moments.psu, scores, psus)
+
+
 def _pairs(stratum: Codes, group: Codes, groups: int) -> tuple[Codes, Codes]:
-    pairs, pair = np.unique(stratum * max(groups, 1) + group, return_inverse=True)
-    return pairs, np.asarray(pair, dtype=np.intp)
+    pair, of_stratum, of_group = cells(stratum, group, groups)
+    return of_stratum * max(groups, 1) + of_group, pair
 
 
 def stratified_products(
@@ -191,14 +211,18 @@ def stratified_products(
     n = psus.drawn[stratum].astype(np.float64)[:, None]
     if lonely == "fail" and (n == 1).any():
         raise LonelyPSUError([psus.strata[h] or "(the only one)" for h in stratum[n[:, 0] == 1]])
-    mean_a, mean_b = (sums(pair, z, pairs.size) / n for z in (a, b))
-    if lonely == "adjust":
-        mean_a, mean_b = (np.where(n == 1, 0.0, mean) for mean in (mean_a, mean_b))
     absent = n - np.bincount(pair, minlength=pairs.size)[:, None]
-    products = (a - mean_a[pair]) * (b - mean_b[pair])
-    centred = sums(pair, products, pairs.size) + absent * mean_a * mean_b
+    means, centred = [], []
+    for z in (a,) if a is b else (a, b):
+        mean = sums(pair, z, pairs.size) / n
+        means.append(np.where(n == 1, 0.0, mean) if lonely == "adjust" else mean)
+        around = np.take(means[-1], pair, axis=0)
+        centred.append(np.subtract(z, around, out=around))
+    # One array for both where they are the same: the square of a score needs no second copy.
+    products = np.multiply(centred[0], centred[-1], out=centred[0])
+    total = sums(pair, products, pairs.size) + absent * means[0] * means[-1]
     factor = np.where(n == 1, 1.0, n / np.maximum(n - 1, 1))
     if lonely == "certainty":
         factor = np.where(n == 1, 0.0, factor)
     share = psus.remaining[stratum][:, None]
-    return sums(pairs % max(groups, 1), share * factor * centred, groups)
+    return sums(pairs % max(groups, 1), share * factor * total, groups)

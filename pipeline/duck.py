@@ -1,0 +1,155 @@
+"""Parquet files through DuckDB: the only module that calls it.
+
+DuckDB only reads, filters and sorts here; nothing is added up in it, for its sums depend on the
+number of threads. Calls are those that both 1.5 and 2.0 have (`sql`, `to_arrow_table`,
+`to_arrow_reader`): the interface changes between versions. A connection with an unread result
+takes no other work, so every question has a cursor of its own.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.errors import StoreError
+
+NAMED = 5
+"""Rows that an error names one by one."""
+
+
+class Files:
+    """Rows of several Parquet files as one table; `types` maps every column to its Arrow type."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> None:
+        self._connection = connection
+        self._paths = paths
+        self.types = _types(paths)
+
+    def table(self, select: str, rest: str = "") -> pa.Table:
+        """All rows of `select ... from <files> ...` at once."""
+        with closing(self._connection.cursor()) as cursor, _readable():
+            return cursor.sql(f"select {select} from {self.source} {rest}").to_arrow_table()
+
+    def batches(self, select: str, rest: str, rows: int) -> Iterator[pa.RecordBatch]:
+        """The same, at most `rows` at once; in the order of the files unless `rest` has another."""
+        with closing(self._connection.cursor()) as cursor, _readable():
+            question = f"select {select} from {self.source} {rest}"
+            yield from cursor.sql(question).to_arrow_reader(rows)
+
+    def rows(self, condition: str, id: str = "") -> str:
+        """Rows in words that meet a condition: number from 1, file and id of the first few."""
+        named = f", {quoted(id)}::varchar as id" if id else ""
+        with closing(self._connection.cursor()) as cursor, _readable():
+            found = cursor.sql(
+                f"select filename, file_row_number + 1 as row{named}, count(*) over () as of "
+                f"from read_parquet([{self._names}], filename=true, file_row_number=true) "
+                f"where {condition} order by filename, row limit {NAMED}"
+            ).to_arrow_table().to_pylist()  # fmt: skip
+        words = [
+            f"{row['row']} of {Path(row['filename']).name}" + (f" ({row['id']})" if id else "")
+            for row in found
+        ]
+        total = found[0]["of"] if found else 0
+        more = f" and {total - len(words)} more" if total > len(words) else ""
+        return f"row{'s' if total > 1 else ''} {', '.join(words)}{more}"
+
+    @property
+    def source(self) -> str:
+        """The files as SQL names them in `from`."""
+        return f"read_parquet([{self._names}])"
+
+    @property
+    def _names(self) -> str:
+        return ", ".join(_literal(str(path)) for path in self._paths)
+
+
+@contextmanager
+def opened(paths: Sequence[Path], *, memory: str, threads: int = 0) -> Iterator[Files]:
+    """Open Parquet files of one schema; what exceeds `memory` (such as `1GB`) spills to disk.
+
+    `threads` = 0 takes all there are.
+
+    Raises
+    ------
+    StoreError
+        Naming the file: it is absent, is no Parquet, or has other columns than the first.
+    """
+    with closing(_instance(memory, threads).cursor()) as connection:
+        yield Files(connection, paths)
+
+
+@cache
+def _instance(memory: str, threads: int) -> duckdb.DuckDBPyConnection:
+    """One DuckDB in the process for the same limits: starting it costs more than a small study."""
+    return duckdb.connect(
+        config={
+            "memory_limit": memory,
+            # made by DuckDB when it first spills, and removed by it at the end of the process
+            "temp_directory": str(Path(tempfile.gettempdir()) / f"persepsi-{os.getpid()}"),
+            "preserve_insertion_order": True,
+            "autoinstall_known_extensions": False,
+            **({"threads": threads} if threads else {}),
+        }
+    )
+
+
+def quoted(column: str) -> str:
+    """The name of a column as SQL takes any name."""
+    return '"' + column.replace('"', '""') + '"'
+
+
+def is_blank(column: str) -> str:
+    """The condition that a column has no text, or spaces only."""
+    return f"regexp_full_match(coalesce({quoted(column)}::varchar, ''), '\\s*')"
+
+
+def has_blank(texts: pa.Array | pa.ChunkedArray) -> bool:
+    """Whether one of the texts is missing, or spaces only."""
+    trimmed = pc.binary_length(pc.utf8_trim_whitespace(texts))
+    return bool(texts.null_count or pc.any(pc.equal(trimmed, 0)).as_py())
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _types(paths: Sequence[Path]) -> dict[str, pa.DataType]:
+    if not paths:
+        raise StoreError("No Parquet file was given, so there is nothing to estimate from.")
+    found: dict[str, pa.DataType] = {}
+    for path in paths:
+        try:
+            schema = pq.read_schema(path)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise StoreError(
+                f"{path} cannot be read as Parquet ({type(error).__name__}); write it anew."
+            ) from error
+        own = {field.name: field.type for field in schema}
+        found = found or own
+        # DuckDB would take the first file's types and turn 22.5 into 22 without a word.
+        differing = sorted({*found.items()} ^ {*own.items()}, key=lambda item: item[0])
+        if differing:
+            raise StoreError(
+                f"{path.name} has the column {differing[0][0]} of another type than "
+                f"{paths[0].name}, or one of them lacks it; values could change in silence. "
+                "Write all files with one schema."
+            )
+    return found
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        first = str(error).splitlines()[0]
+        raise StoreError(
+            f"The Parquet files cannot be read: {first}. Write them anew, or give more memory."
+        ) from error

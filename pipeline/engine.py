@@ -1,0 +1,166 @@
+"""Estimates from Parquet files of any size, with the bits that they would have in memory.
+
+Two questions to DuckDB: who is there (`pipeline.parquet_design`) and what was answered
+(`pipeline.parquet_answers`). The sums are those of `analysis.kernel`, and all after them is
+`analysis.estimates`, as in memory.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+import pyarrow as pa
+
+from analysis import kernel
+from analysis.design import Design
+from analysis.errors import DesignError, MeasureError
+from analysis.estimates import of_moments
+from analysis.moments import Moments
+from analysis.publication import Rules
+from analysis.variance import Lonely
+from pipeline import duck
+from pipeline.arrival import OutOfOrderError
+from pipeline.parquet_answers import Reading
+from pipeline.parquet_design import there
+
+
+@dataclass(frozen=True)
+class Mean:
+    """The mean of a column of numbers on a scale from `low` to `high`; NULL is no answer."""
+
+    column: str
+    low: float
+    high: float
+    type: str = "indeks"
+    category: str = ""
+    index_version: str = ""
+    combines: tuple[tuple[tuple[str, str], float], ...] = ()
+    kind: Literal["mean"] = "mean"
+
+    @property
+    def name(self) -> str:
+        """The column's name."""
+        return self.column
+
+
+@dataclass(frozen=True)
+class Proportion:
+    """The share of ones in a column of zeros and ones; NULL is no answer."""
+
+    column: str
+    type: str = "topline"
+    category: str = ""
+    index_version: str = ""
+    combines: tuple[tuple[tuple[str, str], float], ...] = ()
+    kind: Literal["proportion"] = "proportion"
+    low: float = 0.0
+    high: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """The column's name."""
+        return self.column
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What the engine may use: none of it changes a bit of the result.
+
+    `memory` is DuckDB's limit before it spills to disk, `threads` its number of threads (0: all),
+    `rows` the size of a batch.
+    """
+
+    memory: str = "512MB"
+    threads: int = 0
+    rows: int = 1 << 17
+
+
+def estimate(
+    paths: Sequence[Path],
+    design: Design,
+    measures: Sequence[Mean | Proportion],
+    *,
+    rules: Rules,
+    domain: str = "unit_id",
+    domains: Sequence[str] = (),
+    level: float = 0.95,
+    wave: str = "",
+    tiers: Mapping[str, str] | None = None,
+    empty: Mapping[str, str] | None = None,
+    order: Sequence[str] = (),
+    lonely: Lonely = "adjust",
+    resources: Resources | None = None,
+) -> pd.DataFrame:
+    """`analysis.estimates.estimate` for the rows of Parquet files of one schema.
+
+    The table is the same to the last bit as that of all rows as one frame, for any split into
+    files and any `resources`. Without `design.id` the order of the files and of their rows is the
+    order of adding.
+
+    Raises
+    ------
+    SampleError
+        As `estimate`; rows are named by file and number.
+    StoreError
+        Naming the file that cannot be read or has other columns.
+    """
+    found = moments(
+        paths, design, measures, domain=domain, domains=domains, empty=empty, resources=resources
+    )
+    return of_moments(
+        found, measures, by_unit=bool(domain), selection=design.selection, rules=rules,
+        level=level, wave=wave, tiers=tiers, order=order, lonely=lonely,
+    )  # fmt: skip
+
+
+def moments(
+    paths: Sequence[Path],
+    design: Design,
+    measures: Sequence[Mean | Proportion],
+    *,
+    domain: str = "",
+    domains: Sequence[str] = (),
+    empty: Mapping[str, str] | None = None,
+    resources: Resources | None = None,
+) -> Moments:
+    """`analysis.moments.psu_moments` for the rows of Parquet files; errors as `estimate`."""
+    use = resources or Resources()
+    with duck.opened(list(paths), memory=use.memory, threads=use.threads) as files:
+        _require(files, design, domain, measures)
+        coded = there(files, design, domain, domains, empty or {})
+        reading = Reading(files, design, domain, measures, coded, use.rows)
+        try:
+            return reading.run(sort=False)
+        except OutOfOrderError:
+            return reading.run(sort=True)
+
+
+def _require(
+    files: duck.Files, design: Design, domain: str, measures: Sequence[Mean | Proportion]
+) -> None:
+    named = [design.weight, design.stratum, design.psu, design.fpc, design.id, domain]
+    named += [measure.column for measure in measures]
+    missing = [name for name in dict.fromkeys(named) if name and name not in files.types]
+    if missing:
+        raise DesignError(
+            f"The Parquet files have no column {', '.join(missing)}, which the design or a measure "
+            "names; without it nothing can be estimated. Correct the name or add the column."
+        )
+    if not (design.psu or design.id):
+        raise DesignError(
+            "The design names neither psu nor id, so nothing says which rows of a file belong "
+            "together. Name the column of the PSU, or of the interview."
+        )
+    for measure in measures:
+        if not _is_number(files.types[measure.column]):
+            raise MeasureError(
+                f"Measure {kernel.label(measure)}: column {measure.column} holds "
+                f"{files.types[measure.column]}, no numbers. Recode it before estimating."
+            )
+
+
+def _is_number(of: pa.DataType) -> bool:
+    plain = pa.types.is_integer(of) or pa.types.is_floating(of) or pa.types.is_boolean(of)
+    return bool(plain or pa.types.is_decimal(of))

@@ -1,0 +1,332 @@
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analysis import estimates
+from analysis.design import Design
+from analysis.errors import DesignError, MeasureError, WeightError
+from analysis.measures import Measure
+from analysis.publication import Rules
+from pipeline import engine
+from pipeline.engine import Mean, Proportion, Resources
+from pipeline.errors import StoreError
+
+DESIGN = Design("w", "stratum", "psu", id="id")
+MEASURES = (
+    Mean("skor", 0, 100, index_version="1"),
+    Mean("butir", 1, 4, type="skm"),
+    Proportion("calo", type="bentuk", category="ya"),
+    Proportion("tahu"),
+)
+MEMORY = "40MB"
+SMALL = settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+def sample(seed=1, n=400, *, units=5, crossing=False, whole_ids=False):
+    """Simulated interviews; some answers are missing, in `tahu` whole sessions of them."""
+    rng = np.random.default_rng(seed)
+    psu = rng.integers(0, units * 6, n)
+    unit = rng.integers(0, units, n) if crossing else psu % units
+    numbers = rng.permutation(n)
+    know = pd.array((rng.random(n) < 0.6).astype(int), dtype="Int8")
+    know[psu % 7 == 0] = pd.NA
+    return pd.DataFrame(
+        {
+            "id": numbers if whole_ids else [f"uuid-{i:05d}" for i in numbers],
+            "unit_id": [f"U{u}" for u in unit],
+            "stratum": [f"h{p % units}-{p // units % 2}" for p in psu],
+            "psu": [f"s{p:03d}" for p in psu],
+            "N": np.where(psu // units % 2 == 0, 40.0, 50.0),
+            "w": rng.lognormal(0, 0.8, n),
+            "skor": np.where(rng.random(n) < 0.1, np.nan, rng.normal(60, 20, n).clip(0, 100)),
+            "butir": rng.integers(1, 5, n).astype(np.int8),
+            "calo": rng.random(n) < 0.07,
+            "tahu": know,
+        }
+    )
+
+
+def in_memory(frame, design=DESIGN, measures=MEASURES, **options):
+    values = [frame[m.column].astype(float).to_numpy(na_value=np.nan) for m in measures]
+    given = [
+        Measure(m.type, m.name, m.category, m.kind, y, m.low, m.high, m.index_version)
+        for m, y in zip(measures, values, strict=True)
+    ]
+    return estimates.estimate(frame, design, given, rules=Rules(), **options)
+
+
+def written(frame, folder: Path, cuts=(), **options):
+    """The rows in order, one file for each part between the cuts."""
+    schema = pa.Schema.from_pandas(frame, preserve_index=False)
+    edges = [0, *sorted(cuts), len(frame)]
+    paths = []
+    for i in range(len(edges) - 1):
+        part = pa.Table.from_pandas(frame.iloc[edges[i] : edges[i + 1]], schema=schema)
+        paths.append(folder / f"bagian-{i}.parquet")
+        pq.write_table(part.replace_schema_metadata(), paths[-1], **options)
+    return paths
+
+
+def from_files(paths, design=DESIGN, measures=MEASURES, **options):
+    return engine.estimate(paths, design, measures, **({"rules": Rules()} | options))
+
+
+def same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    pd.testing.assert_frame_equal(one, other, check_exact=True)
+    floats = [c for c in one if one[c].dtype.kind == "f"]
+    return all(one[c].to_numpy().tobytes() == other[c].to_numpy().tobytes() for c in floats)
+
+
+@SMALL
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    cuts=st.lists(st.integers(1, 399), max_size=3, unique=True),
+    rows=st.sampled_from([5, 64, 1000]),
+    threads=st.sampled_from([1, 2]),
+    arrangement=st.sampled_from(["drawn", "by id", "by psu", "backwards"]),
+    crossing=st.booleans(),
+    whole_ids=st.booleans(),
+)
+def test_the_bits_are_those_of_one_frame_in_memory(
+    tmp_path, seed, cuts, rows, threads, arrangement, crossing, whole_ids
+):
+    frame = sample(seed, crossing=crossing, whole_ids=whole_ids)
+    by = {"drawn": [], "by id": ["id"], "by psu": ["psu", "id"], "backwards": ["id"]}[arrangement]
+    arranged = frame.sort_values(by, ascending=arrangement != "backwards") if by else frame
+    paths = written(arranged, tmp_path, cuts)
+    found = from_files(paths, resources=Resources(threads=threads, rows=rows))
+    assert same(found, in_memory(frame))
+
+
+def test_the_order_of_the_files_does_not_change_a_bit(tmp_path):
+    frame = sample()
+    paths = written(frame.sort_values(["psu", "id"]), tmp_path, [100, 250])
+    assert same(from_files(paths[::-1]), from_files(paths))
+
+
+def test_every_option_of_the_estimate_passes_through(tmp_path):
+    frame = sample(2)
+    options = {
+        "domains": ["U4", "U0", "U1", "U2", "U3", "U9"],
+        "tiers": {"U0": "T5", "U1": "T1"},
+        "empty": {"s900": "h0-0", "a": "h1-1"},
+        "order": ["h1-1", "h1-0"],
+        "level": 0.9,
+        "wave": "2026-1",
+    }
+    design = Design("w", "stratum", "psu", fpc="N", id="id")
+    found = from_files(written(frame, tmp_path), design, **options)
+    assert same(found, in_memory(frame, design, **options))
+
+
+@pytest.mark.parametrize(
+    "design",
+    [
+        Design(psu="psu", id="id"),
+        Design("w", id="id"),
+        Design("w", "stratum", "psu"),
+        Design("w", "stratum", "psu", id="id", selection="quota"),
+    ],
+)
+def test_columns_may_be_left_out_of_the_design(tmp_path, design):
+    frame = sample(3)
+    assert same(from_files(written(frame, tmp_path), design), in_memory(frame, design))
+
+
+def test_without_a_domain_there_is_the_city_only(tmp_path):
+    frame = sample(4)
+    found = from_files(written(frame, tmp_path), domain="")
+    assert set(found["domain_type"]) == {"city"}
+    assert same(found, in_memory(frame, domain=""))
+
+
+def test_a_number_that_is_none_is_no_answer_as_null_is(tmp_path):
+    frame = sample(5)
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    nan = table.set_column(
+        table.schema.get_field_index("skor"), "skor", pa.array(frame["skor"], from_pandas=False)
+    )
+    pq.write_table(nan, tmp_path / "nan.parquet")
+    assert nan["skor"].null_count == 0
+    assert same(from_files([tmp_path / "nan.parquet"]), from_files(written(frame, tmp_path)))
+
+
+def test_decimals_are_numbers(tmp_path):
+    frame = sample(6)
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    place = table.schema.get_field_index("skor")
+    rounded = table["skor"].cast(pa.decimal128(9, 3), safe=False)
+    pq.write_table(table.set_column(place, "skor", rounded), tmp_path / "d.parquet")
+    as_float = frame.assign(skor=rounded.cast(pa.float64()).to_pandas())
+    assert same(from_files([tmp_path / "d.parquet"]), in_memory(as_float))
+
+
+def test_a_column_name_may_hold_any_sign(tmp_path):
+    names = {"psu": 'se"si', "skor": "nilai; drop table", "w": "bobot 'akhir'"}
+    design = Design("bobot 'akhir'", "stratum", 'se"si', id="id")
+    paths = written(sample(7).rename(columns=names), tmp_path)
+    found = from_files(paths, design, [Mean("nilai; drop table", 0, 100)])
+    expected = in_memory(sample(7), measures=[Mean("skor", 0, 100)])
+    assert found["value"].tolist() == expected["value"].tolist()
+
+
+def test_sorting_spills_to_disk_under_a_small_limit_and_gives_the_same_bits(tmp_path):
+    frame = sample(8, 400_000, units=40, whole_ids=True)
+    (path,) = written(frame, tmp_path)
+    with duckdb.connect(
+        config={"memory_limit": MEMORY, "threads": 1, "temp_directory": ""}
+    ) as no_disk:
+        question = f"select * from '{path}' order by psu, id"
+        with pytest.raises(duckdb.OutOfMemoryException):
+            list(no_disk.sql(question).to_arrow_reader(10_000))
+    tight = Resources(memory=MEMORY, threads=1)
+    assert same(from_files([path], resources=tight), in_memory(frame))
+
+
+def test_five_thousand_units_of_twenty_measures(tmp_path):
+    rng = np.random.default_rng(9)
+    n, units = 60_000, 5_000
+    frame = pd.DataFrame({f"b{k}": rng.random(n) < 0.3 for k in range(20)})
+    psu = np.sort(rng.integers(0, units * 4, n))
+    frame["psu"] = [f"{p // 4:04d}-{p % 4}" for p in psu]
+    frame["unit_id"] = [f"{p // 4:04d}" for p in psu]
+    frame["stratum"], frame["w"], frame["id"] = frame["unit_id"], rng.random(n) + 1, np.arange(n)
+    found = from_files(written(frame, tmp_path), measures=[Proportion(f"b{k}") for k in range(20)])
+    assert len(found) == (frame["unit_id"].nunique() + 2) * 20
+    one = frame[frame["unit_id"] == "0042"]
+    value = np.average(one["b7"], weights=one["w"])
+    row = found[(found["domain"] == "0042") & (found["measure"] == "b7")].iloc[0]
+    assert row["value"] == pytest.approx(value, rel=1e-12)
+    assert row["n"] == len(one)
+
+
+def refused(tmp_path, frame, error, match, design=DESIGN, measures=MEASURES):
+    with pytest.raises(error, match=match):
+        from_files(written(frame, tmp_path, [150]), design, measures)
+
+
+@pytest.mark.parametrize(
+    ("weight", "what"),
+    [
+        (np.nan, "is missing or no number"),
+        (np.inf, "is infinite"),
+        (-1.0, "is negative"),
+        (0.0, "is zero"),
+    ],
+)
+def test_a_weight_that_cannot_be_names_its_row(tmp_path, weight, what):
+    frame = sample()
+    frame.loc[152, "w"] = weight
+    name = frame["id"][152]
+    refused(tmp_path, frame, WeightError, rf"w: the weight {what} in row 3 of bagian-1.*\({name}\)")
+
+
+def test_many_bad_rows_are_counted_and_the_first_are_named(tmp_path):
+    frame = sample()
+    frame.loc[:9, "w"] = 0.0
+    refused(tmp_path, frame, WeightError, r"in rows 1 of bagian-0\.parquet .* and 5 more;")
+
+
+def test_a_blank_psu_names_its_row(tmp_path):
+    frame = sample()
+    frame.loc[3, "psu"] = "\t "
+    refused(tmp_path, frame, DesignError, "Column psu: no PSU in row 4 of bagian-0")
+
+
+def test_a_missing_id_names_its_row(tmp_path):
+    frame = sample()
+    frame.loc[3, "id"] = None
+    refused(tmp_path, frame, DesignError, "Column id: no id in row 4 of bagian-0")
+
+
+@pytest.mark.parametrize("arrangement", [["id"], ["psu", "id"], []])
+@pytest.mark.parametrize("whole_ids", [True, False])
+def test_an_id_in_two_sessions_is_refused_and_named(tmp_path, arrangement, whole_ids):
+    frame = sample(whole_ids=whole_ids)
+    frame.loc[200, "id"] = frame["id"][10]
+    frame = frame.sort_values(arrangement) if arrangement else frame
+    name = frame["id"][10]
+    refused(tmp_path, frame, DesignError, rf"same id stands in rows .*\({name}\).*\({name}\)")
+
+
+def test_a_psu_in_two_strata_is_refused(tmp_path):
+    frame = sample()
+    frame.loc[0, "stratum"] = "h9"
+    refused(tmp_path, frame, DesignError, f"PSU {frame['psu'][0]} lies in strata h")
+
+
+def test_population_sizes_are_checked(tmp_path):
+    design = Design("w", "stratum", "psu", fpc="N", id="id")
+    frame = sample()
+    frame.loc[5, "N"] = np.nan
+    refused(tmp_path, frame, DesignError, "no number of PSUs in the population in row 6", design)
+    refused(tmp_path, sample().assign(N=1.0), DesignError, "have 1 PSUs in the population", design)
+
+
+def test_answers_off_the_scale_are_counted_over_all_files(tmp_path):
+    frame = sample()
+    frame.loc[[3, 390], "skor"] = 123.0
+    answered = int(frame["skor"].notna().sum())
+    refused(tmp_path, frame, MeasureError, rf"skor: 2 of {answered} values lie off its scale")
+    refused(
+        tmp_path, sample(), MeasureError, r"lie off its scale \(0 and 1\)",
+        measures=[Proportion("butir")],
+    )  # fmt: skip
+
+
+def test_text_is_no_measure(tmp_path):
+    refused(
+        tmp_path, sample(), MeasureError, "holds .*string, no numbers", measures=[Mean("psu", 0, 1)]
+    )
+
+
+def test_an_absent_column_is_named(tmp_path):
+    refused(tmp_path, sample(), DesignError, "no column bobot", Design("bobot", psu="psu"))
+
+
+def test_a_design_without_psu_and_id_is_refused(tmp_path):
+    refused(tmp_path, sample(), DesignError, "neither psu nor id", Design("w", "stratum"))
+
+
+def test_files_of_two_schemas_are_refused(tmp_path):
+    frame = sample()
+    paths = written(frame, tmp_path)
+    pq.write_table(
+        pa.Table.from_pandas(frame.assign(butir=frame["butir"] + 0.5), preserve_index=False),
+        tmp_path / "lain.parquet",
+    )
+    with pytest.raises(StoreError, match=r"lain\.parquet has the column butir of another type"):
+        from_files([*paths, tmp_path / "lain.parquet"])
+
+
+def test_a_file_that_is_no_parquet_is_named(tmp_path):
+    broken = tmp_path / "rusak.parquet"
+    broken.write_bytes(b"PAR1 but not really")
+    with pytest.raises(StoreError, match=r"rusak\.parquet cannot be read as Parquet"):
+        from_files([broken])
+    with pytest.raises(StoreError, match="cannot be read"):
+        from_files([tmp_path / "tiada.parquet"])
+
+
+def test_without_files_there_is_nothing_to_estimate():
+    with pytest.raises(StoreError, match="No Parquet file was given"):
+        from_files([])
+
+
+def test_a_file_cut_short_is_an_error_and_not_fewer_rows(tmp_path):
+    (path,) = written(sample(n=20_000), tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:2000] + bytes(3000) + whole[5000:])
+    with pytest.raises(StoreError, match="cannot be read"):
+        from_files([path])
