@@ -136,7 +136,7 @@ def _export(study: Study, forms: list[str]) -> Check:
 
 def _retention(study: Study, data: Path) -> list[Check]:
     """What the report promises respondents about their answers, where it does."""
-    months = getattr(study.report, "retention_months", 0)
+    months = study.report.retention_months
     if not months or study.server.kind == "sandbox":
         return []
     kept = f"{data / study.id} and exports beside the study are personal data"

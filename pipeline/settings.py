@@ -114,6 +114,7 @@ class ReportSettings:
     contact: str = ""
     complaint: str = ""
     statistics_recommendation: str = ""
+    retention_months: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 import dataclasses
 import importlib.util
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -109,11 +108,8 @@ def test_no_advice_installs_our_own_name_from_an_index():
 
 
 def test_a_promise_to_delete_answers_is_brought_to_mind(foreign):
-    @dataclass(frozen=True)
-    class Promising(ReportSettings):
-        retention_months: int = 6
-
-    study = dataclasses.replace(open_study(str(foreign)), report=Promising())
+    promising = ReportSettings(retention_months=6)
+    study = dataclasses.replace(open_study(str(foreign)), report=promising)
     found = {c.name: c for c in examine(study, foreign.parent / "data", {}, forms_of)}
     assert "6 months after the report" in found["retention"].detail
     assert str(foreign.parent / "data" / study.id) in found["retention"].detail
