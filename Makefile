@@ -47,7 +47,7 @@ format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff check --fix-only -q .
 	$(BIN)/ruff format .
 
-proof: $(VENV)/.dev ## Run the long proofs (coverage simulation); results are committed
+proof: $(VENV)/.dev ## Run the long proofs (a wheel in an environment of its own)
 	$(BIN)/python -m pytest -q -m slow
 
 bench: $(VENV)/.dev ## Time every stage of `persepsi analyze` and print the table
