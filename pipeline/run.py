@@ -149,6 +149,7 @@ def _compute(study: Study, data: Path, watch: Stopwatch) -> tuple[Results, str]:
             )  # fmt: skip
         else:
             ((form, frame),) = frames.items()
+            notes = (*notes, *_left_out(form, frame, instruments[form]))
             results = analyze_plain(
                 study, frame, instruments[form],
                 simulated=simulated, source=source, notes=notes,
@@ -178,6 +179,27 @@ def form_errors(study: Study) -> tuple[str, ...]:
             f"numbers. Mend them, or see persepsi forms lint:\n  {shown}"
         )
     return tuple(str(finding) for finding in found)
+
+
+def _left_out(form: str, frame: pd.DataFrame, instrument: Instrument) -> tuple[str, ...]:
+    """What a topline of every closed question does not hold, said rather than left to be missed."""
+    silent = [
+        q.name
+        for q in instrument.questions
+        if q.type.startswith("select_") and (q.repeat or not instrument.choices_of(q))
+    ]
+    notes = []
+    if silent:
+        notes.append(
+            f"{form}: no topline of {', '.join(silent)}: asked in a repeat, or its choices are not "
+            "in the form itself."
+        )
+    if frame.empty:
+        notes.append(
+            f"{form}: there is not a single submission, so there is nothing to estimate. Check "
+            "that the export is the right one and holds rows."
+        )
+    return tuple(notes)
 
 
 def decode_store(

@@ -179,6 +179,29 @@ def test_labels_instead_of_codes_are_noted_and_not_counted(folder):
     assert (table[table["measure"] == "sumber"]["n"] == 0).all()
 
 
+def test_closed_questions_without_a_topline_and_an_empty_export_are_noted(folder):
+    survey = [
+        *SURVEY, ["select_one_from_file desa.csv", "desa_asal", "Desa?"],
+        ["begin_repeat", "anggota", "Anggota"], ["select_one air", "minum", "Minum apa?"],
+        ["end_repeat", "", ""],
+    ]  # fmt: skip
+    write_workbook(
+        {
+            "survey": sheet(["type", "name", "label"], survey),
+            "choices": sheet(["list_name", "name", "label"], CHOICES),
+        },
+        folder / "air.xlsx",
+    )
+    (folder / "unduhan.json").write_text("[]", encoding="utf-8")
+    outcome = analyze(
+        open_study(str(folder)), data=folder.parent / "data", build=folder.parent / "build",
+        environ={},
+    )  # fmt: skip
+    said = " ".join(outcome.results.notes)
+    assert "no topline of desa_asal, minum" in said
+    assert "not a single submission" in said
+
+
 def test_a_build_folder_that_cannot_be_written_is_a_sentence(folder, tmp_path):
     (tmp_path / "berkas").write_text("")
     with pytest.raises(PersepsiError, match="cannot be written"):
