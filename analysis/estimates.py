@@ -4,41 +4,27 @@ The columns are those of docs/architecture.md. `estimate` gives the raw table, w
 rows that may not be published; `publication.publish` makes the one that leaves the office.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from pandas.api.extensions import ExtensionArray
 
 from analysis import publication, variance
-from analysis.design import Codes, Design, Floats, code, collapse, units_of_strata
+from analysis.design import Design, code, collapse, units_of_strata
 from analysis.errors import MeasureError
+from analysis.judged import Judged, judge, scale_of
 from analysis.kernel import Described
 from analysis.measures import Measure
 from analysis.moments import Moments, psu_moments
-from analysis.precision import METHODS, Block, Claims, Precision, Scale, Texts, precision
-from analysis.publication import FLAGS, Evidence, Rules, Verdicts
+from analysis.precision import VARIANCES, Block, Claims, Texts
+from analysis.publication import Rules
+from analysis.tidy import table
 from analysis.variance import Lonely, Means
-
-COLUMNS = (
-    "wave", "domain_type", "domain", "measure_type", "measure", "category", "value", "se", "low",
-    "high", "level", "df", "n", "n_eff", "n_psu", "deff", "selection", "weight_tier", "estimator",
-    "variance_method", "interval_method", "comparison", "index_version", "flag", "reason",
-)  # fmt: skip
 
 CITY = "city"
 UNWEIGHTED_TIER = "T5"
 """Tier of weights.py that says: not weighted, so no probability sample, whatever was planned."""
-
-
-@dataclass(frozen=True, eq=False)
-class Judged:
-    """Estimates of one kind of domain with their precision and what may be done with them."""
-
-    block: Block
-    precision: Precision
-    verdicts: Verdicts
 
 
 def estimate(
@@ -124,21 +110,17 @@ def of_moments(
             city = replace(city, df=smaller)
     if by_unit:
         city = replace(city, incomplete=city.incomplete | (not present.all()))
-    scale = Scale(
-        np.array([m.kind == "mean" for m in measures], dtype=np.bool_),
-        np.array([m.low for m in measures], dtype=np.float64),
-        np.array([m.high for m in measures], dtype=np.float64),
-    )
+    scale = scale_of(measures)
     if not by_unit or not size:
-        return _table([_judge(city, scale, level, rules, floor=not by_unit)], measures, level, wave)
-    of_units = _judge(units, scale, level, rules, floor=True)
-    withheld = of_units.verdicts.flag.reshape(units.n.shape) == FLAGS.index(publication.WITHHELD)
+        return table([judge(city, scale, level, rules, floor=not by_unit)], measures, level, wave)
+    of_units = judge(units, scale, level, rules, floor=True)
     # One hidden unit would follow from the city and the other units.
-    city = replace(city, hides=(withheld.sum(axis=0) == 1)[None])
-    of_city = _judge(city, scale, level, rules, floor=False)
+    hidden = of_units.flagged(publication.WITHHELD).sum(axis=0)
+    city = replace(city, hides=(hidden == 1)[None])
+    of_city = judge(city, scale, level, rules, floor=False)
     mean = _mean_of_units(of_units, city, means)
-    of_mean = _judge(mean, scale, level, rules, floor=False)
-    return _table([of_units, of_city, of_mean], measures, level, wave)
+    of_mean = judge(mean, scale, level, rules, floor=False)
+    return table([of_units, of_city, of_mean], measures, level, wave)
 
 
 def _block(
@@ -160,7 +142,8 @@ def _block(
         value=means.value, se=np.where(usable, np.sqrt(found), np.nan), n=means.n,
         n_psu=means.n_psu, df=np.where(drawn, means.df, np.nan), kish=means.kish,
         spread=means.spread, collapsed=np.broadcast_to(collapsed, shape),
-        lonely=no, hides=no, lacks=no, incomplete=no,
+        lonely=no, hides=no, lacks=no, incomplete=no, assumed=no, differs=no,
+        variance=np.full(shape, VARIANCES.index("taylor")),
     )  # fmt: skip
 
 
@@ -191,7 +174,7 @@ def _mean_of_units(judged: Judged, city: Block, means: Means) -> Block:
     PSUs), the degrees of freedom are Satterthwaite's: sum(V)^2 / sum(V^2 / df).
     """
     units, shape = judged.block, judged.block.value.shape
-    se2, flag = judged.precision.se**2, judged.verdicts.flag.reshape(shape)
+    se2 = judged.precision.se**2
     value, found = variance.mean_of_domains(means, "adjust")
     raised = (se2 - units.se**2).sum(axis=0) / shape[0] ** 2
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -202,8 +185,8 @@ def _mean_of_units(judged: Judged, city: Block, means: Means) -> Block:
     return replace(
         city, domain_type="city_mean", value=value[None], df=df[None], kish=kish[None],
         se=np.where(drawn, np.sqrt(found + raised)[None], np.nan), spread=spread[None],
-        hides=_somewhere(flag == FLAGS.index(publication.WITHHELD)),
-        lacks=_somewhere(flag == FLAGS.index(publication.NOT_ESTIMABLE)),
+        hides=_somewhere(judged.flagged(publication.WITHHELD)),
+        lacks=_somewhere(judged.flagged(publication.NOT_ESTIMABLE)),
         lonely=drawn & _somewhere((units.n > 0) & (units.n_psu < 2)),
         incomplete=_somewhere(units.n == 0),
     )  # fmt: skip
@@ -211,82 +194,3 @@ def _mean_of_units(judged: Judged, city: Block, means: Means) -> Block:
 
 def _somewhere(claim: Claims) -> Claims:
     return np.asarray(claim.any(axis=0, keepdims=True), dtype=np.bool_)
-
-
-def _judge(b: Block, scale: Scale, level: float, rules: Rules, *, floor: bool) -> Judged:
-    f = precision(b, scale, level, floor=floor)
-    zero = ~scale.is_mean & (b.n > 0) & (b.value == 0)
-    found = publication.verdicts(
-        Evidence(
-            n=b.n.ravel(), n_psu=b.n_psu.ravel(), n_eff=f.n_eff.ravel(), df=b.df.ravel(),
-            selection=np.repeat(b.selection, b.value.shape[1]),
-            is_unit=np.full(b.n.size, b.domain_type == "unit"),
-            zero_events=zero.ravel(), collapsed=b.collapsed.ravel(), se_floor=f.raised.ravel(),
-            wide=f.wide.ravel(), lonely=b.lonely.ravel(), hides=b.hides.ravel(),
-            lacks=b.lacks.ravel(), incomplete=b.incomplete.ravel(),
-        ),
-        rules,
-    )  # fmt: skip
-    return Judged(b, f, found)
-
-
-def _table(
-    judged: Sequence[Judged], measures: Sequence[Described], level: float, wave: str
-) -> pd.DataFrame:
-    """Rows by kind of domain, domain and measure; every text is made once and then placed."""
-    size = sum(j.block.value.size for j in judged)
-
-    def of_measure(texts: Sequence[str]) -> ExtensionArray:
-        domains = sum(len(j.block.domains) for j in judged)
-        return _placed(texts, np.tile(np.arange(len(measures)), domains))
-
-    def of_domain(texts: Sequence[Sequence[str]]) -> ExtensionArray:
-        names = [name for block in texts for name in block]
-        return _placed(names, np.repeat(np.arange(len(names)), len(measures)))
-
-    def of_block(texts: Sequence[Sequence[str]], codes: Sequence[Codes]) -> ExtensionArray:
-        starts = np.cumsum([0, *(len(block) for block in texts)])
-        shifted = [own + start for own, start in zip(codes, starts[:-1], strict=True)]
-        return _placed([name for block in texts for name in block], np.concatenate(shifted))
-
-    def number(of: Callable[[Judged], Floats]) -> Floats:
-        return np.concatenate([of(j).ravel() for j in judged])
-
-    def same(text: str) -> ExtensionArray:
-        return _placed([text], np.zeros(size, dtype=np.intp))
-
-    blocks = [j.block for j in judged]
-    se = number(lambda j: j.precision.se)
-    columns = {
-        "wave": same(wave),
-        "domain_type": of_domain([[b.domain_type] * len(b.domains) for b in blocks]),
-        "domain": of_domain([b.domains for b in blocks]),
-        "measure_type": of_measure([m.type for m in measures]),
-        "measure": of_measure([m.name for m in measures]),
-        "category": of_measure([m.category for m in measures]),
-        "value": number(lambda j: j.block.value), "se": se,
-        "low": number(lambda j: j.precision.low), "high": number(lambda j: j.precision.high),
-        "level": np.full(size, level), "df": number(lambda j: j.block.df),
-        "n": number(lambda j: j.block.n).astype(np.int64),
-        "n_eff": number(lambda j: j.precision.n_eff),
-        "n_psu": number(lambda j: j.block.n_psu).astype(np.int64),
-        "deff": number(lambda j: j.precision.deff),
-        "selection": of_domain([b.selection.tolist() for b in blocks]),
-        "weight_tier": of_domain([b.tier.tolist() for b in blocks]),
-        "estimator": of_measure([m.kind for m in measures]),
-        "variance_method": _placed(["", "taylor"], (~np.isnan(se)).astype(np.intp)),
-        "interval_method": of_block(
-            [METHODS] * len(judged), [j.precision.choice.ravel() for j in judged]
-        ),
-        "comparison": same(""),
-        "index_version": of_measure([m.index_version for m in measures]),
-        "flag": of_block([FLAGS] * len(judged), [j.verdicts.flag for j in judged]),
-        "reason": of_block([j.verdicts.reasons for j in judged],
-                           [j.verdicts.reason for j in judged]),
-    }  # fmt: skip
-    return pd.DataFrame(columns, columns=list(COLUMNS), copy=False)
-
-
-def _placed(texts: Sequence[str], codes: Codes) -> ExtensionArray:
-    """The text of every code, in the type that pandas gives to texts."""
-    return pd.Series(np.array([*texts, ""], dtype=object)).array.take(codes)

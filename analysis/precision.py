@@ -18,6 +18,17 @@ NEAR_END = 0.10
 """Share of the scale within which a mean gets its interval on the logit."""
 FEW_DF = 15
 """Degrees of freedom below which it does so everywhere."""
+VARIANCES = (
+    "",
+    "taylor",
+    "jkn",
+    "jkn_raked",
+    "bootstrap",
+    "bootstrap_raked",
+    "replicates",
+    "crossed",
+)
+"""Where a variance came from; the first: there is none."""
 FEW_PSU = 6
 LUCK = 0.5
 """From so many sessions on, the variance of a proportion may be down to this share of a simple
@@ -35,7 +46,7 @@ class Block:
     """Estimates of one kind of domain before they are judged; arrays are (D, K).
 
     `se` is NaN where the design gives none; `selection` and `tier` are (D,). The claims are
-    those of `publication.Evidence`.
+    those of `publication.Evidence`, `variance` is a place in VARIANCES.
     """
 
     domain_type: str
@@ -54,6 +65,9 @@ class Block:
     hides: Claims
     lacks: Claims
     incomplete: Claims
+    assumed: Claims
+    differs: Claims
+    variance: NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,16 @@ WIDE_RELATIVE, WIDE_FROM = 1.30, 0.05
 SIGNIFICANT = 12
 _BLANKED = ("value", "se", "low", "high")
 _TELLING = ("deff", "n_eff")  # show through a blanked row whether all answered alike
-_HARMLESS = ("n<", "sessions<", "df<", "quota", "volunteer", "no_answers", "collapsed")
+_HARMLESS = (
+    "n<",
+    "sessions<",
+    "df<",
+    "quota",
+    "volunteer",
+    "no_answers",
+    "collapsed",
+    "rho_assumed",
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,8 @@ class Evidence:
     `is_probability` says whether their selection has a sampling variance; the other claims are
     reasons that only the estimator can know. `hides` marks a mean of units one of which is
     withheld, `lacks` one of which cannot be estimated, `incomplete` a whole one of whose units
-    gave no interview.
+    gave no interview. `assumed` marks a variance that rests on the declared correlation within
+    enumerators, `differs` one that is far from another method's.
     """
 
     n: Floats
@@ -70,6 +80,8 @@ class Evidence:
     hides: Claims
     lacks: Claims
     incomplete: Claims
+    assumed: Claims
+    differs: Claims
     is_probability: Claims = field(init=False)
 
     def __post_init__(self) -> None:
@@ -136,6 +148,8 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
         ("collapsed", e.collapsed & ~none),
         ("se_floor", e.se_floor),
         ("wide", e.wide),
+        ("rho_assumed", e.assumed & ~none),
+        ("se_differs", e.differs),
     )
     careful = some | few_psu | low_df | ~drawn | e.wide | e.lonely | e.incomplete
     careful |= e.collapsed & e.is_unit

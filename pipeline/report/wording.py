@@ -27,6 +27,8 @@ _REASONS = {
     "collapsed": "sesi dari dua jenis hari digabung",
     "se_floor": "jawaban hampir seragam, ketelitian dibatasi dari bawah",
     "wide": "rentangnya lebar dibanding nilainya",
+    "rho_assumed": "pewawancara terlalu sedikit atau tidak bergilir, pengaruhnya diperkirakan",
+    "se_differs": "dua cara menghitung ketelitian berbeda lebih dari 10 %",
 }
 
 

@@ -10,11 +10,11 @@ from analysis import variance
 from analysis.cubes import cube
 from analysis.design import Design, code
 from analysis.errors import DesignError, MeasureError
-from analysis.estimates import COLUMNS
 from analysis.measures import Measure
 from analysis.moments import psu_moments
 from analysis.publication import Rules
 from analysis.rollups import roll_ups
+from analysis.tidy import COLUMNS
 
 BRIEF = settings(max_examples=20, deadline=None)
 SEEDS = st.integers(0, 2**32 - 1)

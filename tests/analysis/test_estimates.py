@@ -11,9 +11,10 @@ import pytest
 from analysis import intervals
 from analysis.design import Design
 from analysis.errors import DesignError
-from analysis.estimates import COLUMNS, estimate
+from analysis.estimates import estimate
 from analysis.measures import Measure
 from analysis.publication import Rules, publish
+from analysis.tidy import COLUMNS
 
 DESIGN = Design("w", "stratum", "psu", id="submission_id")
 RULES = Rules()

@@ -12,7 +12,7 @@ from analysis.publication import Evidence, Rules, assess, is_wide, may_judge, pu
 RULES = Rules()
 CLAIMS = (
     "is_unit", "zero_events", "collapsed", "se_floor", "wide", "lonely", "hides", "lacks",
-    "incomplete",
+    "incomplete", "assumed", "differs",
 )  # fmt: skip
 
 

@@ -1,0 +1,74 @@
+"""From estimates and their precision to what may be done with them.
+
+The step that every table of estimates takes last, whatever made its values and variances.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from analysis import publication
+from analysis.kernel import Described
+from analysis.precision import Block, Claims, Precision, Scale, precision
+from analysis.publication import FLAGS, Evidence, Rules, Verdicts
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Estimates of one kind of domain with their precision and what may be done with them."""
+
+    block: Block
+    precision: Precision
+    verdicts: Verdicts
+    of_unit: bool
+
+    def flagged(self, flag: str) -> Claims:
+        """(D, K) whether an estimate has that flag."""
+        at = self.verdicts.flag.reshape(self.block.n.shape)
+        return np.asarray(at == FLAGS.index(flag), dtype=np.bool_)
+
+
+def scale_of(measures: Sequence[Described]) -> Scale:
+    """Kinds and ends of the scales of measures."""
+    return Scale(
+        np.array([m.kind == "mean" for m in measures], dtype=np.bool_),
+        np.array([m.low for m in measures], dtype=np.float64),
+        np.array([m.high for m in measures], dtype=np.float64),
+    )
+
+
+def judge(
+    b: Block, scale: Scale, level: float, rules: Rules, *, floor: bool, of_unit: bool | None = None
+) -> Judged:
+    """Standard errors, intervals and verdicts of a block; `floor` as in `precision`.
+
+    `of_unit` says whether its domains are units or lie within them; where it is not given, the
+    type of the domains does.
+    """
+    inside = b.domain_type == "unit" if of_unit is None else of_unit
+    found = precision(b, scale, level, floor=floor)
+    return Judged(b, found, _verdicts(b, found, scale, rules, inside), inside)
+
+
+def hiding(judged: Judged, hides: Claims, scale: Scale, rules: Rules) -> Judged:
+    """The same estimates with other claims of `hides`; numbers and intervals stay."""
+    b = replace(judged.block, hides=hides)
+    verdicts = _verdicts(b, judged.precision, scale, rules, judged.of_unit)
+    return replace(judged, block=b, verdicts=verdicts)
+
+
+def _verdicts(b: Block, f: Precision, scale: Scale, rules: Rules, of_unit: bool) -> Verdicts:
+    zero = ~scale.is_mean & (b.n > 0) & (b.value == 0)
+    return publication.verdicts(
+        Evidence(
+            n=b.n.ravel(), n_psu=b.n_psu.ravel(), n_eff=f.n_eff.ravel(), df=b.df.ravel(),
+            selection=np.repeat(b.selection, b.value.shape[1]),
+            is_unit=np.full(b.n.size, of_unit),
+            zero_events=zero.ravel(), collapsed=b.collapsed.ravel(), se_floor=f.raised.ravel(),
+            wide=f.wide.ravel(), lonely=b.lonely.ravel(), hides=b.hides.ravel(),
+            lacks=b.lacks.ravel(), incomplete=b.incomplete.ravel(),
+            assumed=b.assumed.ravel(), differs=b.differs.ravel(),
+        ),
+        rules,
+    )  # fmt: skip
