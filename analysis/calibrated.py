@@ -31,7 +31,7 @@ from analysis.cells import Cells, present, summed
 from analysis.design import Coded, Codes, Floats
 from analysis.errors import LonelyPSUError
 from analysis.measures import Measure
-from analysis.moments import Moments, psu_moments
+from analysis.moments import Moments, psu_moments, sums
 from analysis.variance import Lonely, Means
 
 
@@ -96,6 +96,59 @@ def variances(found: CalibratedMeans, lonely: Lonely = "fail") -> Floats:
         cross = b.multiply(both @ b - 2 * form.product(found.margins, a))
         out[:, k] += np.asarray(cross.sum(axis=0)).ravel()
     return _not_negative(out)
+
+
+def combined(
+    found: CalibratedMeans, parts: Mapping[int, Mapping[int, float]]
+) -> CalibratedMeans:
+    """The same with composites put in the place of their columns, as `variance.combined`."""
+    explained = list(found.explained)
+    for column, factors in parts.items():
+        total = explained[column] * 0.0
+        for part, factor in factors.items():
+            total = total + factor * explained[part]
+        explained[column] = total.tocsr()
+    return replace(
+        found, means=variance.combined(found.means, parts), explained=tuple(explained)
+    )
+
+
+def residual(found: CalibratedMeans) -> Means:
+    """Means of one domain, the whole, whose scores are residuals on the margins.
+
+    All that `variance` does with scores then holds after calibration too.
+    """
+    means = found.means
+    taken = found.margins @ np.column_stack([b.toarray()[:, 0] for b in found.explained])
+    return replace(means, scores=means.scores - taken[means.moments.psu])
+
+
+def mean_of_domains(found: CalibratedMeans, lonely: Lonely = "fail") -> tuple[Floats, Floats]:
+    """(K,) plain mean of the domains' values and its variance, as `variance.mean_of_domains`."""
+    means, m = found.means, found.means.moments
+    size = max(len(m.domains), 1)
+    scores = sums(m.psu, means.scores, len(m.psus.names)) / size
+    b = np.column_stack([np.asarray(b.sum(axis=1)).ravel() for b in found.explained])
+    scores -= found.margins @ (b / size)
+    value = means.value.sum(axis=0) / size
+    every = np.arange(scores.shape[0])
+    v = variance.stratified_products(
+        m.psus, every, np.zeros_like(every), 1, scores, scores, lonely
+    )[0]
+    return value, np.where(np.isnan(value), np.nan, v)
+
+
+def covariances(found: CalibratedMeans, lonely: Lonely = "fail") -> Floats:
+    """(K, D, D) covariances between the domains' means of each measure."""
+    means, m = found.means, found.means.moments
+    form = _Form(m, lonely)
+    shape = (len(m.psus.names), len(m.domains))
+    out = np.empty((len(found.explained), shape[1], shape[1]))
+    for k, b in enumerate(found.explained):
+        a = sparse.csr_array((means.scores[:, k], (m.psu, m.domain)), shape=shape)
+        scores = sparse.csr_array(a - found.margins @ b)
+        out[k] = form.product(scores, scores).toarray()
+    return out
 
 
 def contrast(

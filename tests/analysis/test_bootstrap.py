@@ -10,7 +10,7 @@ from analysis.cell_moments import cell_moments
 from analysis.design import Design, Psus, code
 from analysis.errors import DesignError, LonelyPSUError
 from analysis.jackknife import jackknife
-from analysis.margins import MarginError
+from analysis.errors import MarginError
 from analysis.measures import Measure
 from analysis.moments import psu_moments
 from analysis.raked_jackknife import reraked as raked_jackknife

@@ -11,7 +11,8 @@ from analysis.cells import read_cells
 from analysis.design import Coded, Design, Psus, code
 from analysis.errors import LonelyPSUError
 from analysis.jackknife import jackknife
-from analysis.margins import MarginError, Margins
+from analysis.errors import MarginError
+from analysis.margins import Margins
 from analysis.measures import Measure
 from analysis.moments import psu_moments
 from analysis.reraking import Raking, raking_of

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from analysis.cells import present, read_cells
 from analysis.errors import SampleError
-from analysis.margins import MarginError, Margins, reconcile
+from analysis.errors import MarginError
+from analysis.margins import Margins, reconcile
 
 SEX = {"L": 40.0, "P": 60.0}
 AGE = {"17-29": 30.0, "30-44": 30.0, "45-59": 25.0, "60+": 15.0}
