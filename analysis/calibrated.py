@@ -19,7 +19,7 @@ interviews of a cell alike, which gives other standard errors for the same weigh
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np

@@ -202,7 +202,7 @@ class Store:
 
     def ids_of(self, server_id: str, asset: str, roots: Collection[str]) -> dict[str, int]:
         """Id of the current submission of each interview that is held, by root uuid."""
-        found = {}
+        found: dict[str, int] = {}
         for root in sorted(roots):
             rows = self.rows(
                 "SELECT id FROM submission_latest WHERE server_id = ? AND asset = ? "
