@@ -72,6 +72,11 @@ class Psus:
         """(H,) share of each stratum's PSUs that was not drawn: 1 - f_h."""
         return np.asarray(1.0 - self.drawn / self.size, dtype=np.float64)
 
+    @property
+    def lonely(self) -> NDArray[np.bool_]:
+        """(H,) strata of which one PSU was drawn and others were not: nothing there can vary."""
+        return np.asarray((self.drawn == 1) & (self.remaining > 0), dtype=np.bool_)
+
 
 @dataclass(frozen=True, eq=False)
 class Coded:
@@ -170,7 +175,8 @@ def collapse(
     difference into the variance, so the error is on the wide side (Wolter 2007, §2.5).
     """
     drawn = psus.drawn
-    if not (drawn == 1).any():
+    alone = psus.lonely
+    if not alone.any():
         return psus, frozenset()
     place = {name: i for i, name in enumerate(order)}
     ranks = [place.get(name, len(place)) for name in psus.strata]
@@ -182,7 +188,9 @@ def collapse(
         strata_of[units[h]].append([h])
     for unit, own in strata_of.items():
         while unit is not None and len(own) > 1:
-            lonely = next((i for i, group in enumerate(own) if drawn[group].sum() == 1), None)
+            lonely = next(
+                (i for i, g in enumerate(own) if drawn[g].sum() == 1 and alone[g].any()), None
+            )
             if lonely is None:
                 break
             at = min(lonely, len(own) - 2)

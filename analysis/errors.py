@@ -30,8 +30,10 @@ class LonelyPSUError(DesignError):
         self.strata = tuple(strata)
         super().__init__(
             f"Only one PSU was interviewed in stratum {', '.join(self.strata)}, so its sampling "
-            "variance cannot be estimated. Join it to a similar stratum under [design] in "
-            "study.toml, or interview a second PSU there."
+            "variance cannot be estimated. Join it to a similar stratum (under [design] in "
+            'study.toml, or lonely="collapse"), interview a second PSU, or say how it counts: '
+            'lonely="adjust" (about the whole, on the wide side), "average" (as the other strata) '
+            'or "certainty" (not at all: only where it was not drawn by chance).'
         )
 
 
