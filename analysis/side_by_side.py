@@ -19,6 +19,9 @@ COLUMNS = (
     *KEYS, "se", "variance_method", "se_taylor", "se_jkn_raked", "ratio", "enumerators", "flag",
 )  # fmt: skip
 
+UNKNOWN = 1e6
+"""Times so large are a division by rounding, where sessions do not differ at all."""
+
 
 def side_by_side(
     table: pd.DataFrame, variances: Sequence[Variances], added: Sequence[Floats]
@@ -41,7 +44,8 @@ def side_by_side(
     used = np.concatenate([v.used.ravel() for v in variances])
     more = np.concatenate([a.ravel() for a in added])
     with np.errstate(invalid="ignore", divide="ignore"):
-        times = np.where(known & (used > 0), np.sqrt(1 + more / used), np.nan)
+        times = np.where(known, np.sqrt(1 + more / used), np.nan)
+    times = np.where(times < UNKNOWN, times, np.nan)
     found = table.assign(se_taylor=taylor, se_jkn_raked=raked, ratio=ratio, enumerators=times)
     return found[list(COLUMNS)]
 

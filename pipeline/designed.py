@@ -80,7 +80,7 @@ def analyze_designed(
     if known is not None:
         frame = frame.assign(**{name: known.columns[name] for name in known.totals.columns})
     # The share of a level whose total is known is not estimated.
-    unasked = SCREENING | set(known.totals.columns if known else ())
+    unasked = SCREENING | (known.counted if known else frozenset())
     asked = measures(interviews, instrument, index, bentuk_codes(study), unasked)
     design = Design(
         weight="w_trimmed", stratum="stratum", psu="psu", id="submission_id",
