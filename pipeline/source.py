@@ -42,12 +42,13 @@ class Mark:
     """What tells one state of a submission from another without reading it.
 
     `uuid` moves with every edit, `status` (canonical JSON of the validation status) with every
-    review.
+    review, `attachments` (`pipeline.record.attachments_of`) with every file that comes or goes.
     """
 
     id: int
     uuid: str
     status: str
+    attachments: str = ""
 
 
 @dataclass(frozen=True, slots=True)
