@@ -65,12 +65,14 @@ DESIGNS = {
     "clustered": Drawn("plain", Design("weight", "", "psu", id="id")),
     "stratified_clustered": Drawn("plain", CLUSTERED),
     "one_stage_fpc": Drawn("plain", Design("weight", "stratum", "psu", fpc="blocks", id="id")),
+    "certainty": Drawn("plain", Design("weight", "stratum", "psu", certainty="certain", id="id")),
     "missing": Drawn("missing", CLUSTERED),
     "empty": Drawn("empty", CLUSTERED),
     "extreme": Drawn("extreme", CLUSTERED),
     "lonely_fail": Drawn("lonely", CLUSTERED),
     "lonely_collapse": Drawn("lonely", CLUSTERED, "collapse"),
     "lonely_adjust": Drawn("lonely", CLUSTERED, "adjust"),
+    "lonely_average": Drawn("lonely", CLUSTERED, "average"),
     "lonely_certainty": Drawn("lonely", CLUSTERED, "certainty"),
     "given_jk1": Drawn("twins", Design("weight", id="id"), given="jka"),
     "given_jkn": Drawn("twins", Design("weight", id="id"), given="jkn"),
@@ -143,11 +145,8 @@ def _of_variance(estimator: str, design: str, calibration: str, variance: str) -
         return "replicate weights as given are final: the maker of the data has calibrated them"
     if estimator == "quantile":
         return "the jackknife is inconsistent for quantiles, which jump (Shao and Wu 1989)"
-    if variance == "jkn" and design == "lonely_adjust":
-        return (
-            "R's replicate of a lonely stratum shifts all other strata, ours centres it at the "
-            "whole: docs/differences_from_r.md"
-        )
+    if design in ("lonely_adjust", "lonely_average"):
+        return "a lonely stratum among replicates differs on purpose: docs/differences_from_r.md"
     if variance == "jkn" and calibration not in REDONE:
         return "the jackknife redoes raking and post-stratification only"
     if estimator == "zero":

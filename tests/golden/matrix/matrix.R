@@ -56,6 +56,11 @@ made <- function(d, name) {
     stratified = svydesign(ids = ~1, strata = ~unit, weights = ~weight, data = d),
     clustered = svydesign(ids = ~psu, weights = ~weight, data = d),
     one_stage_fpc = clustered(fpc = ~blocks),
+    # Each PSU drawn with certainty is a stratum whose interviews are the PSUs, in each wave anew.
+    certainty = svydesign(
+      ids = ~ ifelse(certain == 1, id, psu),
+      strata = ~ ifelse(certain == 1, 1000 * wave + psu, stratum), weights = ~weight, data = d
+    ),
     lonely_collapse = svydesign(
       ids = ~psu, strata = ~ ifelse(stratum == 4, 3, stratum), weights = ~weight, data = d
     ),
@@ -305,10 +310,9 @@ of_waves <- function(s, measure, domain) {
   inside <- members(both, domain)
   by <- svyby(reformulate(measure), ~wave, subset(design, inside), svymean, covmat = TRUE)
   moved <- svycontrast(by, c(-1, 1))
-  strata <- if (s$name == "clustered") rep(1, nrow(both)) else both$stratum
   df <- min(sapply(1:2, function(w) {
     own <- inside & both$wave == w
-    length(unique(both$psu[own])) - length(unique(strata[own]))
+    length(unique(design$cluster[own, 1])) - length(unique(design$strata[own, 1]))
   }))
   unname_t(coef(moved), SE(moved), df)
 }
