@@ -4,6 +4,8 @@
     ├── DesignError      strata, PSUs, selection
     │   └── LonelyPSUError
     ├── WeightError      factors that cannot be computed
+    ├── MarginError      known totals: wrong in themselves, or not those of the sample
+    ├── CalibrationError weights that cannot be brought to the margins as asked
     └── MeasureError     measures, scales, index definitions
 
 Every message names what was found, why it matters and the next step; none holds
@@ -37,6 +39,14 @@ class LonelyPSUError(DesignError):
 
 class WeightError(SampleError):
     """A weight, or a factor of one, cannot be computed."""
+
+
+class MarginError(SampleError):
+    """Margins are wrong in themselves, or do not fit the sample."""
+
+
+class CalibrationError(SampleError):
+    """Weights cannot be brought to the margins as asked."""
 
 
 class MeasureError(SampleError):
