@@ -19,7 +19,7 @@ interviews of a cell alike, which gives other standard errors for the same weigh
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,8 +31,12 @@ from analysis.cells import Cells, present, summed
 from analysis.design import Coded, Codes, Floats
 from analysis.errors import LonelyPSUError
 from analysis.measures import Measure
-from analysis.moments import Moments, psu_moments
+from analysis.moments import Moments, psu_moments, sums
 from analysis.variance import Lonely, Means
+
+ROUNDING = 1e-13
+"""Share of the variance without calibration that is left by rounding where the margins explain an
+answer wholly."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +90,8 @@ def variances(found: CalibratedMeans, lonely: Lonely = "fail") -> Floats:
         Where `lonely` is `fail` and a stratum with interviews has a single PSU.
     """
     means = found.means
-    out = variance.variances(means, lonely)
+    plain = variance.variances(means, lonely)
+    out = plain.copy()
     form = _Form(means.moments, lonely)
     both = form.product(found.margins, found.margins)
     m = means.moments
@@ -95,7 +100,56 @@ def variances(found: CalibratedMeans, lonely: Lonely = "fail") -> Floats:
         a = sparse.csr_array((means.scores[:, k], (m.psu, m.domain)), shape=shape)
         cross = b.multiply(both @ b - 2 * form.product(found.margins, a))
         out[:, k] += np.asarray(cross.sum(axis=0)).ravel()
-    return _not_negative(out)
+    return np.where(out < ROUNDING * plain, 0.0, out)
+
+
+def combined(found: CalibratedMeans, parts: Mapping[int, Mapping[int, float]]) -> CalibratedMeans:
+    """The same with composites put in the place of their columns, as `variance.combined`."""
+    explained = list(found.explained)
+    for column, factors in parts.items():
+        total = explained[column] * 0.0
+        for part, factor in factors.items():
+            total = total + factor * explained[part]
+        explained[column] = total.tocsr()
+    return replace(found, means=variance.combined(found.means, parts), explained=tuple(explained))
+
+
+def residual(found: CalibratedMeans) -> Means:
+    """Means of one domain, the whole, whose scores are residuals on the margins.
+
+    All that `variance` does with scores then holds after calibration too.
+    """
+    means = found.means
+    taken = found.margins @ np.column_stack([b.toarray()[:, 0] for b in found.explained])
+    return replace(means, scores=means.scores - taken[means.moments.psu])
+
+
+def mean_of_domains(found: CalibratedMeans, lonely: Lonely = "fail") -> tuple[Floats, Floats]:
+    """(K,) plain mean of the domains' values and its variance, as `variance.mean_of_domains`."""
+    means, m = found.means, found.means.moments
+    size = max(len(m.domains), 1)
+    scores = sums(m.psu, means.scores, len(m.psus.names)) / size
+    b = np.column_stack([np.asarray(b.sum(axis=1)).ravel() for b in found.explained])
+    scores -= found.margins @ (b / size)
+    value = means.value.sum(axis=0) / size
+    every = np.arange(scores.shape[0])
+    v = variance.stratified_products(
+        m.psus, every, np.zeros_like(every), 1, scores, scores, lonely
+    )[0]
+    return value, np.where(np.isnan(value), np.nan, v)
+
+
+def covariances(found: CalibratedMeans, lonely: Lonely = "fail") -> Floats:
+    """(K, D, D) covariances between the domains' means of each measure."""
+    means, m = found.means, found.means.moments
+    form = _Form(m, lonely)
+    shape = (len(m.psus.names), len(m.domains))
+    out = np.empty((len(found.explained), shape[1], shape[1]))
+    for k, b in enumerate(found.explained):
+        a = sparse.csr_array((means.scores[:, k], (m.psu, m.domain)), shape=shape)
+        scores = sparse.csr_array(a - found.margins @ b)
+        out[k] = form.product(scores, scores).toarray()
+    return out
 
 
 def contrast(
@@ -209,8 +263,3 @@ class _Form:
 def _indicator(stratum: Codes, strata: int) -> Any:
     at = (stratum, np.arange(stratum.size))
     return sparse.csr_array((np.ones(stratum.size), at), shape=(strata, stratum.size))
-
-
-def _not_negative(found: Floats) -> Floats:
-    """Where the margins explain an answer wholly, rounding may leave -1e-20."""
-    return np.where(found < 0, 0.0, found)

@@ -35,7 +35,7 @@ LUCK = 0.5
 random sample's. Without any limit, 33 of 1,327 simulated unit proportions had more than four times
 their n as effective n, and intervals that hit in half of the cases; the whole limit at any number
 of sessions makes the intervals of 8 sessions cover 98 instead of 95 (docs/coverage.md)."""
-METHODS = ("", "wilson", "t_logit", "t")
+METHODS = ("", "wilson", "t_logit", "t", "korn_graubard", "woodruff")
 """Which interval was taken; the first: none."""
 NO_SPREAD = 1e-10
 """Standard error, as a share of the scale, that is rounding and not spread."""
@@ -88,7 +88,8 @@ class Scale:
 class Precision:
     """Standard errors that are never 0, and intervals; all (D, K).
 
-    `choice` is a place in METHODS.
+    `choice` is a place in METHODS. `flat` marks estimates on scales without ends that showed no
+    spread (`open_scale`); None where every scale has ends.
     """
 
     se: Floats
@@ -99,6 +100,7 @@ class Precision:
     choice: NDArray[np.intp]
     raised: Claims
     wide: Claims
+    flat: Claims | None = None
 
     @property
     def method(self) -> Texts:

@@ -22,6 +22,7 @@ from analysis.publication import Rules
 from analysis.variance import Lonely
 from pipeline import duck
 from pipeline.parquet_answers import OnColumn, Reading
+from pipeline.parquet_design import drawn
 from pipeline.parquet_groups import groups
 from pipeline.parquet_rows import Rows
 
@@ -131,8 +132,7 @@ def moments(
     require(files, design, domain, measures)
     rows = Rows(files, use.threads)
     found = groups(files, rows, design, [domain] if domain else [])
-    drawn = Design(stratum=design.stratum, psu=design.psu or design.id, fpc=design.fpc)
-    coded = code(found.frame, drawn, domain=domain, domains=domains, empty=empty)
+    coded = code(found.frame, drawn(design), domain=domain, domains=domains, empty=empty)
     cell, psu, of_cell = cells(coded.psu, coded.domain, len(coded.domains))
     reading = Reading(files, rows, found, design, measures, cell, coded.psu, use.rows)
     return Moments(

@@ -18,6 +18,7 @@ from analysis.design import Codes, Design, Floats
 from analysis.errors import DesignError
 from pipeline import duck
 from pipeline.duck import quoted
+from pipeline.parquet_design import roles
 from pipeline.parquet_rows import Rows, is_text
 
 
@@ -51,7 +52,7 @@ def groups(files: duck.Files, rows: Rows, design: Design, domains: Sequence[str]
     DesignError
         Where a code is blank or a population size is no positive number, with rows by file.
     """
-    named = roles(design, domains)
+    named = roles(design, *domains)
     sizes = [design.fpc] if design.fpc and design.fpc not in named else []
     columns = rows.columns([*named, *sizes])
     names: dict[str, list[str]] = {}
@@ -85,16 +86,6 @@ def groups(files: duck.Files, rows: Rows, design: Design, domains: Sequence[str]
     if sizes:
         frame[design.fpc] = values[codes[-1][start[first]]]
     return Groups(pd.DataFrame(frame, copy=False), start, group, total)
-
-
-def roles(design: Design, domains: Sequence[str]) -> dict[str, str]:
-    """Columns of codes that the design and the domains need, and what each of them names."""
-    found = {design.psu or design.id: "PSU"}
-    if design.stratum:
-        found.setdefault(design.stratum, "stratum")
-    for domain in domains:
-        found.setdefault(domain, "domain")
-    return found
 
 
 def _coded(column: pa.ChunkedArray) -> tuple[list[str], Codes, bool]:

@@ -10,7 +10,8 @@ from analysis import variance
 from analysis.design import Design, code
 from analysis.errors import DesignError
 from analysis.moments import psu_moments
-from analysis.twoway import RHO, two_way
+from analysis.twoway import two_way
+from analysis.workloads import RHO, by_enumerator, comparable, each_domain, unseen, whole
 
 BRIEF = settings(max_examples=20, deadline=None)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -40,8 +41,11 @@ def test_two_sessions_and_three_enumerators_by_hand():
     assert found.enumerator[0, 0] == pytest.approx(3 / 2 * (4 + 0 + 4) / 36)  # sums -2, 0, 2
     assert found.both[0, 0] == pytest.approx(6 / 5 * (9 + 4 + 1 + 1 + 4 + 9) / 36)
     # 4 + 1/3 - 14/15 is less than the sessions' 4 alone, and 3 enumerators of 2 interviews may
-    # differ by chance: 4 x (1 + 0.03)
-    assert found.variance[0, 0] == pytest.approx(4.12)
+    # differ by chance. Each carries a third in both sessions, so that sessions show nothing of
+    # them: rho s^2 / 3, with s^2 = 28/6.
+    assert found.declared[0, 0] == pytest.approx(0.03 * 28 / 6 / 3)
+    assert found.variance[0, 0] == pytest.approx(4 + 0.03 * 28 / 18)
+    assert found.compared[0, 0] == pytest.approx(2)
     assert found.rotated[0, 0] == 3
     assert found.assumed[0, 0]
     alone = crossed(data, design=Design("", "", "psu", id="id"), rho=0.0)
@@ -81,7 +85,9 @@ def test_one_enumerator_a_session_leaves_the_enumerators_or_the_sessions(seed):
     found = crossed(data, rho=0.0)
     # the crossing of sessions and enumerators is the sessions
     assert found.both == pytest.approx(found.session, rel=1e-12)
-    assert found.variance == pytest.approx(np.maximum(found.session, found.enumerator), rel=1e-12)
+    shown = 1 - 1 / found.enumerators
+    raised = found.enumerator * np.maximum(shown * found.enumerators / found.compared, 1)
+    assert found.variance == pytest.approx(np.maximum(found.session, raised), rel=1e-12)
 
 
 @BRIEF
@@ -90,19 +96,76 @@ def test_every_interview_by_another_enumerator_adds_nothing_to_the_sessions(seed
     data = people(seed)
     data["who"] = data["id"]
     found = crossed(data)
-    # nobody came twice, so nothing can be told of them, and none has a workload of two
+    # nobody came twice, so nothing can be told of them; what they bring, sessions show
     assert found.assumed.all()
-    assert found.deff_int == pytest.approx(1.0)
-    assert found.variance == pytest.approx(found.session, rel=1e-12)
+    assert found.variance == pytest.approx(found.session, rel=0.03)
 
 
-def test_fewer_than_three_rotated_enumerators_inflate_by_the_declared_rho():
+def test_an_enumerator_of_a_single_session_is_not_counted_twice():
+    data = pd.DataFrame({"psu": np.repeat(list("abcdefgh"), 12), "id": np.arange(96).astype(str)})
+    data["x"] = np.random.default_rng(1).normal(size=96)
+    design = Design("", "", "psu", id="id")
+    own = crossed(data.assign(who=data["psu"]), design=design)
+    # the sessions differ by their enumerators too: V_s holds all of it
+    assert own.declared[0, 0] == pytest.approx(0, abs=1e-15)
+    assert own.variance == pytest.approx(own.session)
+    shared = crossed(data.assign(who=np.tile(["1", "2"], 48)), design=design)
+    # both in every session: V_s holds nothing of it
+    assert shared.declared[0, 0] == pytest.approx(0.03 * data["x"].var(ddof=0) / 2)
+    halves = crossed(data.assign(who=np.where(data["psu"] < "e", "1", "2")), design=design)
+    # four sessions each: of 1/2 the sessions show 8/7 x 8/16^2 for either
+    assert halves.declared[0, 0] == pytest.approx(
+        0.03 * data["x"].var(ddof=0) * (1 / 2 - 2 * 8 / 7 * 8 / 16**2)
+    )
+
+
+@BRIEF
+@given(SEEDS, st.sampled_from(["", "unit"]), st.sampled_from(["adjust", "certainty"]))
+def test_what_sessions_do_not_show_is_what_is_left_of_each_enumerators_own_variance(
+    seed, domain, lonely
+):
+    """The variance over sessions of the share that somebody asked is what it shows of him."""
+    data = people(seed)
+    data.loc[data["psu"] == "s00", "stratum"] = "lonely"
+    # a variance is a quadratic form in the effects: one indicator an enumerator gives it whole
+    coded = code(data, DESIGN, domain=domain)
+    ones = [measure((data["who"] == e).to_numpy(float)) for e in sorted(set(data["who"]))]
+    means = variance.domain_means(psu_moments(coded, ones))
+    worked = by_enumerator(coded, ones[:1], data, "who")
+    found = unseen(worked, coded.psus, worked.cells.weight, each_domain(worked), lonely)
+    brute = (means.value**2).sum(axis=1) - variance.variances(means, lonely).sum(axis=1)
+    assert found[:, 0] == pytest.approx(np.maximum(brute, 0), rel=1e-9, abs=1e-12)
+
+
+@BRIEF
+@given(SEEDS)
+def test_strata_take_off_what_their_means_hold_of_the_enumerators(seed):
+    data = people(seed)
+    coded = code(data, Design("", "stratum", "psu", id="id"))
+    worked = by_enumerator(coded, [measure(data["x"])], data, "who")
+    left = comparable(worked, coded.psus, whole(worked))
+    work = pd.crosstab(data["stratum"], data["who"]).to_numpy() / len(data)
+    shown = np.diag(work.sum(axis=0)) - work.T @ (work / work.sum(axis=1, keepdims=True))
+    assert left[0] == pytest.approx((shown**2).sum() / (work.sum(axis=0) ** 2).sum())
+
+
+def test_who_works_a_stratum_alone_cannot_be_told_from_it():
+    data = people(4)
+    data["who"] = data["stratum"]
+    found = crossed(data, rho=0.1)
+    assert found.compared[0, 0] == pytest.approx(0, abs=1e-12)
+    assert found.assumed[0, 0]
+    assert found.variance[0, 0] > found.session[0, 0]
+
+
+def test_fewer_than_three_rotated_enumerators_are_counted_by_the_declared_rho():
     data = people(1, enumerators=2)
     found = crossed(data)
-    m = (data["who"].value_counts() ** 2).sum() / len(data)
     assert found.assumed[0, 0]
-    assert found.deff_int[0, 0] == pytest.approx(1 + (m - 1) * RHO)
-    assert found.variance[0, 0] == pytest.approx(found.session[0, 0] * (1 + (m - 1) * 0.03))
+    assert found.declared[0, 0] > 0
+    assert found.variance[0, 0] == pytest.approx((found.session + found.declared)[0, 0])
+    twice = crossed(data, rho=2 * RHO)
+    assert twice.declared == pytest.approx(2 * found.declared)
     assert found.df[0, 0] == found.means.df[0, 0]
     assert crossed(data, rho=0.0).variance == pytest.approx(found.session)
 
@@ -129,7 +192,7 @@ def test_from_eight_rotated_enumerators_on_nothing_is_assumed():
     assert found.rotated[0, 0] == 8
     assert not found.assumed[0, 0]
     fewer = crossed(people(8, n=400, enumerators=7))
-    least = fewer.session * fewer.deff_int
+    least = fewer.session + fewer.declared
     assert fewer.variance[0, 0] >= least[0, 0]
     assert fewer.assumed[0, 0] == (fewer.variance[0, 0] == least[0, 0])
 
