@@ -95,9 +95,11 @@ def variances(found: CalibratedMeans, lonely: Lonely = "fail") -> Floats:
         Where `lonely` is `fail` and a stratum with interviews has a single PSU.
     """
     means = found.means
-    plain = variance.variances(means, lonely)
-    out = plain.copy()
     form = _Form(means.moments, lonely)
+    # The margins tie all strata together, so the average is one over all, not one of each domain.
+    own = "certainty" if lonely == "average" else lonely
+    plain = form.scale * variance.variances(means, own)
+    out = plain.copy()
     both = form.product(found.margins, found.margins)
     m = means.moments
     # Some measures at a time: their domains side by side, but never a dense matrix of all.
@@ -257,17 +259,22 @@ class _Form:
     def __init__(self, moments: Moments, lonely: Lonely) -> None:
         psus = moments.psus
         n = psus.drawn.astype(np.float64)
-        alone = n == 1
+        one, alone = n == 1, psus.lonely
         answered = np.bincount(psus.stratum[moments.psu], minlength=n.size) > 0
         if lonely == "fail" and (alone & answered).any():
             # The margins tie all strata together: one lonely stratum touches every domain.
             named = np.flatnonzero(alone & answered)
             raise LonelyPSUError([psus.strata[h] or "(the only one)" for h in named])
-        factor = psus.remaining * n / np.where(alone, 1.0, n - 1)
-        if lonely == "certainty":
-            factor = np.where(alone, 0.0, factor)
+        factor = psus.remaining * n / np.where(one, 1.0, n - 1)
+        self.scale = 1.0
+        if lonely in ("certainty", "average"):
+            factor = np.where(one, 0.0, factor)
+        if lonely == "average" and (alone & answered).any():
+            known = int((answered & ~alone).sum())
+            self.scale = float(answered.sum()) / known if known else np.nan
+            factor = self.scale * factor
         # Centred at the whole: nothing is taken off.
-        centre = np.where(alone & (lonely == "adjust"), 0.0, factor / n)
+        centre = np.where(one & (lonely == "adjust"), 0.0, factor / n)
         self._each = sparse.diags_array(factor[psus.stratum])
         self._centre = sparse.diags_array(centre)
         self._strata = _indicator(psus.stratum, n.size)
