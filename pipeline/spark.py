@@ -22,7 +22,7 @@ from analysis.publication import Rules
 from analysis.variance import Lonely
 from pipeline import duck, engine, spark_files
 from pipeline.errors import StoreError
-from pipeline.parquet_answers import OnColumn
+from pipeline.parquet_sources import OnColumn
 from pipeline.spark_job import FaultError, Job
 from pipeline.spark_session import quiet, ship
 
