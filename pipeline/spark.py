@@ -100,9 +100,9 @@ def moments(
     `coded` says who is there where that is known (`design.code`); else Spark is asked.
     """
     use = spread or Spread()
-    with duck.opened(list(paths), memory="64MB", threads=1) as files:
-        engine.require(files, design, domain, measures)
-        types = files.types
+    files = duck.opened(list(paths), memory="64MB", threads=1)
+    engine.require(files, design, domain, measures)
+    types = files.types
     total = sum(pq.read_metadata(path).num_rows for path in paths)
     parts = use.partitions or max(session.sparkContext.defaultParallelism, -(-total // ROWS_EACH))
     ship(session)
