@@ -119,7 +119,7 @@ def estimate(
 def moments(
     paths: Sequence[Path],
     design: Design,
-    measures: Sequence[Mean | Proportion],
+    measures: Sequence[OnColumn],
     *,
     domain: str = "",
     domains: Sequence[str] = (),
