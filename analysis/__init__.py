@@ -10,10 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analysis.design import Design as Design
+    from analysis.comparing import change as change
+    from analysis.comparing import contrast as contrast
     from analysis.given_replicates import GivenReplicates as GivenReplicates
     from analysis.publication import Rules as Rules
     from analysis.publication import publish as publish
+    from analysis.sampling import Design as Design
     from analysis.specs import Index as Index
     from analysis.specs import Mean as Mean
     from analysis.specs import Proportion as Proportion
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from analysis.survey import estimate as estimate
 
 _HOMES = {
-    "Design": "design",
+    "Design": "sampling",
     "GivenReplicates": "given_replicates",
     "Index": "specs",
     "Mean": "specs",
@@ -34,6 +36,8 @@ _HOMES = {
     "Total": "specs",
     "estimate": "survey",
     "publish": "publication",
+    "contrast": "comparing",
+    "change": "comparing",
 }
 
 __all__ = sorted(_HOMES)

@@ -67,16 +67,17 @@ def calibrated_means(
     """
     c, cells = calibration, calibration.cells
     means = variance.domain_means(psu_moments(c.final(coded), measures))
-    design = _design(cells)
+    design = level_matrix(cells)
     key = coded.psu * cells.size + c.cell
     pairs, pair = present(key, len(coded.psus.names) * cells.size)
     held = sparse.csr_array(
         (summed(pair, c.weight, pairs.size), (pairs // cells.size, pairs % cells.size)),
         shape=(len(coded.psus.names), cells.size),
     )
-    bread = _bread(cells, summed(c.cell, c.base, cells.size), design)
+    inverse = bread(cells, summed(c.cell, c.base, cells.size), design)
     explained = tuple(
-        (bread @ (design.T @ scores)).tocsr() for scores in _cell_scores(coded, c, measures, means)
+        (inverse @ (design.T @ scores)).tocsr()
+        for scores in _cell_scores(coded, c, measures, means)
     )
     return CalibratedMeans(means, explained, (held @ design).tocsr())
 
@@ -177,7 +178,7 @@ def contrast(
     return value, max(float(form.product(scores, scores).sum()), 0.0)
 
 
-def _design(cells: Cells) -> Any:
+def level_matrix(cells: Cells) -> Any:
     """(C, p) sparse indicator of the levels of a cell, all margins side by side."""
     start = np.cumsum([0] + [target.size for target in cells.targets])
     column = np.concatenate(
@@ -188,7 +189,7 @@ def _design(cells: Cells) -> Any:
     return sparse.csr_array((np.ones(cell.size), (cell, column)), shape=shape)
 
 
-def _bread(cells: Cells, base: Floats, design: Any) -> Any:
+def bread(cells: Cells, base: Floats, design: Any) -> Any:
     """(p, p) sparse inverse of sum d x x', block by block."""
     whole = (design.T @ sparse.diags_array(base) @ design).tocsr()
     count, block = newton.blocks(cells.cell_levels, cells.targets)
@@ -240,10 +241,11 @@ class _Form:
         psus = moments.psus
         n = psus.drawn.astype(np.float64)
         alone = n == 1
+        lonely_here = psus.lonely
         answered = np.bincount(psus.stratum[moments.psu], minlength=n.size) > 0
-        if lonely == "fail" and (alone & answered).any():
+        if lonely == "fail" and (lonely_here & answered).any():
             # The margins tie all strata together: one lonely stratum touches every domain.
-            named = np.flatnonzero(alone & answered)
+            named = np.flatnonzero(lonely_here & answered)
             raise LonelyPSUError([psus.strata[h] or "(the only one)" for h in named])
         factor = psus.remaining * n / np.where(alone, 1.0, n - 1)
         if lonely == "certainty":
