@@ -59,7 +59,7 @@ def covariances(sample: Sample, of: Domains, rows: Sequence[Coefficients]) -> Fl
         found = scored(sample, of, means)
         for q, row in enumerate(rows):
             for (d, k), factor in row.items():
-                b = found.explained[k][:, [d]].toarray()
+                b = found.of(k)[:, [d]].toarray()
                 scores[:, q] -= factor * (found.margins @ b)[:, 0]
         return covariance_of(m.psus, np.arange(len(scores)), scores, sample.lonely)
     held = np.unique(m.psu[np.isin(m.domain, [d for row in rows for d, _ in row])])
@@ -91,28 +91,24 @@ def scored(sample: Sample, of: Domains, means: Means) -> CalibratedMeans:
             "intervals are too narrow where much of the first stage was drawn), or take the base "
             "weights."
         )
-    if sample.lonely == "average":
-        raise DesignError(
-            'lonely="average" has no meaning after calibration, where the margins tie all strata '
-            'together. Take "collapse", "adjust" or "certainty".'
-        )
     c, cells = sample.calibrated.calibration, of.cells(sample)
     design = level_matrix(c.cells)
     inverse = bread(c.cells, summed(c.cell, c.base, c.cells.size), design)
     scores = linear(of.moments, sample.plan).scores(cells.value, cells.weight, cells.domain)
     shape = (c.cells.size, len(of.moments.domains))
     at = (cells.cell, cells.domain)
-    explained = []
-    for k in range(scores.shape[1]):
-        z = sparse.coo_array((np.nan_to_num(scores[:, k]), at), shape=shape).tocsr()
-        explained.append((inverse @ (design.T @ z)).tocsr())
+    columns = [
+        sparse.coo_array((np.nan_to_num(scores[:, k]), at), shape=shape).tocsr()
+        for k in range(scores.shape[1])
+    ]
+    explained = (inverse @ (design.T @ sparse.hstack(columns, format="csr"))).tocsc()
     psus, coded = len(sample.psus.names), sample.coded
     pairs, pair = present(coded.psu * c.cells.size + c.cell, psus * c.cells.size)
     held = sparse.csr_array(
         (summed(pair, c.weight, pairs.size), (pairs // c.cells.size, pairs % c.cells.size)),
         shape=(psus, c.cells.size),
     )
-    return CalibratedMeans(means, tuple(explained), (held @ design).tocsr())
+    return CalibratedMeans(means, explained, (held @ design).tocsr())
 
 
 def _of_rows(sample: Sample, of: Domains) -> Floats:
