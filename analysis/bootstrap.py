@@ -15,8 +15,7 @@ import numpy as np
 from analysis import replicates, variance
 from analysis.cell_moments import CellMoments
 from analysis.design import Codes, Floats, Psus
-from analysis.errors import DesignError, LonelyPSUError
-from analysis.errors import MarginError
+from analysis.errors import DesignError, LonelyPSUError, MarginError
 from analysis.replicates import Replicated
 from analysis.reraking import Raking
 from analysis.variance import Lonely, Means

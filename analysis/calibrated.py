@@ -34,6 +34,10 @@ from analysis.measures import Measure
 from analysis.moments import Moments, psu_moments, sums
 from analysis.variance import Lonely, Means
 
+ROUNDING = 1e-13
+"""Share of the variance without calibration that is left by rounding where the margins explain an
+answer wholly."""
+
 
 @dataclass(frozen=True, eq=False)
 class CalibratedMeans:
@@ -86,7 +90,8 @@ def variances(found: CalibratedMeans, lonely: Lonely = "fail") -> Floats:
         Where `lonely` is `fail` and a stratum with interviews has a single PSU.
     """
     means = found.means
-    out = variance.variances(means, lonely)
+    plain = variance.variances(means, lonely)
+    out = plain.copy()
     form = _Form(means.moments, lonely)
     both = form.product(found.margins, found.margins)
     m = means.moments
@@ -95,12 +100,10 @@ def variances(found: CalibratedMeans, lonely: Lonely = "fail") -> Floats:
         a = sparse.csr_array((means.scores[:, k], (m.psu, m.domain)), shape=shape)
         cross = b.multiply(both @ b - 2 * form.product(found.margins, a))
         out[:, k] += np.asarray(cross.sum(axis=0)).ravel()
-    return _not_negative(out)
+    return np.where(out < ROUNDING * plain, 0.0, out)
 
 
-def combined(
-    found: CalibratedMeans, parts: Mapping[int, Mapping[int, float]]
-) -> CalibratedMeans:
+def combined(found: CalibratedMeans, parts: Mapping[int, Mapping[int, float]]) -> CalibratedMeans:
     """The same with composites put in the place of their columns, as `variance.combined`."""
     explained = list(found.explained)
     for column, factors in parts.items():
@@ -108,9 +111,7 @@ def combined(
         for part, factor in factors.items():
             total = total + factor * explained[part]
         explained[column] = total.tocsr()
-    return replace(
-        found, means=variance.combined(found.means, parts), explained=tuple(explained)
-    )
+    return replace(found, means=variance.combined(found.means, parts), explained=tuple(explained))
 
 
 def residual(found: CalibratedMeans) -> Means:
@@ -262,8 +263,3 @@ class _Form:
 def _indicator(stratum: Codes, strata: int) -> Any:
     at = (stratum, np.arange(stratum.size))
     return sparse.csr_array((np.ones(stratum.size), at), shape=(strata, stratum.size))
-
-
-def _not_negative(found: Floats) -> Floats:
-    """Where the margins explain an answer wholly, rounding may leave -1e-20."""
-    return np.where(found < 0, 0.0, found)

@@ -55,8 +55,8 @@ class CalibrationPlan:
             )
         if self.variance == "jkn_raked" and self.method != "raking":
             raise CalibrationError(
-                f'method = "{self.method}" has no jackknife that redoes it, only Taylor\'s variance '
-                'from calibration residuals. Say variance = "taylor" under [calibration], or rake.'
+                f'method = "{self.method}" has no jackknife that redoes it, only the variance from '
+                'calibration residuals. Say variance = "taylor" under [calibration], or rake.'
             )
 
 

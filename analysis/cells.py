@@ -18,6 +18,8 @@ from analysis.margins import CROSS, Margins
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
+FEW = 4
+"""Counts of people from 1 to this are not told."""
 FEWEST = 2
 """PSUs that a level needs where PSUs are looked at."""
 
@@ -181,9 +183,7 @@ def _merged(
         count = [n[i] for i in family]
         psus = [held[i] for i in family]
         while len(own) > 1:
-            lacking = [
-                (c, i) for i, c in enumerate(count) if c < minimum or len(psus[i]) < FEWEST
-            ]
+            lacking = [(c, i) for i, c in enumerate(count) if c < minimum or len(psus[i]) < FEWEST]
             if not lacking:
                 break
             at = min(lacking)[1]
@@ -214,7 +214,7 @@ def _describe(
             "level does), or leave it out of the margins and say whom the numbers are about."
         )
     notes = [
-        f"Margin {margin}: {' and '.join(f'{levels[i]} ({n[i]} interviews)' for i in g)} count as "
+        f"Margin {margin}: {' and '.join(f'{levels[i]} ({_some(n[i])})' for i in g)} count as "
         f"one level, for one of them has fewer than {minimum}{or_alone}."
         for g in groups
         if len(g) > 1
@@ -225,6 +225,11 @@ def _describe(
         f"interviews, fewer than {minimum}, and no neighbour to merge with."
         for g in left
     ]
+
+
+def _some(n: int) -> str:
+    """A count of interviews in words; which few people they are shall not be read off it."""
+    return f"{n} interviews" if n == 0 or n > FEW else f"at most {FEW} interviews"
 
 
 def _cross(codes: Sequence[Codes], sizes: Sequence[int]) -> tuple[Codes, tuple[Codes, ...]]:

@@ -202,7 +202,7 @@ def _present(units: Means) -> Claims:
 
 
 def _selections(units: Means, known: _Known) -> Texts:
-    """(D,) selection of each unit: one without weights is a volunteer sample, whatever was planned."""
+    """(D,) selection of each unit; one without weights is a volunteer sample, planned or not."""
     drawn = np.full(len(units.moments.domains), known.selection, dtype=object)
     drawn[(drawn == "probability") & (_tiers(units, known) == UNWEIGHTED_TIER)] = "volunteer"
     return drawn
@@ -251,9 +251,7 @@ def _assembled(
         judged = [of_units, *(judge(b, scale, level, rules, floor=False) for b in (city, mean))]
         variances = [s.of_units, s.of_city, s.of_mean]
     rows = table(judged, measures, level, known.wave)
-    return Estimated(
-        rows, side_by_side(rows, variances), names, _correlations(s.between, measures)
-    )
+    return Estimated(rows, side_by_side(rows, variances), names, _correlations(s.between, measures))
 
 
 def _correlations(

@@ -29,7 +29,6 @@ from analysis.replicates import Replicated
 from analysis.reraking import Raking, psu_cell_totals
 from analysis.variance import Lonely, Means
 
-
 Parts = Mapping[int, Mapping[int, float]]
 """Composites, as in `variance.combined`."""
 

@@ -29,16 +29,20 @@ def side_by_side(table: pd.DataFrame, variances: Sequence[Variances]) -> pd.Data
     known = table["se"].notna().to_numpy()
     taylor, raked = np.where(known, taylor, np.nan), np.where(known, raked, np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = raked / taylor
+        ratio = np.where(taylor > 0, raked / taylor, np.nan)
     found = table.assign(se_taylor=taylor, se_jkn_raked=raked, ratio=ratio)
     return found[list(COLUMNS)]
 
 
-def published(found: pd.DataFrame) -> pd.DataFrame:
-    """The same as it may leave the office: nothing of rows that are hidden, 12 digits."""
-    out = found.copy()
+def published(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """The same as it may leave the office: nothing of rows that are hidden, 12 digits.
+
+    `table` are the estimates that `found` belongs to, row by row, as they are going to be
+    printed: without a standard error there, there is none here.
+    """
+    out = found.assign(flag=table["flag"], se=table["se"])
     numbers = ["se", "se_taylor", "se_jkn_raked", "ratio"]
-    hidden = out["flag"].isin([WITHHELD, NOT_ESTIMABLE])
+    hidden = out["flag"].isin([WITHHELD, NOT_ESTIMABLE]) | out["se"].isna()
     out.loc[hidden, numbers] = np.nan
     out.loc[hidden, "variance_method"] = ""
     for name in numbers:

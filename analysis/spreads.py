@@ -120,9 +120,7 @@ def after_calibration(
             "for the units concerned and for the city."
             for text in own.unmet
         )
-    of_units, of_city_, of_mean = (
-        _chosen(t, r) for t, r in zip(taylor, replicated, strict=True)
-    )
+    of_units, of_city_, of_mean = (_chosen(t, r) for t, r in zip(taylor, replicated, strict=True))
     return Spreads(
         units.means, city.means, scored, value, of_units, of_city_, of_mean, between, notes
     )

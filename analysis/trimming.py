@@ -61,9 +61,9 @@ def trim(
             if stuck.size:
                 j = stuck[0]
                 own = cells.cell_levels[m][cell] == j
-                n = int(own.sum())
+                n, most = int(own.sum()), float(limit[own].max())
                 raise CalibrationError(
-                    f"No weight may exceed {float(limit[own].max()):,.6g}, but margin {cells.margins[m]} "
+                    f"No weight may exceed {most:,.6g}, but margin {cells.margins[m]} "
                     f"{cells.levels[m][j]} has the total {target[j]:,.6g} and {n} interviews. "
                     "Trim at a larger multiple, or merge the level with its neighbour."
                 )

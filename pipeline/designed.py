@@ -12,14 +12,16 @@ import pandas as pd
 from analysis.comparison import against_others
 from analysis.confidence import place
 from analysis.design import Design
-from analysis.estimates import estimate
+from analysis.estimates import Estimated, estimated
 from analysis.instrument import Instrument
 from analysis.outcomes import response_rates
 from analysis.publication import CAUTION, PUBLISHED, Rules, publish
 from analysis.scoring import IndexDefinition, measures
+from analysis.side_by_side import published
 from analysis.weights import weigh
+from pipeline.calibrating import Planned, planned
 from pipeline.contacts import FieldRecord
-from pipeline.results import Results
+from pipeline.results import CalibrationReport, Results
 from pipeline.shortfall import notes_on_shortfall, notes_on_unworked, with_lost
 from pipeline.study import Study
 from pipeline.tables import read_table
@@ -65,10 +67,16 @@ def analyze_designed(
         on="psu", how="left", validate="many_to_one",
     )  # fmt: skip
     interviews = interviews[interviews["submission_id"].isin(frame["submission_id"])]
-    asked = measures(
-        interviews.reset_index(drop=True), instrument, index, bentuk_codes(study), SCREENING
+    interviews = interviews.reset_index(drop=True)
+    known, why_not = planned(
+        study, interviews, instrument, selection=study.design.selection, simulated=simulated
     )
-    table = estimate(
+    if known is not None:
+        frame = frame.assign(**{name: known.columns[name] for name in known.totals.columns})
+    # The share of a level whose total is known is not estimated.
+    unasked = SCREENING | set(known.totals.columns if known else ())
+    asked = measures(interviews, instrument, index, bentuk_codes(study), unasked)
+    found = estimated(
         frame,
         Design(weight="w_trimmed", stratum="stratum", psu="psu", id="submission_id",
                fpc="blocks_window" if study.design.fpc else "",
@@ -82,8 +90,9 @@ def analyze_designed(
         tiers=weighting.unit_tiers,
         empty=weighting.empty,
         order=collapse_order(study, record.sessions),
+        calibration=known.plan if known else None,
     )  # fmt: skip
-    table = without_city_interval(study, table)
+    table = without_city_interval(study, found.table)
     lines = [("indeks", t.measure, t.value, t.label) for t in study.thresholds]
     return Results(
         study=study,
@@ -93,10 +102,14 @@ def analyze_designed(
         source=source,
         contacts=record.contacts,
         sessions=weighting.sessions,
-        weighted=weighting.frame,
+        weighted=with_final(weighting.frame, found),
         estimates=publish(table),
-        standings=place(table, lines, rules),
-        comparisons=against_others(table, rules),
+        variances=published(found.variances, table),
+        calibration=calibration_report(known, found),
+        standings=place(table, lines, rules, units=found.units, correlations=found.correlations),
+        comparisons=against_others(
+            table, rules, units=found.units, correlations=found.correlations
+        ),
         responses=response_rates(with_lost(record.contacts, record.sessions), by="unit_id"),
         notes=(
             *notes,
@@ -105,8 +118,40 @@ def analyze_designed(
             *notes_on_unworked(study, record.sessions),
             *notes_on_shortfall(record.contacts, record.sessions),
             *weighting.notes,
+            *why_not,
+            *(known.notes if known else ()),
+            *found.notes,
             *silent_units(study, interviews),
         ),
+    )
+
+
+def with_final(weighted: pd.DataFrame, found: Estimated) -> pd.DataFrame:
+    """Weights with the last factor: `f_calibration`, `w_final`, and `w_norm` of the final ones."""
+    if found.weight is None:
+        return weighted
+    # The estimator saw the interviews in the order of their ids, as they stand here.
+    final = pd.Series(found.weight, index=weighted.index)
+    sums = final.groupby(weighted["unit_id"]).transform("sum")
+    n = final.groupby(weighted["unit_id"]).transform("size")
+    return weighted.assign(
+        f_calibration=final / weighted["w_trimmed"], w_final=final, w_norm=final * n / sums
+    )
+
+
+def calibration_report(known: Planned | None, found: Estimated) -> CalibrationReport | None:
+    """What a report and the manifest say of the calibration; None without one."""
+    if known is None or found.calibrated is None:
+        return None
+    made = found.calibrated.calibration
+    return CalibrationReport(
+        margins=known.totals.margins,
+        sources=known.totals.sources,
+        simulated=known.totals.is_simulated,
+        replicated=found.calibrated.replicable,
+        convergence=made.convergence,
+        diagnostics=made.diagnostics,
+        path=known.totals.path,
     )
 
 

@@ -22,7 +22,7 @@ from analysis.publication import Rules
 from analysis.variance import Lonely
 from pipeline import duck
 from pipeline.arrival import OutOfOrderError
-from pipeline.parquet_answers import Reading
+from pipeline.parquet_answers import OnColumn, Reading
 from pipeline.parquet_design import there
 
 
@@ -80,7 +80,7 @@ class Resources:
 def estimate(
     paths: Sequence[Path],
     design: Design,
-    measures: Sequence[Mean | Proportion],
+    measures: Sequence[OnColumn],
     *,
     rules: Rules,
     domain: str = "unit_id",
@@ -118,7 +118,7 @@ def estimate(
 def moments(
     paths: Sequence[Path],
     design: Design,
-    measures: Sequence[Mean | Proportion],
+    measures: Sequence[OnColumn],
     *,
     domain: str = "",
     domains: Sequence[str] = (),
@@ -128,7 +128,7 @@ def moments(
     """`analysis.moments.psu_moments` for the rows of Parquet files; errors as `estimate`."""
     use = resources or Resources()
     with duck.opened(list(paths), memory=use.memory, threads=use.threads) as files:
-        _require(files, design, domain, measures)
+        require(files, design, domain, measures)
         coded = there(files, design, domain, domains, empty or {})
         reading = Reading(files, design, domain, measures, coded, use.rows)
         try:
@@ -137,9 +137,14 @@ def moments(
             return reading.run(sort=True)
 
 
-def _require(
-    files: duck.Files, design: Design, domain: str, measures: Sequence[Mean | Proportion]
-) -> None:
+def require(files: duck.Files, design: Design, domain: str, measures: Sequence[OnColumn]) -> None:
+    """Refuse files without a column that the design or a measure names, or with text in one.
+
+    Raises
+    ------
+    DesignError, MeasureError
+        Naming the column; a design must name its PSU or its id.
+    """
     named = [design.weight, design.stratum, design.psu, design.fpc, design.id, domain]
     named += [measure.column for measure in measures]
     missing = [name for name in dict.fromkeys(named) if name and name not in files.types]

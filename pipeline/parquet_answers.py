@@ -109,7 +109,7 @@ class Reading:
         weight = self._weight(batch)
         answers = []
         for k, measure in enumerate(self._measures):
-            answers.append(_answers(batch.column(f"y{k}")))
+            answers.append(answers_of(batch.column(f"y{k}")))
             try:
                 kernel.check(measure, answers[k])
             except MeasureError as error:
@@ -170,7 +170,8 @@ class Reading:
             )
 
 
-def _answers(column: pa.Array) -> kernel.Answers:
+def answers_of(column: pa.Array) -> kernel.Answers:
+    """Answers to one measure from a column of numbers; NULL and NaN are no answer."""
     given = None
     if column.null_count:
         given = column.is_valid().to_numpy(zero_copy_only=False)

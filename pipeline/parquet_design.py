@@ -21,14 +21,12 @@ def there(
     DesignError
         As `design.code`; rows are named by file and number.
     """
-    psu = design.psu or design.id
-    named = ((psu, "PSU"), (design.stratum, "stratum"), (domain, "domain"))
-    roles = {column: what for column, what in reversed(named) if column}
-    select = [f"{quoted(name)}::varchar as {quoted(name)}" for name in roles]
-    if design.fpc and design.fpc not in roles:
+    named = roles(design, domain)
+    select = [f"{quoted(name)}::varchar as {quoted(name)}" for name in named]
+    if design.fpc and design.fpc not in named:
         select.append(f"try_cast({quoted(design.fpc)} as double) as {quoted(design.fpc)}")
     table = files.table(", ".join(select), "group by all")
-    for column, what in roles.items():
+    for column, what in named.items():
         if duck.has_blank(table[column]):
             raise DesignError(
                 f"Column {column}: no {what} in {files.rows(duck.is_blank(column), design.id)}; an "
@@ -45,5 +43,24 @@ def there(
                 f"{files.rows(bad, design.id)}. Fill it in, or leave fpc out of the design: "
                 "intervals become wider."
             )
-    drawn = Design(stratum=design.stratum, psu=psu, fpc=design.fpc)
+    return of_distinct(table, design, domain, domains, empty)
+
+
+def roles(design: Design, domain: str) -> dict[str, str]:
+    """Columns of names that the design needs, and what each of them names."""
+    named = ((design.psu or design.id, "PSU"), (design.stratum, "stratum"), (domain, "domain"))
+    return {column: what for column, what in reversed(named) if column}
+
+
+def of_distinct(
+    table: pa.Table, design: Design, domain: str, domains: Sequence[str], empty: Mapping[str, str]
+) -> Coded:
+    """Code and check the distinct PSUs, strata and domains, as text, and population sizes.
+
+    Raises
+    ------
+    DesignError
+        As `design.code`; names must not be blank, and sizes be positive numbers.
+    """
+    drawn = Design(stratum=design.stratum, psu=design.psu or design.id, fpc=design.fpc)
     return code(table.to_pandas(), drawn, domain=domain, domains=domains, empty=empty)

@@ -200,16 +200,16 @@ class Store:
         )
         return {row["id"]: Mark(*row) for row in rows}
 
-    def ids_of(self, server_id: str, asset: str, roots: Collection[str]) -> dict[str, int]:
-        """Id of the current submission of each interview that is held, by root uuid."""
-        found: dict[str, int] = {}
-        for root in sorted(roots):
+    def ids_of(self, server_id: str, asset: str, roots: Collection[str]) -> set[int]:
+        """Ids of the current submissions of these interviews, named by root uuid."""
+        found: set[int] = set()
+        for root in roots:
             rows = self.rows(
                 "SELECT id FROM submission_latest WHERE server_id = ? AND asset = ? "
                 "AND root_uuid = ? AND op <> 'D'",
                 (server_id, asset, root),
             )
-            found |= {root: int(row["id"]) for row in rows}
+            found.update(row["id"] for row in rows)
         return found
 
     def held(self, server_id: str, asset: str) -> int:

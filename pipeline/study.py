@@ -17,6 +17,7 @@ from pipeline.errors import StudyError
 from pipeline.settings import (
     SELECTIONS,
     SERVER_KINDS,
+    CalibrationSettings,
     DesignSettings,
     IndexSettings,
     Official,
@@ -27,6 +28,7 @@ from pipeline.settings import (
     Unit,
     Wave,
     WeightSettings,
+    calibration,
     check_timezone,
     refuse_unknown,
     section,
@@ -57,6 +59,7 @@ class Study:
     officials: tuple[Official, ...]
     units: tuple[Unit, ...]
     has_settings: bool = True
+    calibration: CalibrationSettings | None = None
 
     @property
     def wave(self) -> Wave:
@@ -115,8 +118,8 @@ def open_study(name: str) -> Study:
 def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
     path = folder / "study.toml"
     sections = {
-        "study", "server", "wave", "design", "weights", "index", "threshold",
-        "publication", "report", "official",
+        "study", "server", "wave", "design", "weights", "calibration", "index",
+        "threshold", "publication", "report", "official",
     }  # fmt: skip
     refuse_unknown(raw, sections, f"{path}", "section")
     head = raw.get("study", {})
@@ -182,6 +185,11 @@ def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
         ),
         units=_read_units(folder / "units.csv", timezone),
         has_settings=has_settings,
+        calibration=(
+            calibration(raw["calibration"], f"{path} [calibration]")
+            if "calibration" in raw
+            else None
+        ),
     )
 
 

@@ -9,9 +9,8 @@ from analysis.calibration import calibrate
 from analysis.cell_moments import cell_moments, join
 from analysis.cells import read_cells
 from analysis.design import Coded, Design, Psus, code
-from analysis.errors import LonelyPSUError
+from analysis.errors import LonelyPSUError, MarginError
 from analysis.jackknife import jackknife
-from analysis.errors import MarginError
 from analysis.margins import Margins
 from analysis.measures import Measure
 from analysis.moments import psu_moments
