@@ -115,7 +115,9 @@ def _matrix(size: int, covariates: Floats | None, names: Sequence[str]) -> Float
         return np.ones((size, 1))
     missing = ~np.isfinite(covariates)
     if covariates.shape[0] != size or missing.any():
-        at = [names[i] if names else str(i + 1) for i in np.flatnonzero(missing.any(axis=0))]
+        at = [
+            names[i] if names else str(i + 1) for i in np.flatnonzero(missing.any(axis=0)).tolist()
+        ]
         raise DesignError(
             f"Covariate {', '.join(at) or '(all)'} is missing for "
             f"{int(missing.any(axis=1).sum()) or 'some'} of {size} units; the model needs it for "
@@ -135,20 +137,26 @@ def _matrix(size: int, covariates: Floats | None, names: Sequence[str]) -> Float
 def _crossed(x: Floats, w: Floats) -> Floats:
     """(K, p, p) X'WX."""
     if x.shape[1] == 1:
-        return (x**2 * w).sum(axis=0)[:, None, None]
-    return np.einsum("dp,dk,dq->kpq", x, w, x, optimize=False)
+        return np.asarray((x**2 * w).sum(axis=0)[:, None, None], dtype=np.float64)
+    return np.asarray(np.einsum("dp,dk,dq->kpq", x, w, x, optimize=False), dtype=np.float64)
+
+
+def _inverse(x: Floats, w: Floats) -> Floats:
+    """(K, p, p) inverse of X'WX."""
+    return np.asarray(np.linalg.inv(_crossed(x, w)), dtype=np.float64)
 
 
 def _fixed(x: Floats, y: Floats, w: Floats, inverse: Floats) -> tuple[Floats, Floats]:
     """(p, K) generalised least squares, and (D, K) x'b."""
-    beta = np.einsum("kpq,qk->pk", inverse, x.T @ (w * y))
-    return beta, x @ beta
+    crossed = np.einsum("dp,dk->pk", x, w * y)
+    beta = np.einsum("kpq,qk->pk", inverse, crossed)
+    return beta, np.einsum("dp,pk->dk", x, beta)
 
 
 def _likelihood(x: Floats, y: Floats, psi: Floats, a: Floats) -> tuple[Floats, Floats, Floats]:
     """(K,) restricted log likelihood, its slope in A, and Fisher's information."""
     w = 1 / (a + psi)
-    inverse = np.linalg.inv(_crossed(x, w))
+    inverse = _inverse(x, w)
     _, fit = _fixed(x, y, w, inverse)
     r = y - fit
     m2 = inverse @ _crossed(x, w**2)
@@ -193,7 +201,7 @@ def _reml(x: Floats, y: Floats, psi: Floats) -> Floats:
 
 def _predicted(x: Floats, y: Floats, psi: Floats, a: Floats) -> dict[str, Floats]:
     w = 1 / (a + psi)
-    inverse = np.linalg.inv(_crossed(x, w))
+    inverse = _inverse(x, w)
     beta, fixed = _fixed(x, y, w, inverse)
     kept = np.where(np.isfinite(psi), a * w, 0.0)
     lever = np.einsum("dp,kpq,dq->dk", x, inverse, x)

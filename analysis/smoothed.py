@@ -18,9 +18,7 @@ import numpy as np
 from analysis.design import Floats
 from analysis.moments import sums
 from analysis.variance import Means
-
-LEAST_SPREAD = 1e-12
-"""Spread of answers, as a share of the greatest of the measure, that is none."""
+from analysis.workloads import spread_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +49,11 @@ def smooth(means: Means, found: Floats) -> Smoothed:
     with np.errstate(invalid="ignore", divide="ignore"):
         session = sums(m.domain, m.n**2, size) / means.n
         # The spread is over n; in a sample of equal weights kish is n.
-        corrected = means.spread * np.where(means.kish > 1, means.kish / (means.kish - 1), np.nan)
+        corrected = spread_of(means) * np.where(
+            means.kish > 1, means.kish / (means.kish - 1), np.nan
+        )
         ratio = found * means.kish / corrected
-    ratio = np.where(corrected > LEAST_SPREAD * np.fmax.reduce(corrected, axis=0), ratio, np.nan)
-    usable = np.isfinite(ratio) & (means.df >= 1) & (session > 1)
+    usable = (corrected > 0) & np.isfinite(ratio) & (means.df >= 1) & (session > 1)
     weight = np.where(usable, means.df, 0.0)
     excess = np.where(usable, session - 1, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -75,16 +74,19 @@ def smooth(means: Means, found: Floats) -> Smoothed:
 def _spreads(corrected: Floats, kish: Floats) -> Floats:
     """Spreads drawn to their mean, as far as they differ no more than chance makes them.
 
-    A variance of n answers has the relative variance 2 / (n - 1) or so; what units differ by
-    beyond that is their own (empirical Bayes).
+    The logarithm of a variance of n answers has the variance 2 / (n - 1) or so; what units differ
+    by beyond that is their own (empirical Bayes). The mean is that of the variances themselves,
+    so that nothing is lost where all are drawn together.
     """
-    known = np.isfinite(corrected)
+    known = np.isfinite(corrected) & (corrected > 0)
     df = np.where(known, np.maximum(kish - 1, 0), 0.0)
     own = np.where(known, corrected, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = (df * own).sum(axis=0) / df.sum(axis=0)
+        logs = np.where(known, np.log(np.where(known, corrected, 1.0) / mean), 0.0)
         chance = 2 / df
-        away = np.where(df > 0, df * ((own / mean - 1) ** 2 - chance), 0.0)
+        middle = (df * logs).sum(axis=0) / df.sum(axis=0)
+        away = np.where(df > 0, df * ((logs - middle) ** 2 - chance), 0.0)
         differ = np.maximum(away.sum(axis=0) / df.sum(axis=0), 0.0)
         kept = np.where(df > 0, differ / (differ + chance), 0.0)
-    return np.asarray(mean + kept * (own - mean), dtype=np.float64)
+        return np.asarray(mean * np.exp(kept * logs), dtype=np.float64)

@@ -10,12 +10,14 @@ with different enumerators show of them.
 """
 
 import argparse
+import time
 
 import numpy as np
 import pandas as pd
 
 from analysis import intervals
 from analysis.design import Design, code
+from analysis.interviewers import interviewers
 from analysis.measures import Measure
 from analysis.twoway import TwoWay, two_way
 from analysis.workloads import RHO
@@ -68,6 +70,30 @@ def covered(
     return [*(hits / samples).tolist(), assumed / samples, *(widths / samples).tolist()]
 
 
+def cost() -> None:
+    """Print CPU seconds of units, city and mean of units together, median of three."""
+    print("\n| interviews | units | measures | CPU s |\n| --- | --- | --- | --- |")
+    for n, units, count in ((3_000, 6, 100), (100_000, 500, 20), (1_000_000, 5_000, 20)):
+        rng = np.random.default_rng([SEED, n])
+        psu = np.arange(n) * (units * SESSIONS) // n
+        unit = psu // SESSIONS
+        frame = pd.DataFrame(
+            {
+                "psu": psu.astype(str), "unit": np.char.zfill(unit.astype(str), 4),
+                "who": (unit * 4 + psu % 2 + 2 * rng.integers(0, 2, n)).astype(str),
+            }
+        )  # fmt: skip
+        measures = [Measure("", f"y{k}", "", "mean", rng.random(n)) for k in range(count)]
+        coded = code(frame, Design("", "unit", "psu"), domain="unit")
+        taken = []
+        for _ in range(3):
+            start = time.process_time()
+            found = interviewers(coded, measures, frame, "who")
+            found.units(), found.city(), found.mean_of_units()
+            taken.append(time.process_time() - start)
+        print(f"| {n:,} | {units:,} | {count} | {np.median(taken):.3f} |", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=int, default=600)
@@ -89,6 +115,7 @@ def main() -> None:
                     f"{assumed:.0%} | × {wide:.2f} | × {width:.2f} |",
                     flush=True,
                 )
+    cost()
 
 
 if __name__ == "__main__":
