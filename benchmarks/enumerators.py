@@ -70,6 +70,46 @@ def covered(
     return [*(hits / samples).tolist(), assumed / samples, *(widths / samples).tolist()]
 
 
+CREWS = {
+    "two at home in each of 6 units": lambda u, g, i: 2 * u + i % 2,
+    "12 in turn, four a unit, shared with its neighbours": lambda u, g, i: (2 * u + g % 4) % 12,
+    "four in turn in all units": lambda u, g, i: g % 4,
+    "two in all sessions of all units": lambda u, g, i: i % 2,
+}
+
+
+def of_city(rng: np.random.Generator, crew: str, rho: float, samples: int) -> list[float]:
+    """Shares covered for the mean of 6 units: sessions alone, the rule; assumed; width."""
+    unit = np.repeat(np.arange(6), SESSIONS * EACH)
+    psu = np.repeat(np.arange(6 * SESSIONS), EACH)
+    turn = np.tile(np.arange(EACH), 6 * SESSIONS)
+    who = np.array(
+        [CREWS[crew](u, g % SESSIONS, i) for u, g, i in zip(unit, psu, turn, strict=True)]
+    )
+    hits, assumed, width = np.zeros(2), 0.0, 0.0
+    frame = pd.DataFrame({"unit": unit.astype(str), "psu": psu.astype(str), "who": who.astype(str)})
+    coded = code(frame, Design("", "unit", "psu"), domain="unit")
+    for _ in range(samples):
+        y = (
+            np.sqrt(BETWEEN_SESSIONS) * rng.normal(size=6 * SESSIONS)[psu]
+            + np.sqrt(rho) * rng.normal(size=12)[who]
+            + np.sqrt(1 - BETWEEN_SESSIONS - rho) * rng.normal(size=psu.size)
+        )
+        measure = Measure("", "y", "", "mean", y, -np.inf, np.inf)
+        found = interviewers(coded, [measure], frame, "who").mean_of_units()
+        alone = found.crossed.session
+        df = np.full((1, 1), 6.0 * (SESSIONS - 1))
+        both, df_both = found.on(alone, df)
+        reach = [
+            float((intervals.quantile(0.95, d) * np.sqrt(v))[0, 0])
+            for v, d in ((alone, df), (both, df_both))
+        ]
+        hits += [abs(y.mean()) < r for r in reach]
+        assumed += float(found.assumed[0, 0])
+        width += reach[1] / reach[0]
+    return [*(hits / samples).tolist(), assumed / samples, width / samples]
+
+
 def cost() -> None:
     """Print CPU seconds of units, city and mean of units together, median of three."""
     print("\n| interviews | units | measures | CPU s |\n| --- | --- | --- | --- |")
@@ -115,6 +155,17 @@ def main() -> None:
                     f"{assumed:.0%} | × {wide:.2f} | × {width:.2f} |",
                     flush=True,
                 )
+    rng = np.random.default_rng([SEED, 6])
+    print("\nmean of 6 units\n")
+    print("| enumerators | true rho | sessions alone | rule | rho decides | width rule |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for crew in CREWS:
+        for rho in CORRELATIONS:
+            alone, both, assumed, width = of_city(rng, crew, rho, samples)
+            print(
+                f"| {crew} | {rho:g} | {alone:.1%} | {both:.1%} | {assumed:.0%} | × {width:.2f} |",
+                flush=True,
+            )
     cost()
 
 
