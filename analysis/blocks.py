@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis import variance
+from analysis.assembled import UNWEIGHTED_TIER
 from analysis.design import Codes, Floats
-from analysis.estimates import UNWEIGHTED_TIER
 from analysis.precision import VARIANCES, Block, Claims
 from analysis.rollups import JOIN, WHOLE, RollUp
 from analysis.variance import Means

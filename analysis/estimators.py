@@ -15,7 +15,7 @@ mean, N^2 times that for a total, that of (y - Rx) N/X for a ratio. It makes des
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -71,6 +71,62 @@ def domain_estimates(moments: Moments, plan: Plan) -> Means:
         else:
             value[:, at], scores[:, at], spread[:, at] = np.nan, 0.0, np.nan
     return replace(own, value=value, scores=scores, spread=spread)
+
+
+@dataclass(frozen=True, eq=False)
+class Linear:
+    """The estimates as linear functions of sums, about the values they have.
+
+    `found` is of the K sources; `ratio` (D, M) and `denominator` (D, M) are those of ratios.
+    """
+
+    plan: Plan
+    found: Means
+    weight: Floats
+    ratio: Floats
+    denominator: Floats
+
+    def scores(self, value: Floats, weight: Floats, domain: Codes) -> Floats:
+        """(R, M) scores of any sums `value` and `weight` (R, K) that lie in the domains (R,).
+
+        Sums of rows, of cells or of PSUs, with base or with final weights: scores add up as the
+        sums do.
+        """
+        mean = np.where(np.isnan(self.found.value), 0.0, self.found.value)
+        out = np.zeros((domain.size, len(self.plan.rows)))
+
+        def of_mean(k: int) -> Floats:
+            below = np.where(self.weight[:, k] == 0, np.nan, self.weight[:, k])[domain]
+            score = (value[:, k] - mean[domain, k] * weight[:, k]) / below
+            return np.where(weight[:, k] == 0, 0.0, score)
+
+        for m, row in enumerate(self.plan.rows):
+            kind = _kind(row)
+            if kind in ("mean", "proportion"):
+                out[:, m] = of_mean(row.base)
+            elif kind == "total":
+                out[:, m] = value[:, row.base]
+            elif kind == "index":
+                for k, factor in row.parts:
+                    out[:, m] += factor * of_mean(k)
+            elif kind == "ratio":
+                residual = value[:, row.base] - self.ratio[domain, m] * value[:, row.other]
+                out[:, m] = residual / self.denominator[domain, m]
+        return out
+
+
+def linear(moments: Moments, plan: Plan) -> Linear:
+    """The estimates of `domain_estimates` as functions of further sums."""
+    size, rows = len(moments.domains), plan.rows
+    found = domain_means(moments)
+    weight, total = (sums(moments.domain, a, size) for a in (moments.weight, moments.value))
+    ratio, below = np.full((2, size, len(rows)), np.nan)
+    for m, row in enumerate(rows):
+        if row.kind == "ratio":
+            x = total[:, row.other]
+            below[:, m] = np.where(x == 0, np.nan, x)
+            ratio[:, m] = total[:, row.base] / below[:, m]
+    return Linear(plan, found, weight, ratio, below)
 
 
 def _is_plain(row: Row, position: int) -> bool:

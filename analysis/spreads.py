@@ -15,6 +15,7 @@ from analysis import calibrated, raked_jackknife, replicates, variance
 from analysis.calibration_plan import Calibrated, tied
 from analysis.cell_moments import cell_moments
 from analysis.design import Coded, Floats
+from analysis.kernel import Described
 from analysis.measures import Measure
 from analysis.precision import NO_SPREAD, VARIANCES, Claims
 from analysis.raked_jackknife import Parts
@@ -124,6 +125,24 @@ def after_calibration(
     return Spreads(
         units.means, city.means, scored, value, of_units, of_city_, of_mean, between, notes
     )
+
+
+def correlations(
+    between: Floats | None, measures: Sequence[Described]
+) -> dict[tuple[str, str], Floats] | None:
+    """Correlations of the units' estimates of what may be compared; 0 where they are unknown."""
+    if between is None:
+        return None
+    found = {}
+    for k, measure in enumerate(measures):
+        if not measure.category:
+            sd = np.sqrt(np.maximum(np.diag(between[k]), 0.0))
+            with np.errstate(invalid="ignore", divide="ignore"):
+                r = between[k] / np.outer(sd, sd)
+            r = np.where(np.isfinite(r), np.clip(r, -1.0, 1.0), 0.0)
+            np.fill_diagonal(r, 1.0)
+            found[measure.type, measure.name] = r
+    return found
 
 
 def _taylor(found: Floats) -> Variances:

@@ -16,6 +16,8 @@ from pipeline.study import Study
 UNIT = "unit_id"
 OBSERVED = {"obs_sex": ("L", "P"), "obs_age_band": ("17-29", "30-44", "45-59", "60+")}
 """Codes of what the enumerator sees of everybody selected."""
+SEEN = {"obs_sex": "jk_amatan", "obs_age_band": "umur_amatan"}
+"""... and the questions in which it is noted."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,14 @@ class Planned:
     plan: CalibrationPlan
     totals: KnownTotals
     columns: pd.DataFrame
+    stand_ins: tuple[str, ...]
     notes: tuple[str, ...]
+
+    @property
+    def counted(self) -> frozenset[str]:
+        """Questions whose shares are known totals and not estimates, and those that stand in."""
+        stand_ins = {SEEN.get(name, name) for name in self.stand_ins}
+        return frozenset({*self.totals.columns, *stand_ins})
 
 
 def planned(
@@ -72,7 +81,8 @@ def planned(
         minimum=settings.minimum,
         variance=settings.variance,  # type: ignore[arg-type]
     )
-    return Planned(plan, totals, columns, (*filled, *left_out)), ()
+    stand_ins = tuple(settings.missing.values())
+    return Planned(plan, totals, columns, stand_ins, (*filled, *left_out)), ()
 
 
 def _unused(study: Study) -> tuple[str, ...]:

@@ -14,16 +14,17 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis import kernel
-from analysis.design import Design
+from analysis.design import Design, code
 from analysis.errors import DesignError, MeasureError
 from analysis.estimates import of_moments
-from analysis.moments import Moments
+from analysis.moments import Moments, cells
 from analysis.publication import Rules
 from analysis.variance import Lonely
 from pipeline import duck
-from pipeline.arrival import OutOfOrderError
 from pipeline.parquet_answers import OnColumn, Reading
-from pipeline.parquet_design import there
+from pipeline.parquet_design import drawn
+from pipeline.parquet_groups import groups
+from pipeline.parquet_rows import Rows
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Resources:
 def estimate(
     paths: Sequence[Path],
     design: Design,
-    measures: Sequence[OnColumn],
+    measures: Sequence[Mean | Proportion],
     *,
     rules: Rules,
     domain: str = "unit_id",
@@ -118,7 +119,7 @@ def estimate(
 def moments(
     paths: Sequence[Path],
     design: Design,
-    measures: Sequence[OnColumn],
+    measures: Sequence[Mean | Proportion],
     *,
     domain: str = "",
     domains: Sequence[str] = (),
@@ -127,14 +128,16 @@ def moments(
 ) -> Moments:
     """`analysis.moments.psu_moments` for the rows of Parquet files; errors as `estimate`."""
     use = resources or Resources()
-    with duck.opened(list(paths), memory=use.memory, threads=use.threads) as files:
-        require(files, design, domain, measures)
-        coded = there(files, design, domain, domains, empty or {})
-        reading = Reading(files, design, domain, measures, coded, use.rows)
-        try:
-            return reading.run(sort=False)
-        except OutOfOrderError:
-            return reading.run(sort=True)
+    files = duck.opened(list(paths), memory=use.memory, threads=use.threads)
+    require(files, design, domain, measures)
+    rows = Rows(files, use.threads)
+    found = groups(files, rows, design, [domain] if domain else [])
+    coded = code(found.frame, drawn(design), domain=domain, domains=domains, empty=empty)
+    cell, psu, of_cell = cells(coded.psu, coded.domain, len(coded.domains))
+    reading = Reading(files, rows, found, design, measures, cell, coded.psu, use.rows)
+    return Moments(
+        coded.psus, coded.domains, psu, of_cell, *reading.sums().sums(psu.size)
+    )  # fmt: skip
 
 
 def require(files: duck.Files, design: Design, domain: str, measures: Sequence[OnColumn]) -> None:

@@ -58,6 +58,21 @@ def write_variances(variances: pd.DataFrame, build: Path) -> list[Path]:
     return _frame(variances, build / "variances.csv")
 
 
+def write_weights(history: pd.DataFrame, sensitivity: pd.DataFrame, build: Path) -> list[Path]:
+    """Write `weights.csv` (factor by factor) and `sensitivity.csv` (had nobody counted visitors).
+
+    Numbers carry 12 significant digits.
+    """
+    written = []
+    for name, frame in (("weights", history), ("sensitivity", sensitivity)):
+        numbers = frame.select_dtypes("float").columns
+        written += _frame(
+            frame.assign(**{str(c): quantise(frame[c].to_numpy()) for c in numbers}),
+            build / f"{name}.csv",
+        )
+    return written
+
+
 def write_calibration(levels: pd.DataFrame | None, build: Path) -> list[Path]:
     """Write `calibration.csv`: every level's total before and after; counts 1 to 4 stay hidden.
 

@@ -32,7 +32,9 @@ class Results:
     """Everything a report may read; nothing here identifies a respondent.
 
     `contacts`, `sessions` and `weighted` stay inside the office: reports take counts and
-    shares from them, never rows. `variances` has the standard errors of `estimates` side by side.
+    shares from them, never rows. `variances` has the standard errors of `estimates` side by side,
+    `weight_history` each factor of the weights by unit, `sensitivity` the estimates had nobody
+    counted visitors.
     """
 
     study: Study
@@ -50,3 +52,5 @@ class Results:
     notes: tuple[str, ...] = ()
     variances: pd.DataFrame = field(default_factory=pd.DataFrame)
     calibration: CalibrationReport | None = None
+    weight_history: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sensitivity: pd.DataFrame = field(default_factory=pd.DataFrame)

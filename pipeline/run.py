@@ -27,6 +27,7 @@ from pipeline.outputs import (
     write_text,
     write_variances,
     write_verdicts,
+    write_weights,
 )
 from pipeline.plain import analyze_plain, extra_columns
 from pipeline.questionnaire import read_instrument
@@ -107,6 +108,7 @@ def analyze(
         files = write_estimates(results.estimates, folder)
         files += write_verdicts(results.standings, results.comparisons, folder)
         files += write_variances(results.variances, folder)
+        files += write_weights(results.weight_history, results.sensitivity, folder)
         report = results.calibration
         files += write_calibration(report.convergence.levels if report else None, folder)
     say("Rendering the reports ...")

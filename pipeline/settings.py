@@ -48,13 +48,16 @@ class DesignSettings:
 
     `stratum` names columns of the session plan (or of a data file that brings its own design, as
     do `weight`, `psu` and `domain`); `collapse` lists levels of the second stratum column in the
-    order in which a stratum left with one session joins its neighbour.
+    order in which a stratum left with one session joins its neighbour. `enumerator_rho` is the
+    correlation of answers given to one enumerator that is assumed where too few of them rotated
+    to estimate it; 0 leaves enumerators out of the intervals.
     """
 
     selection: str = "volunteer"
     stratum: tuple[str, ...] = ()
     collapse: tuple[str, ...] = ()
     fpc: bool = False
+    enumerator_rho: float = 0.03
     weight: str = ""
     psu: str = ""
     domain: str = ""
@@ -62,12 +65,37 @@ class DesignSettings:
 
 @dataclass(frozen=True)
 class WeightSettings:
-    """How weights are made; see docs/method.md."""
+    """How weights are made; see docs/method.md.
+
+    With the estimand `persons` an interview is divided by the visits that its `visits_question`
+    tells, at most `most_visits`.
+    """
 
     estimand: str = "visits"
     covered: float = 0.9
     minimum_class: int = 10
     trim: float = 4.0
+    visits_question: str = ""
+    most_visits: float = 10.0
+
+
+ESTIMANDS = ("visits", "persons")
+
+
+def weights(raw: Any, where: str) -> WeightSettings:
+    """The section `[weights]`, checked."""
+    found = section(WeightSettings, raw, where)
+    if found.estimand not in ESTIMANDS:
+        raise StudyError(
+            f"{where} estimand = {found.estimand!r}: must be one of {', '.join(ESTIMANDS)}. Visits "
+            "need no question; persons need one that asks how often they came."
+        )
+    if found.estimand == "persons" and not found.visits_question:
+        raise StudyError(
+            f'{where} estimand = "persons" needs visits_question, the name of the question that '
+            "asks how often the person came in the period; who comes often is met often."
+        )
+    return found
 
 
 @dataclass(frozen=True)

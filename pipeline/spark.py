@@ -5,10 +5,12 @@ Spark reads, brings the interviews of a PSU together and sorts them by id; the s
 is found there and named by the engine built in, so that both give the same errors.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -94,9 +96,9 @@ def moments(
 ) -> Moments:
     """`pipeline.engine.moments` on the executors of `session`; errors as `estimate`."""
     use = spread or Spread()
-    with duck.opened(list(paths), memory="64MB", threads=1) as files:
-        engine.require(files, design, domain, measures)
-        types = files.types
+    files = duck.opened(list(paths), memory="64MB", threads=1)
+    engine.require(files, design, domain, measures)
+    types = files.types
     total = sum(pq.read_metadata(path).num_rows for path in paths)
     parts = use.partitions or max(session.sparkContext.defaultParallelism, -(-total // ROWS_EACH))
     ship(session)
@@ -122,10 +124,11 @@ def moments(
 
 
 def _stopped(error: Exception) -> StoreError | None:
-    """What stopped Spark, without a line of its trace: that may hold an answer."""
-    from pyspark.errors import PySparkException
+    """What stopped Spark, without a line of its trace: that may hold an answer.
 
-    if not isinstance(error, PySparkException):
+    None where it is no error of Spark, or our own code failed on an executor.
+    """
+    if type(error).__module__.partition(".")[0] not in ("pyspark", "py4j"):
         return None
     said = str(error)
     if "ModuleNotFoundError" in said or "ImportError" in said:
@@ -134,11 +137,19 @@ def _stopped(error: Exception) -> StoreError | None:
             "requirements-spark.lock in the Python of every executor, and name that Python in "
             "PYSPARK_PYTHON."
         )
-    reading = any(word in said for word in ("FAILED_READ_FILE", "PATH_NOT_FOUND", "Parquet"))
-    if not reading and "OutOfMemory" not in said and "ExecutorLost" not in said:
+    if "Traceback (most recent call last)" in said:
         return None
-    what = "The Parquet files cannot be read" if reading else "Spark ran out of memory"
+    conditions = re.findall(r"\[([A-Z][A-Z0-9_.]+)\]", said)
+    condition = next(iter(conditions), type(error).__name__)
+    if "FAILED_READ_FILE" in condition or "PATH_NOT_FOUND" in condition:
+        file = re.search(r"(?:reading file|Path does not exist:) (\S+?)\.?\s", said)
+        named = Path(unquote(file[1])).name if file else "One of the Parquet files"
+        return StoreError(
+            f"{named} cannot be read by the executors of Spark ({condition}). Write it anew, or "
+            "put it where every executor sees it under the same path."
+        )
     return StoreError(
-        f"{what} by the executors ({error.getCondition() or type(error).__name__}). Write the "
-        "files anew, put them where every executor sees them, or give executors more memory."
+        f"Spark stopped before it was done ({condition}), most often for want of memory or disk, "
+        "or because an executor was lost. Give executors more memory (spark.executor.memory) or "
+        "disk (spark.local.dir), or ask for more partitions, and run again."
     )

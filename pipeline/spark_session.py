@@ -30,7 +30,7 @@ JAVA = 17
 SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
-    "spark.log.level": "ERROR",
+    "spark.log.level": "FATAL",  # what fails is said by us; a trace may hold an answer
     "spark.driver.maxResultSize": "0",  # sums of PSUs, which the driver must hold anyway
 }
 LOCAL = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
@@ -182,8 +182,10 @@ def _environment(*, local: bool) -> Iterator[None]:
 
 
 def _not_started(master: str, error: Exception) -> NoSparkError:
-    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    said = re.search(r"^: (?:[\w.$]+: )?(.+)$", str(error), re.MULTILINE)  # what Java threw
+    first = said[1] if said else (str(error).strip().splitlines() or [""])[0]
     return NoSparkError(
-        f"No session of Spark could be started on {master}: {first}. Check the name of the master, "
-        "that it can be reached, and that Java has the memory it is promised."
+        f"No session of Spark could be started on {master} ({first or type(error).__name__}). "
+        "Check the name of the master, that it can be reached, and that this machine has the "
+        "memory that Java is promised."
     )

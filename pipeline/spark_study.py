@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis import kernel
-from analysis.design import Coded, Design, code
+from analysis.design import Coded, Design, Floats, code
 from analysis.errors import MeasureError
 from analysis.measures import Kind, Measure
 from analysis.publication import Rules
@@ -96,7 +96,11 @@ def estimate(
         As `spark.estimate`, and where `folder` cannot be written.
     """
     coded = code(frame, design, domain=domain, domains=domains, empty=empty)
-    named = [_Column.of(k, measure, len(frame)) for k, measure in enumerate(measures)]
+    values = [measure.values for measure in measures]  # noqa: PD011 (a measure is no frame)
+    named = [
+        _Column.of(k, m, y, len(frame))
+        for k, (m, y) in enumerate(zip(measures, values, strict=True))
+    ]
     drawn = Design(
         "weight", "stratum" if design.stratum else "", "psu", "size" if design.fpc else "", "row",
         design.selection,
@@ -111,7 +115,7 @@ def estimate(
         ) from error
     with written as name:
         path = Path(name) / "interviews.parquet"
-        pq.write_table(_table(coded, measures), path)
+        pq.write_table(_table(coded, values), path)
         return spark.estimate(
             [path], drawn, named, session=session, rules=rules,
             domain="domain" if domain else "", domains=coded.domains if domain else (),
@@ -134,21 +138,21 @@ class _Column:
     combines: tuple[tuple[tuple[str, str], float], ...]
 
     @classmethod
-    def of(cls, k: int, measure: Measure, rows: int) -> "_Column":
-        if measure.values.shape != (rows,):
+    def of(cls, k: int, measure: Measure, values: Floats, rows: int) -> "_Column":
+        if values.shape != (rows,):
             raise MeasureError(
-                f"Measure {kernel.label(measure)} has {measure.values.size} values for {rows} "
+                f"Measure {kernel.label(measure)} has {values.size} values for {rows} "
                 "interviews; they must be in the order of the interviews' frame, NaN where there "
                 "is no answer."
             )
-        kernel.check(measure, kernel.Answers(measure.values, ~np.isnan(measure.values)))
+        kernel.check(measure, kernel.Answers(values, ~np.isnan(values)))
         return cls(
             f"y{k}", measure.type, measure.name, measure.category, measure.kind, measure.low,
             measure.high, measure.index_version, measure.combines,
         )  # fmt: skip
 
 
-def _table(coded: Coded, measures: Sequence[Measure]) -> pa.Table:
+def _table(coded: Coded, values: Sequence[Floats]) -> pa.Table:
     """Interviews in the order of adding, which `row` keeps; codes as text."""
     stratum = coded.psus.stratum[coded.psu]
     columns = {
@@ -159,6 +163,6 @@ def _table(coded: Coded, measures: Sequence[Measure]) -> pa.Table:
         "size": pa.array(coded.psus.size[stratum]),
         "weight": pa.array(coded.weight),
     }
-    for k, measure in enumerate(measures):
-        columns[f"y{k}"] = pa.array(measure.values[coded.order], from_pandas=True)
+    for k, own in enumerate(values):
+        columns[f"y{k}"] = pa.array(own[coded.order], from_pandas=True)
     return pa.table(columns)

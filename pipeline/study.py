@@ -32,6 +32,7 @@ from pipeline.settings import (
     check_timezone,
     refuse_unknown,
     section,
+    weights,
 )
 from pipeline.tables import number, read_table, read_toml, unique
 
@@ -142,6 +143,11 @@ def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
             'the psu (the cluster that was drawn), or say selection = "probability" where each '
             'person was drawn, "quota" or "volunteer" where nobody was.'
         )
+    if not 0 <= design.enumerator_rho < 1:
+        raise StudyError(
+            f"{path} [design] enumerator_rho = {design.enumerator_rho:g}: a correlation from 0 to "
+            "1 is needed, mostly under 0.1; 0 leaves the enumerators out of the intervals."
+        )
     if design.selection not in SELECTIONS:
         raise StudyError(
             f"{path} [design] selection = {design.selection!r}: must be one of "
@@ -173,7 +179,7 @@ def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
         server=server,
         waves=waves,
         design=design,
-        weights=section(WeightSettings, raw.get("weights", {}), f"{path} [weights]"),
+        weights=weights(raw.get("weights", {}), f"{path} [weights]"),
         index=section(IndexSettings, raw.get("index", {}), f"{path} [index]"),
         thresholds=tuple(
             section(Threshold, t, f"{path} [[threshold]]") for t in raw.get("threshold", [])
