@@ -25,6 +25,9 @@ WIDE_RELATIVE, WIDE_FROM = 1.30, 0.05
 
 SIGNIFICANT = 12
 _TENS = np.array([float(f"1e{power}") for power in range(23)])
+MODEL = "fay_herriot"
+"""Estimator of rows that lean on other units."""
+
 _BLANKED = ("value", "se", "low", "high")
 _TELLING = ("deff", "n_eff")  # show through a blanked row whether all answered alike
 _HARMLESS = (
@@ -182,8 +185,11 @@ def may_judge(row: "Mapping[str, Any] | pd.Series[Any]", rules: Rules) -> bool:
     Takes a row of the table of estimates. Needs an interval, enough sessions, enough interviews
     and enough effective interviews; a quota or volunteer sample never does. A proportion that is
     printed with caution carries none: with few events a difference from others is judged by a
-    standard error that those very events hardly determine.
+    standard error that those very events hardly determine. Nor does an estimate that leans on
+    the other units (`small_areas`): in the unit that stands apart it errs towards them.
     """
+    if row["estimator"] == MODEL:
+        return False
     judged = (PUBLISHED,) if row["estimator"] == "proportion" else (PUBLISHED, CAUTION)
     return bool(
         row["selection"] == "probability"
