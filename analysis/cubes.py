@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis import variance
 from analysis.answers import require_finite
+from analysis.clustering import assumed_deff
 from analysis.design import Design, code, collapse, units_of_strata
 from analysis.errors import MeasureError
 from analysis.estimates import UNWEIGHTED_TIER
@@ -70,7 +71,7 @@ def cube(
     scale = scale_of(measures)
     judged = []
     for made in tables:
-        block = _block(made, design.selection, unit, merged, tiers or {})
+        block = _block(made, design.selection, unit, merged, tiers or {}, ~scale.is_mean)
         floor = bool(made.dimensions) and (not unit or unit in made.dimensions)
         of_unit = unit in made.dimensions
         judged.append(judge(block, scale, level, rules, floor=floor, of_unit=of_unit))
@@ -80,7 +81,12 @@ def cube(
 
 
 def _block(
-    table: RollUp, selection: str, unit: str, merged: frozenset[str], tiers: Mapping[str, str]
+    table: RollUp,
+    selection: str,
+    unit: str,
+    merged: frozenset[str],
+    tiers: Mapping[str, str],
+    shares: Claims,
 ) -> Block:
     means = domain_means(table.moments)
     size, shape = len(table.moments.domains), means.value.shape
@@ -105,6 +111,7 @@ def _block(
         spread=means.spread, collapsed=np.broadcast_to(touched[:, None], shape),
         lonely=variance.in_lonely_strata(means) & drawn, hides=no, lacks=no, incomplete=no,
         assumed=no, differs=no, variance=np.full(shape, VARIANCES.index("taylor")),
+        clustering=assumed_deff(table.moments, shares),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import publication, variance
+from analysis.clustering import assumed_deff
 from analysis.design import Design, code, collapse, units_of_strata
 from analysis.errors import MeasureError
 from analysis.judged import Judged, judge, scale_of
@@ -101,8 +102,9 @@ def of_moments(
     whole = unplanned[:1] if unplanned.size else np.array([selection], dtype=object)
     worst = np.array([max(tier[present], default="")], dtype=object)
     touched = np.array([bool({d, ""} & merged) for d in moments.domains], dtype=np.bool_)
-    units = _block("unit", means, drawn, tier, "adjust", touched[:, None])
-    city = _block(CITY, pooled, whole, worst, lonely, np.array([[bool(merged)]]))
+    shares = np.array([m.kind == "proportion" for m in measures], dtype=np.bool_)
+    units = _block("unit", means, drawn, tier, "adjust", touched[:, None], shares)
+    city = _block(CITY, pooled, whole, worst, lonely, np.array([[bool(merged)]]), shares)
     if whole[0] == "probability":
         city = replace(city, lonely=variance.in_lonely_strata(pooled))
         if by_unit:
@@ -130,6 +132,7 @@ def _block(
     tier: Texts,
     lonely: Lonely,
     collapsed: Claims,
+    shares: Claims,
 ) -> Block:
     shape = means.value.shape
     no = np.zeros(shape, dtype=np.bool_)
@@ -144,6 +147,7 @@ def _block(
         spread=means.spread, collapsed=np.broadcast_to(collapsed, shape),
         lonely=no, hides=no, lacks=no, incomplete=no, assumed=no, differs=no,
         variance=np.full(shape, VARIANCES.index("taylor")),
+        clustering=assumed_deff(means.moments, shares),
     )  # fmt: skip
 
 
@@ -189,6 +193,7 @@ def _mean_of_units(judged: Judged, city: Block, means: Means) -> Block:
         lacks=_somewhere(judged.flagged(publication.NOT_ESTIMABLE)),
         lonely=drawn & _somewhere((units.n > 0) & (units.n_psu < 2)),
         incomplete=_somewhere(units.n == 0),
+        clustering=None, clustered=_somewhere(judged.precision.clustered),
     )  # fmt: skip
 
 

@@ -68,7 +68,7 @@ def _verdicts(b: Block, f: Precision, scale: Scale, rules: Rules, of_unit: bool)
             zero_events=zero.ravel(), collapsed=b.collapsed.ravel(), se_floor=f.raised.ravel(),
             wide=f.wide.ravel(), lonely=b.lonely.ravel(), hides=b.hides.ravel(),
             lacks=b.lacks.ravel(), incomplete=b.incomplete.ravel(),
-            assumed=b.assumed.ravel(), differs=b.differs.ravel(),
+            assumed=b.assumed.ravel(), differs=b.differs.ravel(), clustered=f.clustered.ravel(),
         ),
         rules,
     )  # fmt: skip

@@ -46,7 +46,9 @@ class Block:
     """Estimates of one kind of domain before they are judged; arrays are (D, K).
 
     `se` is NaN where the design gives none; `selection` and `tier` are (D,). The claims are
-    those of `publication.Evidence`, `variance` is a place in VARIANCES.
+    those of `publication.Evidence`, `variance` is a place in VARIANCES. `clustering` is the design
+    effect of sessions to be assumed of a proportion (`clustering.assumed_deff`), none where not
+    given; `clustered` says that such a one is in `se` already.
     """
 
     domain_type: str
@@ -68,6 +70,8 @@ class Block:
     assumed: Claims
     differs: Claims
     variance: NDArray[np.intp]
+    clustering: Floats | None = None
+    clustered: Claims | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +92,7 @@ class Scale:
 class Precision:
     """Standard errors that are never 0, and intervals; all (D, K).
 
-    `choice` is a place in METHODS.
+    `choice` is a place in METHODS, `clustered` says where an assumed design effect decided.
     """
 
     se: Floats
@@ -98,6 +102,7 @@ class Precision:
     deff: Floats
     choice: NDArray[np.intp]
     raised: Claims
+    clustered: Claims
     wide: Claims
 
     @property
@@ -126,8 +131,13 @@ def precision(b: Block, scale: Scale, level: float, *, floor: bool) -> Precision
     bottom = np.where(is_mean | (b.n_psu < FEW_PSU), bottom, bottom * np.sqrt(LUCK))
     raised = floor & known & ~flat & (b.se < bottom)
     se = np.where(raised, bottom, b.se)
+    # Where the sample does not show how a share clusters, a floor holds in the city too.
+    assumed = 1.0 if b.clustering is None else np.where(is_mean, 1.0, b.clustering)
+    least = intervals.se_floor(b.spread, b.kish) * np.sqrt(assumed)
+    clustered = known & ~is_mean & (assumed > 1) & (flat | (se < least))
+    se = np.where(clustered & ~flat, least, se)
     with np.errstate(invalid="ignore", divide="ignore"):
-        n_eff = np.where(flat, b.kish, b.spread / se**2)
+        n_eff = np.where(flat, b.kish / assumed, b.spread / se**2)
         near = (share < NEAR_END) | (share > 1 - NEAR_END) | (b.df < FEW_DF)
     by_score = ~is_mean | flat
     choices = (
@@ -151,9 +161,11 @@ def precision(b: Block, scale: Scale, level: float, *, floor: bool) -> Precision
     wide[of_share] = _wide_share(
         share[of_share], n_eff[of_share], b.n[of_share], b.df[of_share], level
     )
+    rests = clustered if b.clustered is None else clustered | (known & b.clustered)
     return Precision(
-        se, low, high, np.where(known, n_eff, np.nan), deff, choice, raised | flat, known & wide
-    )
+        se, low, high, np.where(known, n_eff, np.nan), deff, choice,
+        raised | flat | clustered, rests, known & wide,
+    )  # fmt: skip
 
 
 def _wide_share(share: Floats, n_eff: Floats, n: Floats, df: Floats, level: float) -> Claims:

@@ -63,7 +63,8 @@ class Evidence:
     reasons that only the estimator can know. `hides` marks a mean of units one of which is
     withheld, `lacks` one of which cannot be estimated, `incomplete` a whole one of whose units
     gave no interview. `assumed` marks a variance that rests on the declared correlation within
-    enumerators, `differs` one that is far from another method's.
+    enumerators, `differs` one that is far from another method's, `clustered` one that rests on the
+    assumed clustering of a share in sessions.
     """
 
     n: Floats
@@ -82,6 +83,7 @@ class Evidence:
     incomplete: Claims
     assumed: Claims
     differs: Claims
+    clustered: Claims = field(default_factory=lambda: np.zeros(1, dtype=np.bool_))
     is_probability: Claims = field(init=False)
 
     def __post_init__(self) -> None:
@@ -150,6 +152,7 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
         ("wide", e.wide),
         ("rho_assumed", e.assumed & ~none),
         ("se_differs", e.differs),
+        ("icc_assumed", e.clustered & ~none),
     )
     careful = some | few_psu | low_df | ~drawn | e.wide | e.lonely | e.incomplete
     careful |= e.collapsed & e.is_unit
