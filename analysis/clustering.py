@@ -11,8 +11,9 @@ seen of a share, each an effective number of PSUs as Kish's n is one of intervie
 
 the sums over PSUs, :math:`w_g a_g` the weight of the answers y, or of their opposite. Where a share
 is `RARE` and k is below `SEEN` of k_w, it is held by a part of the sessions only; its variance is
-then at least that of sessions with the intraclass correlation `ICC`, Kish's 1 + (b - 1) ICC with b the interviews
-of a session as an interview sees them. ICC is an assumption, and marked wherever it decides.
+then at least that of sessions with the intraclass correlation `ICC`, Kish's 1 + (b - 1) ICC with b
+the interviews of a session as an interview sees them. ICC is an assumption, and marked wherever it
+decides.
 
 Kish, L. (1965). Survey Sampling. Wiley. §5.4 (1 + (b - 1) roh) and §11.7 (effective numbers).
 """

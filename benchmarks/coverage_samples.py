@@ -49,13 +49,48 @@ class Setting:
     pattern: str = ""
 
 
+@dataclass(frozen=True)
+class Classes:
+    """Classes of visitors by sex and age: share of visits, chance to answer, shift of answers.
+
+    All are products or sums over sex and age, so that raking on the two repairs who answers.
+    """
+
+    sex: tuple[float, ...] = (0.46, 0.54)
+    age: tuple[float, ...] = (0.3, 0.36, 0.34)
+    answer_sex: tuple[float, ...] = (0.7, 0.95)
+    answer_age: tuple[float, ...] = (0.55, 0.8, 0.95)
+    shift_sex: tuple[float, ...] = (-0.2, 0.2)
+    shift_age: tuple[float, ...] = (-0.5, 0.0, 0.5)
+
+    @property
+    def share(self) -> Floats:
+        """(6,) share of visits."""
+        return np.outer(self.sex, self.age).ravel()
+
+    @property
+    def interviewed(self) -> Floats:
+        """(6,) share of interviews."""
+        found = self.share * np.outer(self.answer_sex, self.answer_age).ravel()
+        return found / found.sum()
+
+    @property
+    def shift(self) -> Floats:
+        """(6,) shift of the latent variable."""
+        return np.add.outer(self.shift_sex, self.shift_age).ravel()
+
+
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """Interviews of R units: `who` (n,) is the enumerator, codes into R x enumerators."""
+    """Interviews of R units: `who` (n,) is the enumerator, codes into R x enumerators.
+
+    `group` (n,) is the class of a visitor, 0 where there are none.
+    """
 
     coded: Coded
     measures: list[Measure]
     who: Codes
+    group: Codes
 
 
 def draw(
@@ -66,6 +101,7 @@ def draw(
     items: Sequence[Item] = ITEMS,
     shift: Floats | None = None,
     share: Floats | None = None,
+    classes: Classes | None = None,
 ) -> Drawn:
     """Draw `units` samples of a setting.
 
@@ -95,7 +131,11 @@ def draw(
     who = enumerators(s, taken)
     team = units * max(s.enumerators, 1)
     common = [rng.standard_normal(size) for size in (unit.size, team, rows)]
-    moved = 0.0 if shift is None else shift[unit[psu]]
+    moved = np.zeros(rows) if shift is None else shift[unit[psu]]
+    group = np.zeros(rows, dtype=np.intp)
+    if classes is not None:
+        group = rng.choice(6, rows, p=classes.interviewed)
+        moved = moved + classes.shift[group]
     values = {}
     for item in items:
         session, burden, person = (_mixed(c, item, rng) for c in common)
@@ -111,7 +151,7 @@ def draw(
     of_units = tuple(f"{d:06d}" for d in range(units))
     psus = Psus(names, unit, of_units, np.full(units, np.inf))
     coded = Coded(np.arange(rows), weight, psu, unit[psu], psus, of_units)
-    return Drawn(coded, measured(values, items), who)
+    return Drawn(coded, measured(values, items), who, group)
 
 
 def _mixed(common: Floats, item: Item, rng: np.random.Generator) -> Floats:
