@@ -1,23 +1,51 @@
 """Pure statistics: from a sample and its design to numbers that may be printed.
 
-In the order of the method, module and what it is for:
+For notebooks (docs/api.md); these names are looked up when they are first used, so that a command
+that only needs an error starts at once:
 
-    instrument.Instrument        the questionnaire as fielded, and what each answer means
-    outcomes.response_rates      who was selected, who answered
-    weights.weigh                how many visits an interview stands for, factor by factor
-    measures.Measure             one number per interview
-    scoring.measures             answers to measures: topline, bentuk, index, SKM
-    design.Design, design.code   how interviews were drawn
-    moments.psu_moments          the one pass over interviews
-    variance.domain_means        means, variances, covariances, contrasts
-    intervals.wilson             and t, t_logit, korn_graubard
-    precision.precision          which standard error and interval is used where
-    estimates.estimate           the tidy table
-    publication.Rules            what a sample must hold; publish, may_judge
-    confidence.place             a place against a threshold, with its probability
-    comparison.against_others    a unit against the others
-    simulation.truth             samples whose truth is known
-    errors.SampleError           what can be wrong, said so that somebody can act
-
-Nothing is imported here, so that a command that only needs an error starts at once.
+    from analysis import Design, Mean, Proportion, Total, Ratio, Quantile, Index, estimate
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analysis.design import Design as Design
+    from analysis.given_replicates import GivenReplicates as GivenReplicates
+    from analysis.publication import Rules as Rules
+    from analysis.publication import publish as publish
+    from analysis.specs import Index as Index
+    from analysis.specs import Mean as Mean
+    from analysis.specs import Proportion as Proportion
+    from analysis.specs import Quantile as Quantile
+    from analysis.specs import Ratio as Ratio
+    from analysis.specs import Total as Total
+    from analysis.survey import estimate as estimate
+
+_HOMES = {
+    "Design": "design",
+    "GivenReplicates": "given_replicates",
+    "Index": "specs",
+    "Mean": "specs",
+    "Proportion": "specs",
+    "Quantile": "specs",
+    "Ratio": "specs",
+    "Rules": "publication",
+    "Total": "specs",
+    "estimate": "survey",
+    "publish": "publication",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

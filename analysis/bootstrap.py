@@ -8,6 +8,7 @@ Rao, J. N. K. and Wu, C. F. J. (1988). Resampling inference with complex survey 
 the American Statistical Association, 83, 231-241.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +16,7 @@ import numpy as np
 from analysis import replicates, variance
 from analysis.cell_moments import CellMoments
 from analysis.design import Codes, Floats, Psus
-from analysis.errors import DesignError, LonelyPSUError
-from analysis.margins import MarginError
+from analysis.errors import DesignError, LonelyPSUError, MarginError
 from analysis.replicates import Replicated
 from analysis.reraking import Raking
 from analysis.variance import Lonely, Means
@@ -46,7 +46,7 @@ def multipliers(
             f"{replicates} bootstrap replicates show no spread; ask for at least two, 500 or more "
             "for a standard error that is good to 3 %."
         )
-    alone = psus.drawn == 1
+    alone = psus.lonely
     if lonely == "fail" and alone.any():
         raise LonelyPSUError([psus.strata[h] or "(the only one)" for h in np.flatnonzero(alone)])
     out = np.ones((replicates, len(psus.names)))
@@ -72,7 +72,7 @@ def bootstrap(means: Means, drawn: Floats, *, mse: bool = True) -> Replicated:
     """
     m = means.moments
     z = replicates.residuals(means, m.value, m.weight, m.domain)
-    rows = _Rows(m.psu, m.domain, None, z, m.weight)
+    rows = Rows(m.psu, m.domain, None, z, m.weight)
     return _spread(means, rows, drawn, None, mse, "rao_wu")
 
 
@@ -90,13 +90,13 @@ def reraked(cells: CellMoments, raking: Raking, drawn: Floats, *, mse: bool = Tr
     whole = cells.cell_totals()
     means = variance.domain_means(cells.calibrated(raking.sample_factors(whole)))
     z = replicates.residuals(means, cells.value, cells.weight, cells.domain)
-    rows = _Rows(cells.psu, cells.domain, cells.cell, z, cells.weight)
-    factors = _factors(cells, raking, raking.parts(whole), drawn)
+    rows = Rows(cells.psu, cells.domain, cells.cell, z, cells.weight)
+    factors = replicate_factors(cells, raking, drawn)
     return _spread(means, rows, drawn, factors, mse, "rao_wu_raked")
 
 
 @dataclass(frozen=True, eq=False)
-class _Rows:
+class Rows:
     """Sums of a PSU in a domain (and a cell): residuals `z` and denominators `weight` (R, K)."""
 
     psu: Codes
@@ -106,8 +106,15 @@ class _Rows:
     weight: Floats
 
 
-def _factors(cells: CellMoments, raking: Raking, part: Codes, drawn: Floats) -> Floats:
-    """(B, C) factors of the cells in each replicate; NaN where it cannot meet the margins."""
+def replicate_factors(cells: CellMoments, raking: Raking, drawn: Floats) -> Floats:
+    """(B, C) factors of the cells in each replicate; NaN where it cannot meet the margins.
+
+    Raises
+    ------
+    MarginError
+        Where more than a twentieth of the replicates cannot.
+    """
+    part = raking.parts(cells.cell_totals())
     totals = np.empty((len(drawn), cells.cells))
     for b, multiplier in enumerate(drawn):
         own = multiplier[cells.psu] * cells.total
@@ -130,20 +137,27 @@ def _factors(cells: CellMoments, raking: Raking, part: Codes, drawn: Floats) -> 
     return factors
 
 
-def _spread(
-    means: Means, rows: _Rows, drawn: Floats, factors: Floats | None, mse: bool, method: str
-) -> Replicated:
+def moves(
+    rows: Rows,
+    drawn: Floats,
+    factors: Floats | None = None,
+    domains: Codes | None = None,
+    fixed: replicates.Claims | None = None,
+) -> Iterator[tuple[int, Floats]]:
+    """How far the replicates move Q quotients, domain by domain: its code and (B, Q) moves.
+
+    `domains` takes some only. The `fixed` (Q,) quotients have the denominator 1. NaN where a
+    replicate holds nobody.
+    """
     size = len(drawn)
-    coefficient = np.full(size, 1 / size if mse else 1 / (size - 1))
     base = replicates.bases(rows.weight)
     weight = rows.weight[:, base.columns]
-    found, lost = np.full(means.value.shape, np.nan), np.zeros(means.value.shape, dtype=np.int64)
     order = np.argsort(rows.domain, kind="stable")
-    ends = np.cumsum(np.bincount(rows.domain, minlength=len(found)))
-    for d, own in enumerate(np.split(order, ends[:-1])):
-        if not own.size:
+    counts = np.bincount(rows.domain)
+    for d, own in enumerate(np.split(order, np.cumsum(counts)[:-1])):
+        if not own.size or (domains is not None and d not in domains):
             continue
-        change = np.empty((size, means.value.shape[1]))
+        change = np.empty((size, rows.z.shape[1]))
         step = max(1, replicates.BLOCK // own.size)
         for a in range(0, size, step):
             multiplier = drawn[a : a + step, rows.psu[own]]
@@ -152,7 +166,20 @@ def _spread(
             top = replicates.product(multiplier, rows.z[own])
             bottom = replicates.product(multiplier, weight[own])
             with np.errstate(invalid="ignore", divide="ignore"):
-                change[a : a + step] = top / np.where(bottom != 0, bottom, np.nan)[:, base.of]
+                below = np.where(bottom != 0, bottom, np.nan)[:, base.of]
+                if fixed is not None:
+                    below = np.where(fixed & ~np.isnan(multiplier).any(axis=1)[:, None], 1.0, below)
+                change[a : a + step] = top / below
+        yield d, change
+
+
+def _spread(
+    means: Means, rows: Rows, drawn: Floats, factors: Floats | None, mse: bool, method: str
+) -> Replicated:
+    size = len(drawn)
+    coefficient = np.full(size, 1 / size if mse else 1 / (size - 1))
+    found, lost = np.full(means.value.shape, np.nan), np.zeros(means.value.shape, dtype=np.int64)
+    for d, change in moves(rows, drawn, factors):
         found[d], lost[d] = replicates.spread_of_replicates(
             change, coefficient, mse=mse, forgive=FORGIVEN
         )

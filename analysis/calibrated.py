@@ -19,7 +19,7 @@ interviews of a cell alike, which gives other standard errors for the same weigh
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,8 +31,14 @@ from analysis.cells import Cells, present, summed
 from analysis.design import Coded, Codes, Floats
 from analysis.errors import LonelyPSUError
 from analysis.measures import Measure
-from analysis.moments import Moments, psu_moments
+from analysis.moments import Moments, psu_moments, sums
 from analysis.variance import Lonely, Means
+
+AT_ONCE = 2048
+"""Domains x measures whose variances are worked on together."""
+ROUNDING = 1e-13
+"""Share of the variance without calibration that is left by rounding where the margins explain an
+answer wholly."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,13 +46,18 @@ class CalibratedMeans:
     """Means on the final weights, and what the margins explain of each.
 
     `means` is as without calibration: its `variances` would take the weights as given. `explained`
-    holds for each measure the sparse (p, D) regression coefficients B, `margins` the sparse
-    (G, p) sums of final weights by PSU and level.
+    holds the sparse (p, K D) regression coefficients B, those of a measure's D domains side by
+    side, `margins` the sparse (G, p) sums of final weights by PSU and level.
     """
 
     means: Means
-    explained: tuple[Any, ...]
+    explained: Any
     margins: Any
+
+    def of(self, k: int) -> Any:
+        """(p, D) coefficients of measure k."""
+        size = len(self.means.moments.domains)
+        return self.explained[:, k * size : (k + 1) * size]
 
 
 def calibrated_means(
@@ -71,9 +82,7 @@ def calibrated_means(
         shape=(len(coded.psus.names), cells.size),
     )
     bread = _bread(cells, summed(c.cell, c.base, cells.size), design)
-    explained = tuple(
-        (bread @ (design.T @ scores)).tocsr() for scores in _cell_scores(coded, c, measures, means)
-    )
+    explained = (bread @ (design.T @ _cell_scores(coded, c, measures, means))).tocsc()
     return CalibratedMeans(means, explained, (held @ design).tocsr())
 
 
@@ -86,16 +95,81 @@ def variances(found: CalibratedMeans, lonely: Lonely = "fail") -> Floats:
         Where `lonely` is `fail` and a stratum with interviews has a single PSU.
     """
     means = found.means
-    out = variance.variances(means, lonely)
     form = _Form(means.moments, lonely)
+    # The margins tie all strata together, so the average is one over all, not one of each domain.
+    own = "certainty" if lonely == "average" else lonely
+    plain = form.scale * variance.variances(means, own)
+    out = plain.copy()
     both = form.product(found.margins, found.margins)
     m = means.moments
-    shape = (len(m.psus.names), len(m.domains))
-    for k, b in enumerate(found.explained):
-        a = sparse.csr_array((means.scores[:, k], (m.psu, m.domain)), shape=shape)
+    # Some measures at a time: their domains side by side, but never a dense matrix of all.
+    size, measures = len(m.domains), out.shape[1]
+    step = max(1, AT_ONCE // max(size, 1))
+    for k in range(0, measures, step):
+        some = np.arange(k, min(k + step, measures))
+        b = found.explained[:, k * size : (k + some.size) * size].tocsr()
+        a = sparse.csr_array(
+            (means.scores[:, some].T.ravel(),
+             (np.tile(m.psu, some.size), np.concatenate([m.domain + i * size
+                                                         for i in range(some.size)]))),
+            shape=(len(m.psus.names), some.size * size),
+        )  # fmt: skip
         cross = b.multiply(both @ b - 2 * form.product(found.margins, a))
-        out[:, k] += np.asarray(cross.sum(axis=0)).ravel()
-    return _not_negative(out)
+        out[:, some] += np.asarray(cross.sum(axis=0)).reshape(some.size, size).T
+    return np.where(out < ROUNDING * plain, 0.0, out)
+
+
+def combined(found: CalibratedMeans, parts: Mapping[int, Mapping[int, float]]) -> CalibratedMeans:
+    """The same with composites put in the place of their columns, as `variance.combined`."""
+    measures, size = found.means.value.shape[1], len(found.means.moments.domains)
+    mix = np.eye(measures)
+    for column, factors in parts.items():
+        mix[:, column] = 0.0
+        for part, factor in factors.items():
+            mix[:, column] += factor * mix[:, part]
+    whole = sparse.kron(sparse.csr_array(mix), sparse.eye_array(size), format="csr")
+    return replace(
+        found, means=variance.combined(found.means, parts),
+        explained=(found.explained @ whole).tocsc(),
+    )  # fmt: skip
+
+
+def residual(found: CalibratedMeans) -> Means:
+    """Means of one domain, the whole, whose scores are residuals on the margins.
+
+    All that `variance` does with scores then holds after calibration too.
+    """
+    means = found.means
+    taken = (found.margins @ found.explained).toarray()
+    return replace(means, scores=means.scores - taken[means.moments.psu])
+
+
+def mean_of_domains(found: CalibratedMeans, lonely: Lonely = "fail") -> tuple[Floats, Floats]:
+    """(K,) plain mean of the domains' values and its variance, as `variance.mean_of_domains`."""
+    means, m = found.means, found.means.moments
+    size = max(len(m.domains), 1)
+    scores = sums(m.psu, means.scores, len(m.psus.names)) / size
+    every_domain = sparse.kron(sparse.eye_array(scores.shape[1]), np.ones((size, 1)), format="csr")
+    scores -= (found.margins @ (found.explained @ every_domain)).toarray() / size
+    value = means.value.sum(axis=0) / size
+    every = np.arange(scores.shape[0])
+    v = variance.stratified_products(
+        m.psus, every, np.zeros_like(every), 1, scores, scores, lonely
+    )[0]
+    return value, np.where(np.isnan(value), np.nan, v)
+
+
+def covariances(found: CalibratedMeans, lonely: Lonely = "fail") -> Floats:
+    """(K, D, D) covariances between the domains' means of each measure."""
+    means, m = found.means, found.means.moments
+    form = _Form(m, lonely)
+    shape = (len(m.psus.names), len(m.domains))
+    out = np.empty((means.value.shape[1], shape[1], shape[1]))
+    for k in range(out.shape[0]):
+        a = sparse.csr_array((means.scores[:, k], (m.psu, m.domain)), shape=shape)
+        scores = sparse.csr_array(a - found.margins @ found.of(k))
+        out[k] = form.product(scores, scores).toarray()
+    return out
 
 
 def contrast(
@@ -117,7 +191,7 @@ def contrast(
     for (domain, k), factor in coefficients.items():
         own = m.domain == domain
         a[m.psu[own], 0] += factor * means.scores[own, k]
-        b += factor * found.explained[k][:, [domain]].toarray()
+        b += factor * found.of(k)[:, [domain]].toarray()
     scores = sparse.csr_array(a - found.margins @ b)
     form = _Form(m, lonely)
     return value, max(float(form.product(scores, scores).sum()), 0.0)
@@ -152,10 +226,8 @@ def _bread(cells: Cells, base: Floats, design: Any) -> Any:
     return sparse.csr_array((np.concatenate(values), at), shape=whole.shape)
 
 
-def _cell_scores(
-    coded: Coded, c: Calibration, measures: Sequence[Measure], means: Means
-) -> "list[Any]":
-    """For each measure the sparse (C, D) sums of d z: z = (y - mean) over the domain's weight."""
+def _cell_scores(coded: Coded, c: Calibration, measures: Sequence[Measure], means: Means) -> Any:
+    """Sparse (C, K D) sums of d z by measure, z = (y - mean) over the weight of the domain."""
     size = max(len(coded.domains), 1)
     pairs, pair = present(c.cell * size + coded.domain, c.cells.size * size)
     cell, domain = pairs // size, pairs % size
@@ -163,7 +235,7 @@ def _cell_scores(
     for k in range(len(measures)):
         weight[:, k] = summed(means.moments.domain, means.moments.weight[:, k], size)
     everyone = summed(pair, c.base, pairs.size)
-    out = []
+    out = np.empty((len(measures), pairs.size))
     for k, measure in enumerate(measures):
         y = measure.values[coded.order]
         answered = ~np.isnan(y)
@@ -174,9 +246,11 @@ def _cell_scores(
             dy = summed(pair, np.where(answered, c.base * y, 0.0), pairs.size)
         with np.errstate(invalid="ignore", divide="ignore"):
             z = (dy - means.value[domain, k] * d) / weight[domain, k]
-        z = np.where(d > 0, z, 0.0)
-        out.append(sparse.csr_array((z, (cell, domain)), shape=(c.cells.size, size)))
-    return out
+        out[k] = np.where(d > 0, z, 0.0)
+    column = np.arange(len(measures))[:, None] * size + domain
+    rows = np.tile(cell, len(measures))
+    shape = (c.cells.size, len(measures) * size)
+    return sparse.csr_array((out.ravel(), (rows, column.ravel())), shape=shape)
 
 
 class _Form:
@@ -185,17 +259,22 @@ class _Form:
     def __init__(self, moments: Moments, lonely: Lonely) -> None:
         psus = moments.psus
         n = psus.drawn.astype(np.float64)
-        alone = n == 1
+        one, alone = n == 1, psus.lonely
         answered = np.bincount(psus.stratum[moments.psu], minlength=n.size) > 0
         if lonely == "fail" and (alone & answered).any():
             # The margins tie all strata together: one lonely stratum touches every domain.
             named = np.flatnonzero(alone & answered)
             raise LonelyPSUError([psus.strata[h] or "(the only one)" for h in named])
-        factor = psus.remaining * n / np.where(alone, 1.0, n - 1)
-        if lonely == "certainty":
-            factor = np.where(alone, 0.0, factor)
+        factor = psus.remaining * n / np.where(one, 1.0, n - 1)
+        self.scale = 1.0
+        if lonely in ("certainty", "average"):
+            factor = np.where(one, 0.0, factor)
+        if lonely == "average" and (alone & answered).any():
+            known = int((answered & ~alone).sum())
+            self.scale = float(answered.sum()) / known if known else np.nan
+            factor = self.scale * factor
         # Centred at the whole: nothing is taken off.
-        centre = np.where(alone & (lonely == "adjust"), 0.0, factor / n)
+        centre = np.where(one & (lonely == "adjust"), 0.0, factor / n)
         self._each = sparse.diags_array(factor[psus.stratum])
         self._centre = sparse.diags_array(centre)
         self._strata = _indicator(psus.stratum, n.size)
@@ -209,8 +288,3 @@ class _Form:
 def _indicator(stratum: Codes, strata: int) -> Any:
     at = (stratum, np.arange(stratum.size))
     return sparse.csr_array((np.ones(stratum.size), at), shape=(strata, stratum.size))
-
-
-def _not_negative(found: Floats) -> Floats:
-    """Where the margins explain an answer wholly, rounding may leave -1e-20."""
-    return np.where(found < 0, 0.0, found)

@@ -13,7 +13,8 @@ from analysis import calibration_report, newton, raking, trimming
 from analysis.calibration_report import Convergence, Diagnostics
 from analysis.cells import Cells, summed
 from analysis.design import Coded, Codes, Floats
-from analysis.distances import CalibrationError, Distance, Method
+from analysis.distances import Distance, Method
+from analysis.errors import CalibrationError
 from analysis.raking import Raked
 
 
@@ -61,6 +62,7 @@ def calibrate(
     bounds: tuple[float, float] | None = None,
     scale: bool = False,
     trim: float = np.inf,
+    trim_by: Codes | None = None,
     tol: float = raking.TOLERANCE,
     max_iter: int = raking.MOST_ITERATIONS,
 ) -> Calibration:
@@ -79,6 +81,9 @@ def calibrate(
         No weight may exceed this multiple of the median calibrated weight. Those above are set
         to it and the others calibrated to what is left: the margins and the limit both hold. A
         weight that is cut may fall under the lower bound of the factor.
+    trim_by
+        (n,) codes in the order of the frame of groups that have medians of their own, as units
+        have whose interviews stand for very different numbers of visits. One group if not given.
     tol, max_iter
         Largest relative distance from a target, most iterations.
 
@@ -114,15 +119,16 @@ def calibrate(
 
     found = fit(totals, cells, method)
     factor, weight = found.factors, base * found.factors[cell]
-    trimmed, limit, moved = np.zeros(0, dtype=np.intp), np.inf, 0.0
+    trimmed, limit, moved = np.zeros(0, dtype=np.intp), np.full(weight.size, np.inf), 0.0
     if np.isfinite(trim):
-        limit = trim * float(np.median(weight))
+        limit = trim * _medians(weight, None if trim_by is None else trim_by[coded.order])
         # Read in cell order, as all sums are, so that no bit depends on the machine.
         above = summed(cell, np.maximum(weight - limit, 0.0), cells.size)
         moved = float(above.sum()) / cells.total
+        how = f"{method}, no weight above {limit.max():,.6g}"
         cut = trimming.trim(
             weight, base, cell, cells, factor, limit,
-            lambda free, left: fit(free, left, f"{method}, no weight above {limit:,.6g}").factors,
+            lambda free, left: fit(free, left, how).factors,
         )  # fmt: skip
         weight, trimmed, factor = cut.weight, cut.cut, cut.factor
     after = summed(cell, weight, cells.size)
@@ -132,9 +138,20 @@ def calibrate(
             cells, n, totals, after, distance, converged=True, iterations=int(found.iterations)
         ),
         calibration_report.diagnostics(
-            cell, n, base, weight, factor, distance, limit=limit, trimmed=trimmed, moved=moved
+            cell, n, base, weight, factor, distance,
+            limit=float(limit.max(initial=-np.inf)), trimmed=trimmed, moved=moved,
         ),
     )  # fmt: skip
+
+
+def _medians(weight: Floats, group: Codes | None) -> Floats:
+    """(n,) median weight of the group that each interview is in."""
+    if group is None:
+        return np.full(weight.size, np.median(weight))
+    out = np.empty_like(weight)
+    for g in np.unique(group):
+        out[group == g] = np.median(weight[group == g])
+    return out
 
 
 def _solve(totals: Floats, cells: Cells, distance: Distance, tol: float, max_iter: int) -> Raked:

@@ -12,10 +12,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis import columns
-from analysis.margins import CROSS, MarginError, Margins
+from analysis.errors import MarginError
+from analysis.margins import CROSS, Margins
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
+
+FEW = 4
+"""Counts of people from 1 to this are not told."""
+FEWEST = 2
+"""PSUs that a level needs where PSUs are looked at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,14 +58,16 @@ def read_cells(
     *,
     population: str = "kunjungan",
     minimum: int = 0,
+    clusters: Codes | None = None,
     id: str = "",
 ) -> Cells:
     """Sort interviews into cells; `frame` has one row each, and a column for each margin.
 
     Levels with fewer than `minimum` interviews are merged with the neighbour that has fewer, in
     the declared order of the levels, smallest first, until all have enough or one is left;
-    of a crossed margin only levels that agree in all columns but the last. `population` is what
-    the sample is of.
+    of a crossed margin only levels that agree in all columns but the last. With `clusters`, the
+    (n,) PSU of each interview, a level that one PSU alone holds lacks as well: without that PSU
+    nobody would be left to stand for it. `population` is what the sample is of.
 
     Raises
     ------
@@ -74,8 +82,12 @@ def read_cells(
     for margin in margins.names:
         level = _read(frame, margin, margins.levels(margin), id)
         n = np.bincount(level, minlength=len(margins.levels(margin)))
-        groups = list(_merged(margins.levels(margin), n.tolist(), margin.count(CROSS), minimum))
-        notes += _describe(margin, margins.levels(margin), n.tolist(), groups, minimum)
+        held = _held(level, clusters if minimum else None, n.size)
+        groups = list(
+            _merged(margins.levels(margin), n.tolist(), held, margin.count(CROSS), minimum)
+        )
+        or_alone = "" if clusters is None else ", or stands in one PSU"
+        notes += _describe(margin, margins.levels(margin), n.tolist(), groups, minimum, or_alone)
         merged = np.empty(n.size, dtype=np.intp)
         for new, group in enumerate(groups):
             merged[group] = new
@@ -147,8 +159,18 @@ def _read(frame: pd.DataFrame, margin: str, declared: Sequence[str], id: str) ->
     return np.array([position[text] for text in texts], dtype=np.intp)[key]
 
 
+def _held(level: Codes, clusters: Codes | None, size: int) -> list[set[int]]:
+    """The PSUs that hold each level; without clusters as many as are asked for."""
+    if clusters is None:
+        return [set(range(FEWEST)) for _ in range(size)]
+    found: list[set[int]] = [set() for _ in range(size)]
+    for pair in np.unique(np.column_stack((level, clusters)), axis=0).tolist():
+        found[pair[0]].add(pair[1])
+    return found
+
+
 def _merged(
-    levels: Sequence[str], n: Sequence[int], prefix: int, minimum: int
+    levels: Sequence[str], n: Sequence[int], held: Sequence[set[int]], prefix: int, minimum: int
 ) -> Iterator[list[int]]:
     """Groups of levels that count as one, in declared order."""
     keys = [tuple(level.split(CROSS)[:prefix]) if prefix else () for level in levels]
@@ -159,18 +181,28 @@ def _merged(
     for family in families.values():
         own = [[i] for i in family]
         count = [n[i] for i in family]
-        while len(own) > 1 and min(count) < minimum:
-            at = count.index(min(count))
+        psus = [held[i] for i in family]
+        while len(own) > 1:
+            lacking = [(c, i) for i, c in enumerate(count) if c < minimum or len(psus[i]) < FEWEST]
+            if not lacking:
+                break
+            at = min(lacking)[1]
             beside = [j for j in (at - 1, at + 1) if 0 <= j < len(own)]
             first = min(at, min(beside, key=lambda j: (count[j], j)))
             own[first : first + 2] = [own[first] + own[first + 1]]
             count[first : first + 2] = [count[first] + count[first + 1]]
+            psus[first : first + 2] = [psus[first] | psus[first + 1]]
         groups += own
     return iter(sorted(groups, key=min))
 
 
 def _describe(
-    margin: str, levels: Sequence[str], n: Sequence[int], groups: list[list[int]], minimum: int
+    margin: str,
+    levels: Sequence[str],
+    n: Sequence[int],
+    groups: list[list[int]],
+    minimum: int,
+    or_alone: str,
 ) -> list[str]:
     """What was merged, in words; an error for a level that nobody answered."""
     empty = [" + ".join(levels[i] for i in g) for g in groups if not sum(n[i] for i in g)]
@@ -182,8 +214,8 @@ def _describe(
             "level does), or leave it out of the margins and say whom the numbers are about."
         )
     notes = [
-        f"Margin {margin}: {' and '.join(f'{levels[i]} ({n[i]} interviews)' for i in g)} count as "
-        f"one level, for one of them has fewer than {minimum}."
+        f"Margin {margin}: {' and '.join(f'{levels[i]} ({_some(n[i])})' for i in g)} count as "
+        f"one level, for one of them has fewer than {minimum}{or_alone}."
         for g in groups
         if len(g) > 1
     ]
@@ -193,6 +225,11 @@ def _describe(
         f"interviews, fewer than {minimum}, and no neighbour to merge with."
         for g in left
     ]
+
+
+def _some(n: int) -> str:
+    """A count of interviews in words; which few people they are shall not be read off it."""
+    return f"{n} interviews" if n == 0 or n > FEW else f"at most {FEW} interviews"
 
 
 def _cross(codes: Sequence[Codes], sizes: Sequence[int]) -> tuple[Codes, tuple[Codes, ...]]:

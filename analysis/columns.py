@@ -123,16 +123,34 @@ def weights(frame: pd.DataFrame, column: str, id: str) -> Floats:
     return weight
 
 
-def sizes(frame: pd.DataFrame, column: str, id: str) -> Floats:
-    """(n,) number of PSUs in the population of each interview's stratum."""
+def sizes(
+    frame: pd.DataFrame, column: str, id: str, own: NDArray[np.bool_] | None = None
+) -> Floats:
+    """(n,) number of PSUs in the population of each interview's stratum; of `own` rows only."""
     given = numbers(frame, column)
     bad = ~(np.isfinite(given) & (given > 0))
+    if own is not None:
+        bad &= own
     if bad.any():
         raise DesignError(
             f"Column {column}: no number of PSUs in the population in {rows(frame, bad, id)}. "
             "Fill it in, or leave fpc out of the design: intervals become wider."
         )
     return given
+
+
+def marks(frame: pd.DataFrame, column: str, id: str) -> NDArray[np.bool_]:
+    """(n,) whether a column of 0 and 1 (or bool) marks a row; none without a column."""
+    if not column:
+        return np.zeros(len(frame), dtype=np.bool_)
+    given = numbers(frame, column)
+    bad = ~np.isin(given, (0.0, 1.0))
+    if bad.any():
+        raise DesignError(
+            f"Column {column} holds neither 0 nor 1 in {rows(frame, bad, id)}, so it does not say "
+            "whether the PSU was drawn with certainty. Fill it in."
+        )
+    return given == 1
 
 
 def numbers(frame: pd.DataFrame, column: str) -> Floats:

@@ -1,6 +1,7 @@
 """A unit against the mean of the others: tiers, not ranks.
 
-Units are independent samples, so the variance of the difference is a sum. Whether a unit is said
+Units are independent samples, so the variance of the difference is a sum; margins of the whole city
+tie their weights together, and then their correlations are in it. Whether a unit is said
 to differ takes all units into account at once: Benjamini and Hochberg's false discovery rate
 within each measure, so that of the units called different at most one in twenty is expected not
 to be.
@@ -11,7 +12,7 @@ variance does not depend on the share, with the design effect pooled over the un
 §14.1; Brown, Cai and DasGupta 2001 on the transformation).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,8 @@ def against_others(
     rules: Rules,
     *,
     measures: Collection[tuple[str, str]] | None = None,
+    units: Sequence[str] = (),
+    correlations: Mapping[tuple[str, str], Floats] | None = None,
 ) -> pd.DataFrame:
     """Difference of each unit from the plain mean of the other units.
 
@@ -48,6 +51,9 @@ def against_others(
         The raw table of estimates; toplines (rows with a category) are not compared.
     measures
         (measure_type, measure) to compare; all where not given.
+    units, correlations
+        Of `estimates.Estimated`: where given, the (D, D) correlations of the `units` by
+        (measure_type, measure); without them units are independent.
 
     Returns
     -------
@@ -55,26 +61,32 @@ def against_others(
         Columns of `comparisons` in docs/architecture.md. Interval by Student's t at the level of
         the estimates, df by Satterthwaite; `tier` by `p_adjusted` at 1 minus that level.
     """
-    units = estimates[(estimates["domain_type"] == "unit") & (estimates["category"] == "")]
+    rows = estimates[(estimates["domain_type"] == "unit") & (estimates["category"] == "")]
     kept = [
         measures is None or name in measures
-        for name in zip(units["measure_type"], units["measure"], strict=True)
+        for name in zip(rows["measure_type"], rows["measure"], strict=True)
     ]
-    units = units[np.array(kept, dtype=bool)]
+    rows = rows[np.array(kept, dtype=bool)]
     judged = np.array(
-        [may_judge(row, rules) and row["se"] > 0 for _, row in units.iterrows()], dtype=bool
+        [may_judge(row, rules) and row["se"] > 0 for _, row in rows.iterrows()], dtype=bool
     )
-    number = units[["value", "se", "df", "level"]].to_numpy(dtype=np.float64)
-    results = np.full((len(units), 7), np.nan)
-    tiers = np.full(len(units), "", dtype=object)
-    for at in units.groupby(["measure_type", "measure"], sort=False).indices.values():
-        inside = np.flatnonzero(np.isin(np.arange(len(units)), at) & judged)
+    number = rows[["value", "se", "df", "level"]].to_numpy(dtype=np.float64)
+    results = np.full((len(rows), 7), np.nan)
+    tiers = np.full(len(rows), "", dtype=object)
+    place = {name: i for i, name in enumerate(units)}
+    for at in rows.groupby(["measure_type", "measure"], sort=False).indices.values():
+        inside = np.flatnonzero(np.isin(np.arange(len(rows)), at) & judged)
         if inside.size > 1:
             value, se, df, levels = number[inside].T
-            common = _common(units.iloc[inside], units.iloc[at])
-            results[inside], tiers[inside] = _differences(value, se, df, levels, common)
-    table = pd.DataFrame(results, columns=list(COLUMNS[3:-1]), index=units.index)
-    names = units[["domain", "measure_type", "measure"]]
+            common = _common(rows.iloc[inside], rows.iloc[at])
+            tie = np.eye(inside.size)
+            if correlations is not None:
+                own = [place[domain] for domain in rows["domain"].iloc[inside]]
+                first = rows.iloc[inside[0]]
+                tie = correlations[first["measure_type"], first["measure"]][np.ix_(own, own)]
+            results[inside], tiers[inside] = _differences(value, se, df, levels, common, tie)
+    table = pd.DataFrame(results, columns=list(COLUMNS[3:-1]), index=rows.index)
+    names = rows[["domain", "measure_type", "measure"]]
     return pd.concat([names, table], axis=1).assign(tier=tiers).reset_index(drop=True)
 
 
@@ -101,17 +113,19 @@ def _differences(
     df: Floats,
     levels: Floats,
     common: tuple[Floats, Floats, float] | None,
+    tie: Floats,
 ) -> tuple[Floats, NDArray[np.object_]]:
     """Columns `difference` to `p_adjusted`, (k, 7), and the tiers of k units.
 
-    `common` replaces the units' own variances in the test, not in the interval.
+    `common` replaces the units' own variances in the test, not in the interval; `tie` (k, k) are
+    the units' correlations. Satterthwaite's degrees of freedom take each unit's own part.
     """
     k, level = len(value), float(levels[0])
     # Coefficients of the contrast: 1 for the unit, -1/(k-1) for every other one.
     contrast = np.eye(k) * (1 + 1 / (k - 1)) - 1 / (k - 1)
     part = contrast**2 * se**2
-    variance = part.sum(axis=1)
-    freedom = variance**2 / (part**2 / df).sum(axis=1)
+    variance = part.sum(axis=1) + _ties(contrast, se, tie)
+    freedom = part.sum(axis=1) ** 2 / (part**2 / df).sum(axis=1)
     difference = (contrast * value).sum(axis=1)
     error = np.sqrt(variance)
     reach = stdtrit(freedom, 0.5 + level / 2) * error
@@ -119,10 +133,18 @@ def _differences(
         p = 2 * stdtr(freedom, -np.abs(difference) / error)
     else:
         place, variance, shared = common
-        apart = (contrast * place).sum(axis=1) / np.sqrt((contrast**2 * variance).sum(axis=1))
+        spread = (contrast**2 * variance).sum(axis=1) + _ties(contrast, np.sqrt(variance), tie)
+        apart = (contrast * place).sum(axis=1) / np.sqrt(spread)
         p = 2 * stdtr(shared, -np.abs(apart))
     adjusted = multipletests(p, method="fdr_bh")[1]
     tier = np.where(difference > 0, ABOVE, BELOW).astype(object)
     tier[adjusted >= 1 - level] = SAME
     columns = [difference, error, difference - reach, difference + reach, freedom, p, adjusted]
     return np.column_stack(columns), tier
+
+
+def _ties(contrast: Floats, sd: Floats, tie: Floats) -> Floats:
+    """(k,) what the correlations between units add to the variance of each contrast."""
+    off = tie - np.eye(len(sd))
+    scaled = contrast * sd
+    return np.asarray(np.einsum("ia,ab,ib->i", scaled, off, scaled), dtype=np.float64)

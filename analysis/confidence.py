@@ -6,7 +6,7 @@ between-unit spread is averaged over, not plugged in: with six units a plug-in s
 too often (docs/method_standing.md has the simulation).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,9 @@ def place(
     estimates: pd.DataFrame,
     thresholds: Sequence[tuple[str, str, float, str]],
     rules: Rules,
+    *,
+    units: Sequence[str] = (),
+    correlations: Mapping[tuple[str, str], Floats] | None = None,
 ) -> pd.DataFrame:
     """Probability that each unit's true value is at or above each threshold.
 
@@ -45,6 +48,9 @@ def place(
         (measure_type, measure, value, label), value in the unit of the measure.
     rules
         `bar` is the probability that a state must have; the rest says who may be judged.
+    units, correlations
+        Of `estimates.Estimated`: correlations of the `units` where margins of the whole city tie
+        them; independent where not given.
 
     Returns
     -------
@@ -61,7 +67,13 @@ def place(
         judged = np.array(
             [may_judge(row, rules) and row["se"] > 0 for _, row in own.iterrows()], dtype=bool
         )
-        above = _probabilities(own, judged, value)
+        tie = np.eye(len(own))
+        if correlations is not None and (measure_type, measure) in correlations:
+            of_unit = np.flatnonzero(own["domain_type"] == "unit")
+            place = [list(units).index(domain) for domain in own["domain"].iloc[of_unit]]
+            found = correlations[measure_type, measure]
+            tie[np.ix_(of_unit, of_unit)] = found[np.ix_(place, place)]
+        above = _probabilities(own, judged, value, tie)
         for row, p in zip((row for _, row in own.iterrows()), above.tolist(), strict=True):
             rows.append(
                 (row["domain_type"], row["domain"], measure_type, measure, value, label, p,
@@ -102,7 +114,37 @@ def probability_above(value: Floats, variance: Floats, threshold: float) -> Floa
     return np.asarray((density * given).sum(axis=0) / density.sum(), dtype=np.float64)
 
 
-def _probabilities(own: pd.DataFrame, judged: NDArray[np.bool_], threshold: float) -> Floats:
+def tied_probability_above(value: Floats, covariance: Floats, threshold: float) -> Floats:
+    """As `probability_above`, for estimates with the sampling `covariance` (U, U).
+
+    With V the covariance and s the spread, W = (V + s^2 I)^-1 takes the place of the weights
+    1 / (v + s^2); for a diagonal V both are the same.
+    """
+    size = value.size
+    sampling = np.diag(covariance)
+    widest = 5 * (np.std(value, ddof=1) + np.sqrt(sampling.mean()))
+    spread = (np.arange(_GRID) + 0.5) / _GRID * widest
+    total = covariance + spread[:, None, None] ** 2 * np.eye(size)
+    weight = np.linalg.inv(total)
+    share = weight.sum(axis=2)
+    mean_variance = 1 / share.sum(axis=1)
+    mean = (share @ value) * mean_variance
+    left = value - mean[:, None]
+    pulled = np.einsum("gab,gb->ga", weight, left)
+    fit = (left * pulled).sum(axis=1) + np.linalg.slogdet(total)[1]
+    log_density = 0.5 * (np.log(mean_variance) - fit)
+    density = np.exp(log_density - log_density.max())
+    square = spread[:, None] ** 2
+    center = mean[:, None] + square * pulled
+    inside = np.einsum("gaa->ga", weight)
+    own = square - square**2 * inside + (1 - square * share) ** 2 * mean_variance[:, None]
+    given = ndtr((center - threshold) / np.sqrt(np.maximum(own, 0.0)))
+    return np.asarray(density @ given / density.sum(), dtype=np.float64)
+
+
+def _probabilities(
+    own: pd.DataFrame, judged: NDArray[np.bool_], threshold: float, tie: Floats
+) -> Floats:
     value, se, df, n_psu = (
         own[name].to_numpy(dtype=np.float64) for name in ("value", "se", "df", "n_psu")
     )
@@ -111,7 +153,12 @@ def _probabilities(own: pd.DataFrame, judged: NDArray[np.bool_], threshold: floa
     unit = judged & (own["domain_type"] == "unit").to_numpy()
     if unit.sum() >= MINIMUM_UNITS:
         variance = pooled_variances(se[unit], df[unit], n_psu[unit])
-        above[unit] = probability_above(value[unit], variance, threshold)
+        ties = tie[np.ix_(unit, unit)]
+        if (ties == np.eye(len(ties))).all():
+            above[unit] = probability_above(value[unit], variance, threshold)
+        else:
+            sd = np.sqrt(variance)
+            above[unit] = tied_probability_above(value[unit], ties * np.outer(sd, sd), threshold)
     return above
 
 

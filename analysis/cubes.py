@@ -7,23 +7,18 @@ codes, joined by ` & `; the whole is `all`.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
-from analysis import variance
 from analysis.answers import require_finite
-from analysis.clustering import assumed_deff
+from analysis.blocks import Varied, block
+from analysis.complement import complement
 from analysis.design import Design, code, collapse, units_of_strata
-from analysis.errors import MeasureError
-from analysis.estimates import UNWEIGHTED_TIER
-from analysis.judged import Judged, hiding, judge, scale_of
+from analysis.judged import hiding, judge, scale_of
 from analysis.measures import Measure
-from analysis.moments import sums
-from analysis.precision import VARIANCES, Block, Claims
-from analysis.publication import NOT_ESTIMABLE, WITHHELD, Rules
-from analysis.rollups import JOIN, WHOLE, RollUp, roll_ups
+from analysis.publication import Rules
+from analysis.rollups import roll_ups
 from analysis.tidy import table
-from analysis.variance import domain_means
+from analysis.variance import domain_means, variances
 
 
 def cube(
@@ -52,16 +47,9 @@ def cube(
     Raises
     ------
     SampleError
-        From `design.code`, `roll_ups` and `moments.psu_moments`; a measure whose scale has no
-        ends, or an infinite answer.
+        From `design.code`, `roll_ups` and `moments.psu_moments`; an infinite answer.
     """
     require_finite(measures)
-    endless = [m.name for m in measures if not np.isfinite(m.high - m.low)]
-    if endless:
-        raise MeasureError(
-            f"Measure {', '.join(endless)} has a scale without ends, on which neither spread nor "
-            "width can be judged. Give its least and greatest possible answer."
-        )
     coded = code(frame, design, domain=unit, empty=empty)
     merged: frozenset[str] = frozenset()
     if design.selection == "probability":
@@ -71,71 +59,15 @@ def cube(
     scale = scale_of(measures)
     judged = []
     for made in tables:
-        block = _block(made, design.selection, unit, merged, tiers or {}, ~scale.is_mean)
+        means = domain_means(made.moments)
+        of = Varied.plain(means, variances(means, "adjust"), "taylor")
+        of_table = block(
+            made, of, design.selection, unit=unit, merged=merged, tiers=tiers or {},
+            shares=~scale.is_mean,
+        )  # fmt: skip
         floor = bool(made.dimensions) and (not unit or unit in made.dimensions)
         of_unit = unit in made.dimensions
-        judged.append(judge(block, scale, level, rules, floor=floor, of_unit=of_unit))
-    hidden = _complement(tables, judged)
+        judged.append(judge(of_table, scale, level, rules, floor=floor, of_unit=of_unit))
+    hidden = complement(tables, judged)
     judged = [hiding(j, h, scale, rules) for j, h in zip(judged, hidden, strict=True)]
     return table(judged, measures, level, wave)
-
-
-def _block(
-    table: RollUp,
-    selection: str,
-    unit: str,
-    merged: frozenset[str],
-    tiers: Mapping[str, str],
-    shares: Claims,
-) -> Block:
-    means = domain_means(table.moments)
-    size, shape = len(table.moments.domains), means.value.shape
-    of_unit = np.full(size, "", dtype=object)
-    if unit in table.dimensions:
-        of_unit[:] = table.level_of(unit)
-        tier = np.array([tiers.get(name, "") for name in of_unit], dtype=object)
-        touched = np.array([bool({name, ""} & merged) for name in of_unit], dtype=np.bool_)
-    else:
-        tier = np.full(size, max(tiers.values(), default=""), dtype=object)
-        touched = np.full(size, bool(merged))
-    drawn_as = np.full(size, selection, dtype=object)
-    drawn_as[(drawn_as == "probability") & (tier == UNWEIGHTED_TIER)] = "volunteer"
-    drawn = (drawn_as == "probability")[:, None]
-    usable = drawn & (means.n_psu >= 2) & (means.df >= 1)
-    found = variance.variances(means, "adjust")
-    no = np.zeros(shape, dtype=np.bool_)
-    return Block(
-        JOIN.join(table.dimensions) or WHOLE, table.moments.domains, drawn_as, tier,
-        value=means.value, se=np.where(usable, np.sqrt(found), np.nan), n=means.n,
-        n_psu=means.n_psu, df=np.where(drawn, means.df, np.nan), kish=means.kish,
-        spread=means.spread, collapsed=np.broadcast_to(touched[:, None], shape),
-        lonely=variance.in_lonely_strata(means) & drawn, hides=no, lacks=no, incomplete=no,
-        assumed=no, differs=no, variance=np.full(shape, VARIANCES.index("taylor")),
-        clustering=assumed_deff(table.moments, shares),
-    )  # fmt: skip
-
-
-def _complement(tables: Sequence[RollUp], judged: Sequence[Judged]) -> list[Claims]:
-    """(D, K) of each table: must be withheld so that no withheld cell follows by subtraction."""
-    counts = [j.block.n for j in judged]
-    before = [j.flagged(WITHHELD) for j in judged]
-    hidden = [own & (n > 0) for own, n in zip(before, counts, strict=True)]
-    blank = [h | j.flagged(NOT_ESTIMABLE) for h, j in zip(hidden, judged, strict=True)]
-    changed = True
-    while changed:
-        changed = False
-        for t, made in enumerate(tables):
-            for i in range(len(made.dimensions)):
-                others = [j for j in range(len(made.dimensions)) if j != i]
-                _, parent = np.unique(made.codes[:, others], axis=0, return_inverse=True)
-                parent = np.asarray(parent, dtype=np.intp).reshape(-1)
-                size = int(parent.max(initial=-1)) + 1
-                alone = (sums(parent, hidden[t].astype(np.float64), size) == 1) & (
-                    sums(parent, blank[t].astype(np.float64), size) == 1
-                )
-                for p, k in np.argwhere(alone):
-                    own = np.flatnonzero((parent == p) & ~blank[t][:, k] & (counts[t][:, k] > 0))
-                    if own.size:
-                        d = own[np.argmin(counts[t][own, k])]
-                        hidden[t][d, k] = blank[t][d, k] = changed = True
-    return [h & ~own for h, own in zip(hidden, before, strict=True)]

@@ -32,6 +32,11 @@ class Design:
     interview is its own. `fpc` holds the number of PSUs of the stratum in the population (open
     blocks in the window), `id` the name of the interview. `selection` is `probability`, `quota`
     or `volunteer`; only the first has a sampling variance.
+
+    `fpc2` holds the number of interviews (visitors) in the population of the PSU; with `fpc` the
+    variance then has two stages, as R's `svydesign(ids = ~psu + id, fpc = ~N1 + N2)`.
+    `certainty` marks (1 or True) PSUs that were drawn with certainty: each is a stratum of its
+    own whose interviews are the PSUs, with `fpc2` as their population.
     """
 
     weight: str = ""
@@ -40,12 +45,29 @@ class Design:
     fpc: str = ""
     id: str = ""
     selection: str = "probability"
+    fpc2: str = ""
+    certainty: str = ""
 
     def __post_init__(self) -> None:
         if self.selection not in SELECTIONS:
             raise DesignError(
                 f"selection = {self.selection!r} is none of {', '.join(SELECTIONS)}; intervals "
                 "depend on it. Correct it under [design] in study.toml."
+            )
+        lacking = [
+            f"{name} without {need}"
+            for name, value, need, given in (
+                ("fpc2", self.fpc2, "fpc or certainty", self.fpc or self.certainty),
+                ("fpc2", self.fpc2, "psu", self.psu),
+                ("certainty", self.certainty, "psu", self.psu),
+            )
+            if value and not given
+        ]
+        if lacking:
+            raise DesignError(
+                f"The design has {' and '.join(lacking)}. The second stage counts only where it is "
+                "known how much of the first was drawn, and PSUs have names; give both, or leave "
+                "the second stage out: variances become larger, not smaller."
             )
 
 
@@ -54,13 +76,16 @@ class Psus:
     """Every PSU that was worked, also those without an interview, in the order of their names.
 
     `stratum` is (G,), a code into `strata`; `size` is (H,), the PSUs of a stratum in the
-    population, infinite where no correction is asked for.
+    population, infinite where no correction is asked for. In a design of two stages `interviews`
+    (G,) counts those of each PSU and `visitors` (G,) those in its population.
     """
 
     names: tuple[str, ...]
     stratum: Codes
     strata: tuple[str, ...]
     size: Floats
+    interviews: Floats | None = None
+    visitors: Floats | None = None
 
     @property
     def drawn(self) -> Codes:
@@ -71,6 +96,11 @@ class Psus:
     def remaining(self) -> Floats:
         """(H,) share of each stratum's PSUs that was not drawn: 1 - f_h."""
         return np.asarray(1.0 - self.drawn / self.size, dtype=np.float64)
+
+    @property
+    def lonely(self) -> NDArray[np.bool_]:
+        """(H,) strata of which one PSU was drawn and others were not: nothing there can vary."""
+        return np.asarray((self.drawn == 1) & (self.remaining > 0), dtype=np.bool_)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,8 +148,13 @@ def code(
     else:
         found = np.unique(columns.ids(frame, design.id), return_inverse=True)
         psu = tuple(found[0].tolist()), np.asarray(found[1], dtype=np.intp)
+    certain = columns.marks(frame, design.certainty, design.id)
+    if certain.any():
+        psu, stratum = _apart(frame, design, psu, stratum, certain)
     psus, of_row = _psus(psu, stratum, empty or {})
-    psus = replace(psus, size=_size(frame, design, psus, of_row))
+    psus = replace(psus, size=_size(frame, design, psus, of_row, certain))
+    if design.fpc2:
+        psus = _two_stages(frame, design, psus, of_row, certain)
     names, which = _domains(*columns.codes(frame, domain, "domain", design.id), domains)
     order = np.lexsort((place, of_row))
     return Coded(order, weight[order], of_row[order], which[order], psus, names)
@@ -170,7 +205,8 @@ def collapse(
     difference into the variance, so the error is on the wide side (Wolter 2007, §2.5).
     """
     drawn = psus.drawn
-    if not (drawn == 1).any():
+    alone = psus.lonely
+    if not alone.any():
         return psus, frozenset()
     place = {name: i for i, name in enumerate(order)}
     ranks = [place.get(name, len(place)) for name in psus.strata]
@@ -182,7 +218,9 @@ def collapse(
         strata_of[units[h]].append([h])
     for unit, own in strata_of.items():
         while unit is not None and len(own) > 1:
-            lonely = next((i for i, group in enumerate(own) if drawn[group].sum() == 1), None)
+            lonely = next(
+                (i for i, g in enumerate(own) if drawn[g].sum() == 1 and alone[g].any()), None
+            )
             if lonely is None:
                 break
             at = min(lonely, len(own) - 2)
@@ -197,11 +235,13 @@ def collapse(
         merged[group] = new
     names = tuple(" + ".join(psus.strata[h] for h in group) for group in groups)
     size = np.array([psus.size[group].sum() for group in groups], dtype=np.float64)
-    return Psus(psus.names, merged[psus.stratum], names, size), frozenset(touched)
+    joined = replace(psus, stratum=merged[psus.stratum], strata=names, size=size)
+    return joined, frozenset(touched)
 
 
 def _require(frame: pd.DataFrame, design: Design, domain: str) -> None:
     named = (design.weight, design.stratum, design.psu, design.fpc, design.id, domain)
+    named += (design.fpc2, design.certainty)
     missing = [name for name in named if name and name not in frame.columns]
     if missing:
         raise DesignError(
@@ -244,27 +284,80 @@ def _among(names: Sequence[str], own: Sequence[str], rows: Codes | None = None) 
     return found if rows is None else found[rows]
 
 
-def _size(frame: pd.DataFrame, design: Design, psus: Psus, psu: Codes) -> Floats:
+def _apart(
+    frame: pd.DataFrame, design: Design, psu: Named, stratum: Named, certain: NDArray[np.bool_]
+) -> tuple[Named, Named]:
+    """PSUs and strata with each PSU drawn with certainty as a stratum of its interviews."""
+    partly = np.intersect1d(psu[1][certain], psu[1][~certain])
+    if partly.size:
+        raise DesignError(
+            f"Column {design.certainty}: PSU {psu[0][partly[0]]} is marked in some of its "
+            "interviews only; a PSU is drawn with certainty as a whole. Mark all of them or none."
+        )
+    ids = columns.ids(frame, design.id)
+    g, h = (np.array(names, dtype=object)[at] for names, at in (psu, stratum))
+    g[certain] = [f"{a} / {i}" for a, i in zip(g[certain], ids[certain], strict=True)]
+    h[certain] = [f"PSU {name}" for name in np.array(psu[0], dtype=object)[psu[1][certain]]]
+
+    def named(texts: NDArray[np.object_]) -> Named:
+        names, at = np.unique(texts.astype(str), return_inverse=True)
+        return tuple(names.tolist()), np.asarray(at, dtype=np.intp)
+
+    return named(g), named(h)
+
+
+def _size(
+    frame: pd.DataFrame, design: Design, psus: Psus, psu: Codes, certain: NDArray[np.bool_]
+) -> Floats:
     size = np.full(len(psus.strata), np.inf)
-    if not design.fpc:
-        return size
-    given = columns.sizes(frame, design.fpc, design.id)
     stratum = psus.stratum[psu]
-    size[stratum] = given
-    differing = np.flatnonzero(size[stratum] != given)
+    for column, own, what in (
+        (design.fpc, ~certain, "PSUs"), (design.fpc2, certain, "interviews")
+    ):  # fmt: skip
+        if not column or not own.any():
+            continue
+        given = columns.sizes(frame, column, design.id, own)
+        size[stratum[own]] = given[own]
+        differing = np.flatnonzero(own & (size[stratum] != given))
+        if differing.size:
+            raise DesignError(
+                f"Column {column}: {_stratum(psus, stratum[differing[0]])} has several population "
+                "sizes; it must be one number for each stratum. Count its open blocks anew."
+            )
+        of_these = np.bincount(stratum[own], minlength=size.size) > 0
+        small = np.flatnonzero(of_these & (size < psus.drawn))
+        if small.size:
+            raise DesignError(
+                f"Column {column}: {_stratum(psus, small[0])} is said to have "
+                f"{size[small[0]]:g} {what} in the population, but {psus.drawn[small[0]]} were "
+                "worked. Count the open blocks of the window anew."
+            )
+    return size
+
+
+def _two_stages(
+    frame: pd.DataFrame, design: Design, psus: Psus, psu: Codes,
+    certain: NDArray[np.bool_],
+) -> Psus:  # fmt: skip
+    """The PSUs with the interviews and visitors of each; those of certainty PSUs are one each."""
+    given = np.where(certain, 1.0, columns.sizes(frame, design.fpc2, design.id))
+    visitors = np.ones(len(psus.names))
+    visitors[psu] = given
+    differing = np.flatnonzero(visitors[psu] != given)
     if differing.size:
         raise DesignError(
-            f"Column {design.fpc}: {_stratum(psus, stratum[differing[0]])} has several population "
-            "sizes; it must be one number for each stratum. Count its open blocks anew."
+            f"Column {design.fpc2}: PSU {psus.names[psu[differing[0]]]} has several population "
+            "sizes; it must be one number for each PSU. Count its visitors anew."
         )
-    small = np.flatnonzero(size < psus.drawn)
+    interviews = np.bincount(psu, minlength=len(psus.names)).astype(np.float64)
+    small = np.flatnonzero(visitors < interviews)
     if small.size:
+        g = small[0]
         raise DesignError(
-            f"Column {design.fpc}: {_stratum(psus, small[0])} is said to have {size[small[0]]:g} "
-            f"PSUs in the population, but {psus.drawn[small[0]]} were worked. Count the open "
-            "blocks of the window anew."
+            f"Column {design.fpc2}: PSU {psus.names[g]} is said to have {visitors[g]:g} visitors, "
+            f"but {interviews[g]:g} were interviewed. Count its visitors anew."
         )
-    return size
+    return replace(psus, interviews=interviews, visitors=visitors)
 
 
 def _stratum(psus: Psus, h: np.intp) -> str:

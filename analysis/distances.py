@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.errors import SampleError
+from analysis.errors import CalibrationError
 
 Floats = NDArray[np.float64]
 Method = Literal["linear", "raking", "logit"]
@@ -22,10 +22,6 @@ METHODS = ("linear", "raking", "logit")
 
 LARGEST = 300.0
 """Of the exponent; beyond it a factor is no number, and a step too long."""
-
-
-class CalibrationError(SampleError):
-    """Weights cannot be brought to the margins as asked."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@
     ├── DesignError      strata, PSUs, selection
     │   └── LonelyPSUError
     ├── WeightError      factors that cannot be computed
+    ├── MarginError      known totals: wrong in themselves, or not those of the sample
+    ├── CalibrationError weights that cannot be brought to the margins as asked
     └── MeasureError     measures, scales, index definitions
 
 Every message names what was found, why it matters and the next step; none holds
@@ -28,13 +30,23 @@ class LonelyPSUError(DesignError):
         self.strata = tuple(strata)
         super().__init__(
             f"Only one PSU was interviewed in stratum {', '.join(self.strata)}, so its sampling "
-            "variance cannot be estimated. Join it to a similar stratum under [design] in "
-            "study.toml, or interview a second PSU there."
+            "variance cannot be estimated. Join it to a similar stratum (under [design] in "
+            'study.toml, or lonely="collapse"), interview a second PSU, or say how it counts: '
+            'lonely="adjust" (about the whole, on the wide side), "average" (as the other strata) '
+            'or "certainty" (not at all: only where it was not drawn by chance).'
         )
 
 
 class WeightError(SampleError):
     """A weight, or a factor of one, cannot be computed."""
+
+
+class MarginError(SampleError):
+    """Margins are wrong in themselves, or do not fit the sample."""
+
+
+class CalibrationError(SampleError):
+    """Weights cannot be brought to the margins as asked."""
 
 
 class MeasureError(SampleError):

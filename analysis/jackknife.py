@@ -16,7 +16,7 @@ import numpy as np
 from analysis import replicates, variance
 from analysis.design import Codes, Floats, Psus
 from analysis.errors import LonelyPSUError
-from analysis.moments import sums
+from analysis.moments import Moments, sums
 from analysis.replicates import Claims, Replicated
 from analysis.variance import Lonely, Means
 
@@ -53,7 +53,7 @@ def deletion(psus: Psus, held: Codes, lonely: Lonely) -> Deletion:
         Where `lonely` is `fail` and a stratum with interviews has a single PSU.
     """
     n = psus.drawn.astype(np.float64)
-    alone = n == 1
+    alone = psus.lonely
     refused = [h for h in np.unique(held) if alone[h]]
     if lonely == "fail" and refused:
         raise LonelyPSUError([psus.strata[h] or "(the only one)" for h in refused])
@@ -77,24 +77,58 @@ def jackknife(means: Means, lonely: Lonely = "fail") -> Replicated:
     LonelyPSUError
         As `deletion`.
     """
-    m, size = means.moments, len(means.moments.domains)
-    stratum = m.psus.stratum[m.psu]
-    cut = deletion(m.psus, stratum, lonely)
+    m = means.moments
+    cut = deletion(m.psus, m.psus.stratum[m.psu], lonely)
+    found = shifts(m, means.value, cut).variance(cut, len(m.domains))
+    return replicated(means, found, cut, len(m.psus.names), "jkn")
+
+
+@dataclass(frozen=True, eq=False)
+class Shifts:
+    """How far leaving out each PSU moves the estimates, for Q quotients of sums.
+
+    `here` (C, Q) are the moves of a cell's domain when the cell's PSU is left out. A PSU of the
+    pair's stratum without a cell in its domain moves it by `elsewhere` (P, Q); there are `absent`
+    (P,) of these. `pair` (C,) is the pair of a cell; `stratum` and `domain` are (P,).
+    """
+
+    pair: Codes
+    stratum: Codes
+    domain: Codes
+    absent: Floats
+    here: Floats
+    elsewhere: Floats
+
+    def variance(self, cut: Deletion, size: int) -> Floats:
+        """(size, Q) sums of squares over all replicates."""
+        with np.errstate(invalid="ignore"):
+            absent = self.absent[:, None]
+            without = np.where(absent > 0, absent * self.elsewhere**2, 0.0)
+            square = sums(self.pair, self.here**2, self.stratum.size) + without
+        return sums(self.domain, cut.coefficient[self.stratum][:, None] * square, size)
+
+
+def shifts(m: Moments, centre: Floats, cut: Deletion, fixed: Claims | None = None) -> Shifts:
+    """Moves of the quotients value / weight of `m`, about their (D, Q) values `centre`.
+
+    The `fixed` (Q,) ones have the denominator 1, whatever is left out: totals, with `centre` 0.
+    """
+    size, stratum = len(m.domains), m.psus.stratum[m.psu]
     pairs, pair = np.unique(stratum * max(size, 1) + m.domain, return_inverse=True)
     h, domain = pairs // max(size, 1), pairs % max(size, 1)
-    z = replicates.residuals(means, m.value, m.weight, m.domain)
-    total = sums(m.domain, m.weight, size)
+    around = np.where(np.isnan(centre), 0.0, centre)
+    z = np.asarray(m.value - around[m.domain] * m.weight, dtype=np.float64)
+    weight, total = m.weight, sums(m.domain, m.weight, size)
+    if fixed is not None and fixed.any():
+        weight, total = np.where(fixed, 0.0, weight), np.where(fixed, 1.0, total)
     back, out = cut.back[h][:, None], cut.out[stratum][:, None]
-    up, base = back * sums(pair, z, pairs.size), back * sums(pair, m.weight, pairs.size)
-    absent = m.psus.drawn[h] - np.bincount(pair, minlength=pairs.size)
+    up, base = back * sums(pair, z, pairs.size), back * sums(pair, weight, pairs.size)
+    absent = m.psus.drawn[h] - np.bincount(pair, minlength=pairs.size).astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        left = total[m.domain] + base[pair] - out * m.weight
+        left = total[m.domain] + base[pair] - out * weight
         here = (up[pair] - out * z) / replicates.unless_empty(left, total[m.domain])
         elsewhere = up / replicates.unless_empty(total[domain] + base, total[domain])
-        without = np.where(absent[:, None] > 0, absent[:, None] * elsewhere**2, 0.0)
-        square = sums(pair, here**2, pairs.size) + without
-    found = sums(domain, cut.coefficient[h][:, None] * square, size)
-    return replicated(means, found, cut, len(m.psus.names), "jkn")
+    return Shifts(np.asarray(pair, dtype=np.intp), h, domain, absent, here, elsewhere)
 
 
 def replicated(means: Means, found: Floats, cut: Deletion, psus: int, method: str) -> Replicated:

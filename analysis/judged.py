@@ -10,7 +10,8 @@ import numpy as np
 
 from analysis import publication
 from analysis.kernel import Described
-from analysis.precision import Block, Claims, Precision, Scale, precision
+from analysis.open_scale import of_any_scale
+from analysis.precision import Block, Claims, Precision, Scale
 from analysis.publication import FLAGS, Evidence, Rules, Verdicts
 
 
@@ -32,7 +33,7 @@ class Judged:
 def scale_of(measures: Sequence[Described]) -> Scale:
     """Kinds and ends of the scales of measures."""
     return Scale(
-        np.array([m.kind == "mean" for m in measures], dtype=np.bool_),
+        np.array([m.kind != "proportion" for m in measures], dtype=np.bool_),
         np.array([m.low for m in measures], dtype=np.float64),
         np.array([m.high for m in measures], dtype=np.float64),
     )
@@ -47,7 +48,7 @@ def judge(
     type of the domains does.
     """
     inside = b.domain_type == "unit" if of_unit is None else of_unit
-    found = precision(b, scale, level, floor=floor)
+    found = of_any_scale(b, scale, level, floor=floor)
     return Judged(b, found, _verdicts(b, found, scale, rules, inside), inside)
 
 
@@ -68,7 +69,9 @@ def _verdicts(b: Block, f: Precision, scale: Scale, rules: Rules, of_unit: bool)
             zero_events=zero.ravel(), collapsed=b.collapsed.ravel(), se_floor=f.raised.ravel(),
             wide=f.wide.ravel(), lonely=b.lonely.ravel(), hides=b.hides.ravel(),
             lacks=b.lacks.ravel(), incomplete=b.incomplete.ravel(),
-            assumed=b.assumed.ravel(), differs=b.differs.ravel(), clustered=f.clustered.ravel(),
+            assumed=b.assumed.ravel(), differs=b.differs.ravel(),
+            no_spread=None if f.flat is None else f.flat.ravel(),
+            clustered=None if f.clustered is None else f.clustered.ravel(),
         ),
         rules,
     )  # fmt: skip

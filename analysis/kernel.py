@@ -17,13 +17,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.adding import add_rows
 from analysis.design import Codes, Floats
 from analysis.errors import MeasureError
 from analysis.measures import Kind
 
 Claims = NDArray[np.bool_]
 
-BLOCK = 1 << 15
+BLOCK = 1 << 12
 """Rows taken at a time: few enough that their products stay near the processor."""
 
 
@@ -82,15 +83,19 @@ class Answers:
 class CellSums:
     """The five sums of every cell and measure, growing as blocks of rows are added.
 
-    Each is kept as (K, C), a measure a row, so that a block writes runs of memory.
+    A row holds all sums of a cell: n, sum w and sum w^2 of everybody, sum w y of every measure,
+    sum w y^2 of the means, and n, sum w and sum w^2 of each measure that somebody left out.
     """
 
     def __init__(self, measures: Sequence[Described], size: int = 0) -> None:
-        self._measures = tuple(measures)
-        self._size = 0
-        self._own = np.zeros((5, len(measures), size))  # n, w, w^2, w y, w y^2
-        self._all = np.zeros((3, size))  # n, w, w^2 of every row, answered or not
-        self._partial = np.zeros(len(measures), dtype=np.bool_)
+        means = [k for k, m in enumerate(measures) if m.kind == "mean"]
+        self._order = means + [k for k, m in enumerate(measures) if m.kind != "mean"]
+        self._means = len(means)
+        self._place = {k: at for at, k in enumerate(self._order)}
+        self._partial: list[int] = []  # measures in the order in which they were first left out
+        self._sums = np.zeros((size, 3 + len(measures) + self._means))
+        self._given = np.empty((len(measures), BLOCK))
+        self._by_term, self._by_row = self._room()
 
     def add(self, cell: Codes, weight: Floats, answers: Sequence[Answers]) -> None:
         """Add rows: `cell` and `weight` are (n,), cells may come in any order.
@@ -109,65 +114,75 @@ class CellSums:
         cannot be written to.
         """
         self._grow(size)
-        own, shared = self._own[:, :, :size], self._all[:, :size]
-        shape = (len(self._measures), size)
-        if not self._partial.any():
-            n, weight, weight2 = (np.broadcast_to(a, shape).T for a in shared)
-        else:
-            of_all = ~self._partial
-            own[:3, of_all] = shared[:, None, :]
-            n, weight, weight2 = (np.ascontiguousarray(a.T) for a in own[:3])
-        value, square = (np.ascontiguousarray(a.T) for a in own[3:])
+        found, measures = self._sums[:size], len(self._order)
+        value = np.empty((size, measures))
+        value[:, self._order] = found[:, 3 : 3 + measures]
+        square = value.copy()
+        square[:, self._order[: self._means]] = found[:, 3 + measures : self._counts(0)]
+        counts = [np.broadcast_to(found[:, i : i + 1], (size, measures)) for i in range(3)]
+        if self._partial:
+            counts = [shared.copy() for shared in counts]
+            for at, k in enumerate(self._partial):
+                own = found[:, self._counts(at) : self._counts(at + 1)]
+                for i, count in enumerate(counts):
+                    count[:, k] = own[:, i]
+        n, weight, weight2 = counts
         return n, weight, weight2, value, square
 
     def _add(self, cell: Codes, weight: Floats, answers: Sequence[Answers]) -> None:
-        low, end = int(cell.min()), int(cell.max()) + 1
-        self._grow(end)
-        # Cells below the end of what was seen go on from their sum so far, be it 0.
-        begun = max(min(end, self._size) - low, 0)
-        self._size = max(self._size, end)
-        local = cell - low
-        index = np.concatenate([np.arange(begun), local]) if begun else local
-        width, here = end - low, slice(low, end)
         for k, a in enumerate(answers):
-            if a.given is not None and not self._partial[k]:
-                self._own[:3, k] = self._all
-                self._partial[k] = True
-        first, second = np.empty((2, index.size))
+            if a.given is not None and k not in self._partial:
+                # Up to here all had answered it: its counts are those of everybody.
+                self._partial.append(k)
+                self._sums = np.concatenate([self._sums, self._sums[:, :3]], axis=1)
+                self._by_term, self._by_row = self._room()
+        terms = self._terms(weight, answers)
+        self._grow(int(cell.max()) + 1)
+        laid = self._by_row[: cell.size]
+        laid[:] = terms.T
+        add_rows(self._sums, cell, laid)
 
-        def add(target: Floats, product: Floats) -> None:
-            product[:begun] = target[:begun]
-            target[:] = np.bincount(index, weights=product, minlength=width)
-
-        def add_weights(of: NDArray[np.float64], rows: Codes, w: Floats) -> None:
-            of[0] += np.bincount(rows, minlength=width)
-            first[begun:] = w
-            add(of[1], first)
-            np.multiply(w, w, out=first[begun:])
-            add(of[2], first)
-
-        add_weights(self._all[:, here], local, weight)
-        for k, (measure, a) in enumerate(zip(self._measures, answers, strict=True)):
-            own = self._own[:, k, here]
-            w, y = weight, a.values
+    def _terms(self, weight: Floats, answers: Sequence[Answers]) -> Floats:
+        """(T, n) what each row adds to the sums of its cell."""
+        n, measures = weight.size, len(self._order)
+        y, terms = self._given[:, :n], self._by_term[:, :n]
+        if measures:
+            np.copyto(y, np.stack([answers[k].values for k in self._order]))
+        for k, a in enumerate(answers):
             if a.given is not None:
-                w, y = np.where(a.given, weight, 0.0), np.where(a.given, y, 0)
-            if self._partial[k]:
-                add_weights(own, local if a.given is None else local[a.given], w)
-            np.multiply(w, y, out=first[begun:])
-            if measure.kind == "mean":
-                np.multiply(first[begun:], y, out=second[begun:])
-                add(own[4], second)
-            add(own[3], first)
-            if measure.kind == "proportion":
-                own[4] = own[3]
+                y[self._place[k], ~a.given] = 0.0
+        terms[0] = 1.0
+        terms[1] = weight
+        np.multiply(weight, weight, out=terms[2])
+        value = terms[3 : 3 + measures]
+        np.multiply(y, weight, out=value)
+        means = self._means
+        np.multiply(value[:means], y[:means], out=terms[3 + measures : self._counts(0)])
+        for at, k in enumerate(self._partial):
+            own, given = terms[self._counts(at) : self._counts(at + 1)], answers[k].given
+            own[:] = terms[:3]
+            if given is not None:
+                own[:, ~given] = 0.0
+        return terms
+
+    def _counts(self, at: int) -> int:
+        """Column where the counts of the partial measure at that place begin."""
+        return 3 + len(self._order) + self._means + 3 * at
+
+    def _room(self) -> tuple[Floats, Floats]:
+        """Room for the terms of a block, a term a row and a cell's row a row.
+
+        A term is not a power of two long: in the cache all terms of an interview would lie in
+        each other's way.
+        """
+        columns = self._sums.shape[1]
+        return np.empty((columns, BLOCK + 8)), np.empty((BLOCK, columns))
 
     def _grow(self, end: int) -> None:
-        held = self._all.shape[1]
+        held, columns = self._sums.shape
         if end > held:
-            room = max(end, 2 * held) - held
-            self._own = np.pad(self._own, ((0, 0), (0, 0), (0, room)))
-            self._all = np.pad(self._all, ((0, 0), (0, room)))
+            room = np.zeros((max(end, 2 * held) - held, columns))
+            self._sums = np.concatenate([self._sums, room])
 
 
 def check(measure: Described, answers: Answers) -> None:

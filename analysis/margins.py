@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.errors import SampleError
+from analysis.errors import MarginError
 
 Floats = NDArray[np.float64]
 
@@ -21,10 +21,6 @@ POPULATIONS = {"kunjungan": "visits", "penduduk": "residents"}
 CROSS = ":"
 AGREE = 1e-6
 """Relative difference between the sums of two margins that passes as rounding."""
-
-
-class MarginError(SampleError):
-    """Margins are wrong in themselves, or do not fit the sample."""
 
 
 @dataclass(frozen=True)

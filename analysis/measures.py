@@ -6,7 +6,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Kind = Literal["mean", "proportion"]
+Kind = Literal["mean", "proportion", "total", "ratio", "quantile"]
+"""What is estimated; what is summed is of the first two."""
 
 
 @dataclass(frozen=True, eq=False)

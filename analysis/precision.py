@@ -35,7 +35,7 @@ LUCK = 0.5
 random sample's. Without any limit, 33 of 1,327 simulated unit proportions had more than four times
 their n as effective n, and intervals that hit in half of the cases; the whole limit at any number
 of sessions makes the intervals of 8 sessions cover 98 instead of 95 (docs/coverage.md)."""
-METHODS = ("", "wilson", "t_logit", "t")
+METHODS = ("", "wilson", "t_logit", "t", "korn_graubard", "woodruff")
 """Which interval was taken; the first: none."""
 NO_SPREAD = 1e-10
 """Standard error, as a share of the scale, that is rounding and not spread."""
@@ -92,7 +92,9 @@ class Scale:
 class Precision:
     """Standard errors that are never 0, and intervals; all (D, K).
 
-    `choice` is a place in METHODS, `clustered` says where an assumed design effect decided.
+    `choice` is a place in METHODS. `flat` marks estimates on scales without ends that showed no
+    spread (`open_scale`); None where every scale has ends. `clustered` marks those whose variance
+    is that of an assumed clustering.
     """
 
     se: Floats
@@ -102,8 +104,9 @@ class Precision:
     deff: Floats
     choice: NDArray[np.intp]
     raised: Claims
-    clustered: Claims
     wide: Claims
+    flat: Claims | None = None
+    clustered: Claims | None = None
 
     @property
     def method(self) -> Texts:
@@ -161,10 +164,12 @@ def precision(b: Block, scale: Scale, level: float, *, floor: bool) -> Precision
     wide[of_share] = _wide_share(
         share[of_share], n_eff[of_share], b.n[of_share], b.df[of_share], level
     )
-    rests = clustered if b.clustered is None else clustered | (known & b.clustered)
+    raised |= flat | clustered
+    if b.clustered is not None:
+        clustered |= known & b.clustered
     return Precision(
-        se, low, high, np.where(known, n_eff, np.nan), deff, choice,
-        raised | flat | clustered, rests, known & wide,
+        se, low, high, np.where(known, n_eff, np.nan), deff, choice, raised, known & wide,
+        clustered=clustered,
     )  # fmt: skip
 
 

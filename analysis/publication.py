@@ -63,8 +63,9 @@ class Evidence:
     reasons that only the estimator can know. `hides` marks a mean of units one of which is
     withheld, `lacks` one of which cannot be estimated, `incomplete` a whole one of whose units
     gave no interview. `assumed` marks a variance that rests on the declared correlation within
-    enumerators, `differs` one that is far from another method's, `clustered` one that rests on the
-    assumed clustering of a share in sessions.
+    enumerators, `differs` one that is far from another method's. `no_spread` marks estimates on
+    a scale without ends whose standard error came out as 0 and is unknown, `clustered` shares
+    whose variance is that of an assumed clustering in sessions.
     """
 
     n: Floats
@@ -83,7 +84,8 @@ class Evidence:
     incomplete: Claims
     assumed: Claims
     differs: Claims
-    clustered: Claims = field(default_factory=lambda: np.zeros(1, dtype=np.bool_))
+    no_spread: Claims | None = None
+    clustered: Claims | None = None
     is_probability: Claims = field(init=False)
 
     def __post_init__(self) -> None:
@@ -128,6 +130,8 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
     """As `assess`, with each text once."""
     e, drawn = evidence, evidence.is_probability
     none = e.n == 0
+    flat = np.zeros(e.n.size, dtype=np.bool_) if e.no_spread is None else e.no_spread
+    clustered = np.zeros(e.n.size, dtype=np.bool_) if e.clustered is None else e.clustered
     few = ~none & (e.n < rules.minimum_n)
     some = ~none & ~few & (e.n < rules.caution_n)
     one_psu = drawn & ~none & (e.n_psu < 2)
@@ -152,9 +156,10 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
         ("wide", e.wide),
         ("rho_assumed", e.assumed & ~none),
         ("se_differs", e.differs),
-        ("icc_assumed", e.clustered & ~none),
+        ("no_spread", flat),
+        ("icc_assumed", clustered & ~none),
     )
-    careful = some | few_psu | low_df | ~drawn | e.wide | e.lonely | e.incomplete
+    careful = some | few_psu | low_df | ~drawn | e.wide | e.lonely | e.incomplete | flat
     careful |= e.collapsed & e.is_unit
     flag = np.zeros(e.n.size, dtype=np.intp)
     flag[careful] = FLAGS.index(CAUTION)

@@ -13,7 +13,7 @@ and the second sum is there only for domains that the stratum of j holds. No row
 Wolter, K. M. (2007). Introduction to Variance Estimation, 2nd ed., chapter 4. Springer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,12 +21,32 @@ import numpy as np
 from analysis import replicates, variance
 from analysis.cell_moments import CellMoments
 from analysis.design import Codes, Floats
+from analysis.errors import MarginError
 from analysis.jackknife import Deletion, deletion, replicated
 from analysis.moments import sums
 from analysis.raked_parts import Part, changes
 from analysis.replicates import Replicated
 from analysis.reraking import Raking, psu_cell_totals
 from analysis.variance import Lonely, Means
+
+Parts = Mapping[int, Mapping[int, float]]
+"""Composites, as in `variance.combined`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """Variances of D domains and K measures after raking, and of what is made of the domains.
+
+    `variance` is (D, K), `of_mean` (K,) that of the plain mean over the domains, `between`
+    (K, D, D) their covariances where asked for. NaN where replicates cannot speak. `unmet` says
+    without which PSU the margins could not be met: the domains there have NaN.
+    """
+
+    means: Means
+    variance: Floats
+    of_mean: Floats
+    between: Floats | None
+    unmet: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +85,68 @@ def reraked(cells: CellMoments, raking: Raking, lonely: Lonely = "fail") -> Repl
     return replicated(means, found, cut, len(cells.psus.names), "jkn_raked")
 
 
+def spread(
+    cells: CellMoments,
+    raking: Raking,
+    lonely: Lonely = "fail",
+    *,
+    parts: Parts | None = None,
+    between: bool = False,
+) -> Spread:
+    """As `reraked`, with composites (`parts`), for all domains and their mean at once.
+
+    Where leaving out a PSU makes the margins impossible, the domains that this PSU moves have no
+    variance here, and `unmet` says why; the other domains keep theirs.
+
+    Raises
+    ------
+    MarginError
+        Where the margins cannot be met in the sample itself.
+    LonelyPSUError
+        As `jackknife.deletion`.
+    """
+    composites = parts or {}
+    cut = deletion(cells.psus, cells.psus.stratum[cells.psu], lonely)
+    factors = raking.sample_factors(cells.cell_totals())
+    means = variance.domain_means(cells.calibrated(factors))
+    size, k = means.value.shape
+    found, of_mean = np.zeros((size, k)), np.zeros(k)
+    covariance = np.zeros((k, size, size)) if between else None
+    unmet: list[tuple[Codes, str]] = []
+    for c in _changes(cells, raking, factors, means, cut, unmet):
+        moved = _composed(c.moved, composites)
+        weighted = np.sqrt(c.coefficient)[:, None, None] * moved
+        found[c.domains] += (weighted**2).sum(axis=0)
+        # A domain that a replicate empties must not reach the others through the mean.
+        of_mean += (np.where(np.isnan(weighted), 0.0, weighted).sum(axis=1) ** 2).sum(axis=0)
+        if covariance is not None:
+            at = np.ix_(np.arange(k), c.domains, c.domains)
+            covariance[at] += np.einsum("jdk,jek->kde", weighted, weighted)
+    means = variance.combined(means, composites)
+    usable = replicates.estimable(means, cut.skipped)
+    for domains, _ in unmet:
+        usable[domains] = False
+    found = np.where(usable, found, np.nan)
+    of_mean = np.where(np.isnan(found).any(axis=0), np.nan, of_mean / max(size, 1) ** 2)
+    if covariance is not None:
+        unknown = np.isnan(found).T
+        covariance[unknown[:, :, None] | unknown[:, None, :]] = np.nan
+    return Spread(means, found, of_mean, covariance, tuple(text for _, text in unmet))
+
+
+def _composed(moved: Floats, parts: Parts) -> Floats:
+    """(j, D, K) changes with those of composites in the place of their columns."""
+    if not parts:
+        return moved
+    out = moved.copy()
+    for column, factors in parts.items():
+        total = np.zeros(out.shape[:2])
+        for part, factor in factors.items():
+            total += factor * out[:, :, part]
+        out[:, :, column] = total
+    return out
+
+
 def contrasts(
     cells: CellMoments, raking: Raking, coefficients: Floats, lonely: Lonely = "fail"
 ) -> tuple[Floats, Floats]:
@@ -101,9 +183,18 @@ def contrasts(
 
 
 def _changes(
-    cells: CellMoments, raking: Raking, factors: Floats, means: Means, cut: Deletion
+    cells: CellMoments,
+    raking: Raking,
+    factors: Floats,
+    means: Means,
+    cut: Deletion,
+    unmet: list[tuple[Codes, str]] | None = None,
 ) -> Iterator[_Change]:
-    """Every replicate once, with all domains that it moves."""
+    """Every replicate once, with all domains that it moves.
+
+    Into `unmet`, where given, go domains whose replicates cannot meet the margins, and why;
+    where not, that is an error.
+    """
     psus = cells.psus
     part = raking.parts(cells.cell_totals())
     z = replicates.residuals(means, cells.value, cells.weight, cells.domain)
@@ -132,8 +223,13 @@ def _changes(
         )  # fmt: skip
         share = cut.coefficient[psus.stratum[without]]
         left_here = np.searchsorted(own, without)
-        for some, moved in changes(here, cut.of_strata(held), left_here):
-            yield _Change(domains, share[some], moved)
+        try:
+            for some, moved in changes(here, cut.of_strata(held), left_here):
+                yield _Change(domains, share[some], moved)
+        except MarginError as error:
+            if unmet is None:
+                raise
+            unmet.append((domains, str(error)))
 
 
 def _by(code: Codes, size: int) -> list[Codes]:

@@ -10,8 +10,8 @@ import numpy as np
 
 from analysis import replicates
 from analysis.design import Codes, Floats
+from analysis.errors import MarginError
 from analysis.jackknife import Deletion
-from analysis.margins import MarginError
 from analysis.moments import sums
 from analysis.replicates import Bases, Claims
 from analysis.reraking import Raking, named

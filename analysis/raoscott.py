@@ -89,7 +89,9 @@ def association(
     ]
     joint = pd.Series(np.char.add(np.char.add(one, SEPARATOR), other)).where(both, "")
     names = [SEPARATOR.join(pair) for pair in product(*levels)]
-    whole = replace(coded, domain=np.zeros_like(coded.domain), domains=("",))
+    # Who is outside makes a domain of their own: a lonely PSU there is no reason to stop.
+    outside = np.where(inside[coded.order], 0, 1).astype(np.intp)
+    whole = replace(coded, domain=outside, domains=("", "outside"))
     means = variance.domain_means(psu_moments(whole, one_per_choice("", "table", joint, names)))
     df = float(means.df[0, 0])
     if df < 1:

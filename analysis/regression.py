@@ -126,7 +126,7 @@ def regress(
     mean, slope = _mean(x, beta, family)
     inverse = np.linalg.inv(_information(x, w * slope))
     scores = sums(psu, x * (w * (y - mean))[:, None], len(coded.psus.names)) @ inverse
-    v = covariance_of(coded.psus, np.arange(len(coded.psus.names)), scores, lonely)
+    v = covariance_of(coded.psus, held, scores[held], lonely)  # others score 0
     se = np.sqrt(np.diag(v))
     low, high = intervals.t(beta, se, df, level)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -14,7 +14,8 @@ from scipy.sparse.csgraph import connected_components
 
 from analysis.cells import Cells
 from analysis.design import Codes, Floats
-from analysis.margins import AGREE, MarginError
+from analysis.errors import MarginError
+from analysis.margins import AGREE
 from analysis.raking import rake_cells
 
 TOLERANCE = 1e-13

@@ -4,14 +4,15 @@ Interviews are summed once, by PSU and by the finest cell of all dimensions. A c
 session without a woman scores 0 among the women and counts among the sessions drawn.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations, product
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from analysis import columns
+from analysis.cells import present
 from analysis.design import Coded, Codes
 from analysis.errors import DesignError
 from analysis.measures import Measure
@@ -39,8 +40,54 @@ class RollUp:
         return [self.levels[at][code] for code in self.codes[:, at]]
 
 
+@dataclass(frozen=True, eq=False)
+class Atoms:
+    """The finest cells of all dimensions, A of them, from which every table is made.
+
+    `codes` is (A, dimensions), `moments` has the atoms as its domains; `atom` is (n,) the atom of
+    every interview in the order of the kernel, empty where interviews were summed elsewhere.
+    """
+
+    dimensions: tuple[str, ...]
+    levels: tuple[tuple[str, ...], ...]
+    codes: Codes
+    moments: Moments
+    atom: Codes
+
+    def table(self, chosen: Sequence[str], levels: Collection[str] = ()) -> tuple[RollUp, Codes]:
+        """The table of some dimensions, and the (A,) domain of every atom in it.
+
+        Where `levels` holds all its dimensions, cells that nobody is in stand there too.
+        """
+        places = [self.dimensions.index(name) for name in chosen]
+        given = [self.levels[i] for i in places]
+        parts = self.codes[:, places]
+        radix = [max(len(own), 1) for own in given]
+        key = np.zeros(len(parts), dtype=np.intp)
+        for i, size in enumerate(radix):
+            key = key * size + parts[:, i]
+        if chosen and all(name in levels for name in chosen):
+            keys, to = np.arange(int(np.prod([len(own) for own in given]))), key
+        elif chosen:
+            keys, to = np.unique(key, return_inverse=True)
+        else:
+            keys, to = np.zeros(1, dtype=np.intp), key
+        codes = np.empty((keys.size, len(places)), dtype=np.intp)
+        for i in range(len(places) - 1, -1, -1):
+            codes[:, i], keys = keys % radix[i], keys // radix[i]
+        labels = [
+            JOIN.join([own[c] for own, c in zip(given, row, strict=True)]) or WHOLE
+            for row in codes.tolist()
+        ]
+        to = np.asarray(to, dtype=np.intp).reshape(-1)
+        own = roll_up(self.moments, to, labels)
+        return RollUp(tuple(chosen), tuple(given), own, codes), to
+
+
 def roll_up(moments: Moments, to: Codes, names: Sequence[str]) -> Moments:
     """The same sums over coarser domains: `to` (A,) gives the new code of each domain."""
+    if len(names) == len(moments.domains) and np.array_equal(to, np.arange(to.size)):
+        return replace(moments, domains=tuple(names))
     size = max(len(names), 1)
     key = moments.psu * size + to[moments.domain]
     present, cell = np.unique(key, return_inverse=True)
@@ -49,6 +96,46 @@ def roll_up(moments: Moments, to: Codes, names: Sequence[str]) -> Moments:
         for a in (moments.n, moments.weight, moments.weight2, moments.value, moments.square)
     )
     return Moments(moments.psus, tuple(names), present // size, present % size, *arrays)
+
+
+def atoms(
+    frame: pd.DataFrame,
+    coded: Coded,
+    measures: Sequence[Measure],
+    dimensions: Sequence[str],
+    *,
+    levels: Mapping[str, Sequence[str]] | None = None,
+    unknown: str = "",
+) -> Atoms:
+    """Sums of the finest cells of all dimensions; arguments and errors as `roll_ups`."""
+    missing = [name for name in dimensions if name not in frame.columns]
+    if missing:
+        raise DesignError(
+            f"The interviews have no column {', '.join(missing)} to make subgroups of. Correct the "
+            "dimensions, or add the column."
+        )
+    names, which = [], []
+    for name in dimensions:
+        own, at = _coded(frame, name, (levels or {}).get(name, ()), unknown)
+        names.append(own)
+        which.append(at[coded.order])
+    radix = np.array([max(len(own), 1) for own in names], dtype=np.intp)
+    size = float(np.prod(radix.astype(np.float64)))
+    if size > 2**62:
+        raise DesignError(
+            f"The dimensions {', '.join(dimensions)} have more combinations than can be counted. "
+            "Ask for fewer at a time."
+        )
+    key = np.zeros(coded.order.size, dtype=np.intp)
+    for own_size, at in zip(radix, which, strict=True):
+        key = key * own_size + at
+    keys, atom = present(key, int(size))
+    split = replace(coded, domain=atom, domains=tuple(map(str, keys)))
+    moments = psu_moments(split, measures)
+    codes = np.empty((keys.size, len(dimensions)), dtype=np.intp)
+    for i in range(len(dimensions) - 1, -1, -1):
+        codes[:, i], keys = keys % radix[i], keys // radix[i]
+    return Atoms(tuple(dimensions), tuple(names), codes, moments, atom)
 
 
 def roll_ups(
@@ -72,53 +159,8 @@ def roll_ups(
         Naming columns that are absent, rows with a blank code, and codes that are not declared.
     """
     dimensions = list(dict.fromkeys(name for group in groups for name in group))
-    missing = [name for name in dimensions if name not in frame.columns]
-    if missing:
-        raise DesignError(
-            f"The interviews have no column {', '.join(missing)} to make subgroups of. Correct the "
-            "dimensions, or add the column."
-        )
-    names, which = [], []
-    for name in dimensions:
-        own, at = _coded(frame, name, (levels or {}).get(name, ()), unknown)
-        names.append(own)
-        which.append(at[coded.order])
-    radix = np.array([max(len(own), 1) for own in names], dtype=np.intp)
-    if radix.size and float(np.prod(radix.astype(np.float64))) > 2**62:
-        raise DesignError(
-            f"The dimensions {', '.join(dimensions)} have more combinations than can be counted. "
-            "Ask for fewer at a time."
-        )
-    key = np.zeros(coded.order.size, dtype=np.intp)
-    for own, at in zip(radix, which, strict=True):
-        key = key * own + at
-    atoms, atom = np.unique(key, return_inverse=True)
-    split = replace(
-        coded, domain=np.asarray(atom, dtype=np.intp), domains=tuple(map(str, atoms))
-    )  # fmt: skip
-    moments = psu_moments(split, measures)
-    parts = np.empty((atoms.size, len(dimensions)), dtype=np.intp)
-    for i in range(len(dimensions) - 1, -1, -1):
-        parts[:, i] = atoms % radix[i]
-        atoms = atoms // radix[i]
-    tables = []
-    for chosen in _subsets(groups):
-        places = [dimensions.index(name) for name in chosen]
-        given = [names[i] for i in places]
-        if all(name in (levels or {}) for name in chosen):
-            every = list(product(*(range(len(own)) for own in given)))
-            codes = np.array(every, dtype=np.intp).reshape(len(every), len(chosen))
-            place = {tuple(row): d for d, row in enumerate(codes.tolist())}
-            to = np.array([place[tuple(row)] for row in parts[:, places].tolist()], dtype=np.intp)
-        else:
-            codes, to = np.unique(parts[:, places], axis=0, return_inverse=True)
-            to = np.asarray(to, dtype=np.intp).reshape(-1)
-        labels = [
-            JOIN.join(own[c] for own, c in zip(given, row, strict=True)) or WHOLE
-            for row in codes.tolist()
-        ]
-        tables.append(RollUp(chosen, tuple(given), roll_up(moments, to, labels), codes))
-    return tables
+    found = atoms(frame, coded, measures, dimensions, levels=levels, unknown=unknown)
+    return [found.table(chosen, levels or {})[0] for chosen in _subsets(groups)]
 
 
 def _subsets(groups: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
@@ -137,16 +179,16 @@ def _coded(
         given = frame[column]
         text = given.astype(object).where(given.notna(), "").astype(str).str.strip()
         frame = pd.DataFrame({column: text.where(text != "", unknown)})
-    found, at = np.unique(columns.texts(frame, column, "code"), return_inverse=True)
-    names = tuple(declared) or tuple(found.tolist())
+    found, at = columns.codes(frame, column, "code")
+    names = tuple(declared) or found
     if unknown and unknown in found and unknown not in names:
         names += (unknown,)
-    strange = sorted(set(found.tolist()) - set(names))
+    strange = sorted(set(found) - set(names))
     if strange:
         raise DesignError(
             f"Column {column} holds {', '.join(strange[:5])}, which its levels do not declare; "
             "these interviews would be in no subgroup. Declare the code, or correct it."
         )
     place = {name: i for i, name in enumerate(names)}
-    lookup = np.array([place[name] for name in found.tolist()], dtype=np.intp)
+    lookup = np.array([place[name] for name in found], dtype=np.intp)
     return names, lookup[at] if len(frame) else np.zeros(0, dtype=np.intp)

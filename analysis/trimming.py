@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.cells import Cells, summed
-from analysis.distances import CalibrationError
+from analysis.errors import CalibrationError
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -33,9 +33,11 @@ class Trimmed:
 
 
 def trim(
-    weight: Floats, base: Floats, cell: Codes, cells: Cells, factor: Floats, limit: float, fit: Fit
+    weight: Floats, base: Floats, cell: Codes, cells: Cells, factor: Floats, limit: Floats, fit: Fit
 ) -> Trimmed:
-    """Cut the calibrated weights (n,) at `limit` and calibrate the rest anew, until none is above.
+    """Cut the calibrated weights (n,) at their `limit` (n,) and calibrate the rest anew.
+
+    It ends when no weight is above its limit.
 
     Raises
     ------
@@ -48,19 +50,20 @@ def trim(
         if not above.any():
             return Trimmed(weight, np.flatnonzero(is_cut), factor)
         is_cut |= above
-        number = summed(cell, is_cut.astype(np.float64), cells.size)
+        kept = summed(cell, np.where(is_cut, limit, 0.0), cells.size)
         free = summed(cell, np.where(is_cut, 0.0, base), cells.size)
         left = []
         for m, (level, target) in enumerate(zip(cells.cell_levels, cells.targets, strict=True)):
-            taken = limit * summed(level, number, target.size)
+            taken = summed(level, kept, target.size)
             open_weight = summed(level, free, target.size)
             # While one weight of a level is free, the cut ones hold less than its total.
             stuck = np.flatnonzero(open_weight <= 0)
             if stuck.size:
                 j = stuck[0]
-                n = np.bincount(cells.cell_levels[m][cell], minlength=target.size)[j]
+                own = cells.cell_levels[m][cell] == j
+                n, most = int(own.sum()), float(limit[own].max())
                 raise CalibrationError(
-                    f"No weight may exceed {limit:,.6g}, but margin {cells.margins[m]} "
+                    f"No weight may exceed {most:,.6g}, but margin {cells.margins[m]} "
                     f"{cells.levels[m][j]} has the total {target[j]:,.6g} and {n} interviews. "
                     "Trim at a larger multiple, or merge the level with its neighbour."
                 )

@@ -24,9 +24,11 @@ from analysis.design import Codes, Floats, Psus
 from analysis.errors import LonelyPSUError
 from analysis.moments import Moments, cells, narrow, sums
 
-Lonely = Literal["fail", "certainty", "adjust"]
-"""A stratum with one PSU: refuse; count it as drawn with certainty, so that it adds nothing; or
-centre it at the whole instead of its stratum, which errs on the wide side."""
+Lonely = Literal["fail", "certainty", "adjust", "average"]
+"""A stratum with one PSU: refuse; count it as drawn with certainty, so that it adds nothing;
+centre it at the whole instead of its stratum, which errs on the wide side; or give it the average
+variance of the other strata of the domain. Where the PSU is all that the stratum has (fpc = 1),
+it is no sample and nothing of this applies."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +163,7 @@ def satterthwaite(means: Means, lonely: Lonely = "fail") -> Floats:
 def in_lonely_strata(means: Means) -> NDArray[np.bool_]:
     """(D, K) whether a domain has answers in a stratum with a single PSU."""
     m = means.moments
-    alone = (m.psus.drawn == 1)[m.psus.stratum[m.psu]][:, None] & (m.n > 0)
+    alone = m.psus.lonely[m.psus.stratum[m.psu]][:, None] & (m.n > 0)
     return sums(m.domain, alone.astype(np.float64), len(m.domains)) > 0
 
 
@@ -209,8 +211,10 @@ def stratified_products(
     pairs, pair = _pairs(psus.stratum[psu], group, groups)
     stratum = pairs // max(groups, 1)
     n = psus.drawn[stratum].astype(np.float64)[:, None]
-    if lonely == "fail" and (n == 1).any():
-        raise LonelyPSUError([psus.strata[h] or "(the only one)" for h in stratum[n[:, 0] == 1]])
+    share = psus.remaining[stratum][:, None]
+    alone = (n == 1) & (share > 0)
+    if lonely == "fail" and alone.any():
+        raise LonelyPSUError([psus.strata[h] or "(the only one)" for h in stratum[alone[:, 0]]])
     absent = n - np.bincount(pair, minlength=pairs.size)[:, None]
     means, centred = [], []
     for z in (a,) if a is b else (a, b):
@@ -222,7 +226,15 @@ def stratified_products(
     products = np.multiply(centred[0], centred[-1], out=centred[0])
     total = sums(pair, products, pairs.size) + absent * means[0] * means[-1]
     factor = np.where(n == 1, 1.0, n / np.maximum(n - 1, 1))
-    if lonely == "certainty":
+    if lonely in ("certainty", "average"):
         factor = np.where(n == 1, 0.0, factor)
-    share = psus.remaining[stratum][:, None]
-    return sums(pairs % max(groups, 1), share * factor * total, groups)
+    group_of = pairs % max(groups, 1)
+    found = sums(group_of, share * factor * total, groups)
+    if lonely == "average" and alone.any():
+        every, known = (
+            np.bincount(group_of, weights=own, minlength=groups)
+            for own in (np.ones(pairs.size), 1.0 - alone[:, 0])
+        )
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found *= np.where(known > 0, every / known, np.nan)[:, None]
+    return found

@@ -3,11 +3,17 @@
 T0  counted: tickets or a tally of the covered time
 T1  rebuilt: k times the number selected, from a contact log without a gap
 T2  the unit's own register of the covered time
+T3  unknown, and no session of the unit was counted: the visitors that its blocks usually have
 T4  unknown: the mean of the unit's other sessions, so that sessions count alike
+
+T3 and T4 treat the sessions of a unit alike. T3 says besides how many visits the unit stands for;
+where any of its sessions was counted, that count says it better.
 
 A count below the number selected cannot be right (an interview would stand for less than one
 visit) and is not used; the session is rebuilt as if nobody had counted.
 """
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -17,7 +23,7 @@ from analysis.outcomes import GROUPS
 
 
 def add_counts(
-    plan: pd.DataFrame, log: pd.DataFrame, covered: float
+    plan: pd.DataFrame, log: pd.DataFrame, covered: float, usual: Mapping[str, float]
 ) -> tuple[pd.DataFrame, list[str]]:
     """Add contacts by group, tier, `count_used`, `f_time` and `f_count` to every session.
 
@@ -29,6 +35,8 @@ def add_counts(
         Contacts with `session_id`, `seq`, `group`.
     covered
         Share of the block from which its time counts as covered whole.
+    usual
+        Visitors that a unit usually has in a block, by unit code.
 
     Returns
     -------
@@ -38,7 +46,7 @@ def add_counts(
     Raises
     ------
     WeightError
-        Where k or the times cannot be.
+        Where k, the times or a usual number cannot be.
     """
     by_group = pd.crosstab(log["session_id"], log["group"])
     by_group = by_group.reindex(index=plan.index, columns=list(GROUPS), fill_value=0)
@@ -51,6 +59,7 @@ def add_counts(
     )
     notes: list[str] = []
     _check_k(plan)
+    _check_usual(usual)
     low = plan["count"] < plan["selected"]
     counted = plan["count"].notna() & ~low
     plan["f_time"] = _time_factor(plan, counted, covered, notes)
@@ -67,13 +76,20 @@ def add_counts(
               "tally or the ticket numbers of the close form")  # fmt: skip
     _name(notes, plan.index[plan["worked"] & rebuilt],
           "no usable visitor count; rebuilt as k times the number selected (tier T1)")  # fmt: skip
-    equal = plan["worked"] & (plan["tier"] == "T4") & (plan["selected"] > 0)
-    _name(notes, plan.index[equal],
-          "neither a usable visitor count nor k with a contact log without gaps; it counts as an "
-          "average session of its unit (tier T4)")  # fmt: skip
     known = (plan["count_used"] * plan["f_time"]).where(plan["worked"])
     typical = known.groupby(plan["unit_id"]).transform("mean")
-    # A unit without any count: every session stands for the same, arbitrary number of visits.
+    expected = plan["unit_id"].map(dict(usual)).astype(float)
+    equal = plan["worked"] & (plan["tier"] == "T4") & (plan["selected"] > 0)
+    guessed = equal & typical.isna() & expected.notna()
+    plan.loc[plan["worked"] & typical.isna() & expected.notna(), "tier"] = "T3"
+    _name(notes, plan.index[guessed],
+          "no session of the unit has a usable visitor count or k with a contact log without gaps; "
+          "it counts as a block with the unit's usual visitors (tier T3)")  # fmt: skip
+    _name(notes, plan.index[equal & ~guessed],
+          "neither a usable visitor count nor k with a contact log without gaps; it counts as an "
+          "average session of its unit (tier T4)")  # fmt: skip
+    typical = typical.fillna(expected)
+    # A unit without any: every session stands for the same, arbitrary number of visits.
     alike = plan["selected"].where(plan["worked"]).groupby(plan["unit_id"]).transform("mean")
     plan["count_used"] = plan["count_used"].where(~equal, typical.fillna(alike))
     plan["f_time"] = plan["f_time"].where(~equal, 1.0)
@@ -102,6 +118,15 @@ def _check_k(plan: pd.DataFrame) -> None:
     bad_k = plan.index[plan["k"] < 1]
     if len(bad_k):
         raise WeightError(f"Session {', '.join(bad_k)}: k must be 1 or more; correct the form.")
+
+
+def _check_usual(usual: Mapping[str, float]) -> None:
+    wrong = sorted(unit for unit, number in usual.items() if not 0 < number < np.inf)
+    if wrong:
+        raise WeightError(
+            f"Unit {', '.join(wrong)}: the usual number of visitors must be more than 0; correct "
+            "it in units.csv, or leave it blank."
+        )
 
 
 def _complete_logs(plan: pd.DataFrame, log: pd.DataFrame) -> "pd.Series[bool]":

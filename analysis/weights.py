@@ -1,14 +1,16 @@
 """The weight of an interview, factor by factor, with its history.
 
-    w = (1/pi_unit) (M/m) (T/tau) (C/s) f_nonresponse
+    w = (1/pi_unit) (M/m) (T/tau) (C/s) f_nonresponse (1/v)
 
-The estimand is visits: an interview stands for as many visits of the field window. Factors are
-properties of sessions; what a session cannot know (its visitor count) is replaced tier by tier,
-and the tier is kept beside the weight. Method and formulae: docs/method_weights.md.
+The estimand is visits: an interview stands for as many visits of the field window. Where it is
+persons, the weight is divided by v, the visits of that person in the window. All other factors
+are properties of sessions; what a session cannot know (its visitor count) is replaced tier by
+tier, and the tier is kept beside the weight. Method and formulae: docs/method_weights.md.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,16 +19,19 @@ from analysis.errors import WeightError
 from analysis.outcomes import classify
 from analysis.weight_classes import nonresponse_classes, trim_weights
 from analysis.weight_counts import add_counts
+from analysis.weight_diagnostics import WeightDiagnostics, diagnose
+from analysis.weight_persons import person_factor
 
-TIERS = ("T0", "T1", "T2", "T4", "T5")
-"""Best first: counted, rebuilt from the contact log, register, sessions equal, not weighted."""
+TIERS = ("T0", "T1", "T2", "T3", "T4", "T5")
+"""Best first: counted, rebuilt from the contact log, register, the unit's usual number, sessions
+equal, not weighted."""
 
 TIER_SHARE = 0.2
 """A unit takes the worst tier that, with those worse, more than this share of interviews has."""
 
 WEIGHTED_COLUMNS = (
     "submission_id", "unit_id", "stratum", "psu", "f_unit", "f_block", "f_time", "f_count",
-    "f_nonresponse", "w_base", "w_raw", "w_trimmed", "w_norm", "tier",
+    "f_nonresponse", "f_person", "w_base", "w_raw", "w_trimmed", "w_norm", "tier",
 )  # fmt: skip
 
 
@@ -50,8 +55,7 @@ class Weighting:
     notes
         What was replaced or moved, one sentence each, naming sessions.
     diagnostics
-        One row a unit: `n`, Kish's `deff` n sum(w^2) / (sum w)^2, `n_eff`, least, median and
-        greatest weight, number of trimmed weights and the share of the total that trimming moved.
+        Spread of the weights and of each factor, as data.
     """
 
     frame: pd.DataFrame
@@ -59,7 +63,7 @@ class Weighting:
     unit_tiers: Mapping[str, str]
     empty: Mapping[str, str]
     notes: tuple[str, ...]
-    diagnostics: pd.DataFrame
+    diagnostics: WeightDiagnostics
 
 
 def weigh(
@@ -71,6 +75,9 @@ def weigh(
     covered: float = 0.9,
     minimum_class: int = 10,
     trim: float = 4.0,
+    usual: Mapping[str, float] | None = None,
+    visits: "pd.Series[Any] | None" = None,
+    most_visits: float = 10.0,
 ) -> Weighting:
     """Weigh every interview (outcome 1.1 or 1.2) among the contacts.
 
@@ -88,18 +95,27 @@ def weigh(
         Interviews that a session needs to be a non-response class of its own.
     trim
         Weights above this multiple of their unit's median are cut; the unit's total stays.
+    usual
+        Visitors that a unit usually has in a block, by unit code: what a unit of which no session
+        was counted stands for (T3). Units that are not named have none.
+    visits
+        Visits of the person in the window, by `submission_id`: the estimand is then persons
+        (`weight_persons.person_factor`). Without it, visits.
+    most_visits
+        More visits than these count as these.
 
     Raises
     ------
     WeightError
         Naming the sessions: no row in the plan, blocks of the window missing or fewer
-        than those worked, times or k that cannot be.
+        than those worked, times or k that cannot be; or the units: a usual number that cannot be,
+        nobody who told his visits.
     """
     if selection != "probability":
         return _unweighted(contacts, sessions, selection)
     plan = _plan(sessions, units)
     log = _log(contacts, plan)
-    plan, notes = add_counts(plan, log, covered)
+    plan, notes = add_counts(plan, log, covered, usual or {})
     usable = plan["worked"] & ((plan["selected"] > 0) | (plan["count_used"] == 0))
     lost = plan.index[plan["worked"] & ~usable]
     if len(lost):
@@ -113,12 +129,13 @@ def weigh(
     plan["w_base"] = base.where(plan["selected"] > 0)
     plan, more = nonresponse_classes(plan, minimum_class)
     silent = usable & (plan["interviews"] == 0)
-    frame = _frame(log, plan, trim)
-    diagnostics = _diagnostics(frame, trim)
+    frame, of_persons = _frame(log, plan, trim, visits, most_visits)
+    diagnostics = diagnose(frame, trim)
+    moved = diagnostics.units[["unit_id", "trimmed", "moved_share"]].to_numpy()
     cut = [
         f"Unit {unit}: {trimmed} weights above {trim:g} times the unit's median were cut; "
-        f"{moved:.1%} of its weight moved."
-        for unit, trimmed, moved in diagnostics[["unit_id", "trimmed", "moved_share"]].to_numpy()
+        f"{share:.1%} of its weight moved."
+        for unit, trimmed, share in moved
         if trimmed
     ]
     return Weighting(
@@ -126,7 +143,7 @@ def weigh(
         sessions=plan.reset_index(),
         unit_tiers=_unit_tiers(frame),
         empty={str(s): str(h) for s, h in plan.loc[silent, "stratum"].items()},
-        notes=(*notes, *more, *cut),
+        notes=(*notes, *more, *of_persons, *cut),
         diagnostics=diagnostics,
     )
 
@@ -218,7 +235,37 @@ def _block_factor(plan: pd.DataFrame, usable: "pd.Series[bool]") -> "pd.Series[f
     return (worked["blocks_window"] / m).reindex(plan.index)
 
 
-def _frame(log: pd.DataFrame, plan: pd.DataFrame, trim: float) -> pd.DataFrame:
+def without_counts(
+    contacts: pd.DataFrame,
+    sessions: pd.DataFrame,
+    units: Mapping[str, float],
+    weighting: Weighting,
+    **options: Any,
+) -> Weighting:
+    """The weights that the same interviews would have, had nobody counted visitors (all T4).
+
+    `options` are those with which `weighting` was made; `usual` is dropped. Each unit keeps the
+    visits it stands for in `weighting`: what differs is what the counts say within units.
+    `weight_sensitivity.sensitivity` compares the estimates of the two.
+    """
+    blank = sessions.assign(count=np.nan, k=np.nan)
+    found = weigh(contacts, blank, units, **options | {"usual": None})
+    had = weighting.frame.groupby("unit_id")["w_raw"].sum()
+    has = found.frame.groupby("unit_id")["w_raw"].sum()
+    level = found.frame["unit_id"].map(had / has).to_numpy(dtype=np.float64)
+    scaled = {name: found.frame[name] * level for name in ("w_base", "w_raw", "w_trimmed")}
+    if weighting.frame["tier"].eq("T5").all():
+        scaled = {}
+    return replace(found, frame=found.frame.assign(**scaled))
+
+
+def _frame(
+    log: pd.DataFrame,
+    plan: pd.DataFrame,
+    trim: float,
+    visits: "pd.Series[Any] | None",
+    most_visits: float,
+) -> tuple[pd.DataFrame, list[str]]:
     interviews = log[log["group"].isin(["complete", "partial"])]
     factors = [
         "unit_id", "stratum", "f_unit", "f_block", "f_time", "f_count", "f_nonresponse",
@@ -226,13 +273,14 @@ def _frame(log: pd.DataFrame, plan: pd.DataFrame, trim: float) -> pd.DataFrame:
     ]  # fmt: skip
     frame = interviews[["submission_id", "session_id"]].join(plan[factors], on="session_id")
     frame = frame.rename(columns={"session_id": "psu"}).reset_index(drop=True)
-    frame["w_raw"] = frame["w_base"] * frame["f_nonresponse"]
+    frame["f_person"], notes = person_factor(frame, visits, most_visits)
+    frame["w_raw"] = frame["w_base"] * frame["f_nonresponse"] * frame["f_person"]
     trimmed = frame["w_raw"].to_numpy(copy=True)
     norm = np.ones(len(frame))
     for rows in frame.groupby("unit_id").indices.values():
         trimmed[rows] = trim_weights(trimmed[rows], trim)
         norm[rows] = trimmed[rows] * (len(rows) / trimmed[rows].sum())
-    return frame.assign(w_trimmed=trimmed, w_norm=norm)
+    return frame.assign(w_trimmed=trimmed, w_norm=norm), notes
 
 
 def _unit_tiers(frame: pd.DataFrame) -> dict[str, str]:
@@ -241,21 +289,6 @@ def _unit_tiers(frame: pd.DataFrame) -> dict[str, str]:
     # From the worst tier on, the first to pass the share; the best passes always.
     worst = (or_worse > TIER_SHARE).idxmax(axis=1)
     return {str(unit): str(tier) for unit, tier in worst.items()}
-
-
-def _diagnostics(frame: pd.DataFrame, trim: float) -> pd.DataFrame:
-    by_unit = frame.groupby("unit_id")
-    raw = by_unit["w_raw"].agg(n="size", w_min="min", w_median="median", w_max="max", total="sum")
-    excess = (frame["w_raw"] - trim * by_unit["w_raw"].transform("median")).clip(lower=0)
-    square = (frame["w_trimmed"] ** 2).groupby(frame["unit_id"]).sum()
-    table = raw.assign(
-        deff=raw["n"] * square / by_unit["w_trimmed"].sum() ** 2,
-        trimmed=(excess > 0).groupby(frame["unit_id"]).sum(),
-        moved_share=excess.groupby(frame["unit_id"]).sum() / raw["total"],
-    )
-    table["n_eff"] = table["n"] / table["deff"]
-    columns = ["n", "deff", "n_eff", "w_min", "w_median", "w_max", "trimmed", "moved_share"]
-    return pd.DataFrame(table[columns].reset_index())
 
 
 def _unweighted(contacts: pd.DataFrame, sessions: pd.DataFrame, selection: str) -> Weighting:
@@ -276,5 +309,5 @@ def _unweighted(contacts: pd.DataFrame, sessions: pd.DataFrame, selection: str) 
         unit_tiers=dict.fromkeys(sorted(map(str, frame["unit_id"].dropna().unique())), "T5"),
         empty={},
         notes=(f"Selection is {selection}: no weights, no intervals, no comparisons.",),
-        diagnostics=_diagnostics(frame, np.inf),
+        diagnostics=diagnose(frame, np.inf),
     )

@@ -3,8 +3,10 @@
     python -m benchmarks.enumerators [--samples 600]
 
 Interviews are simulated from a seed: nobody was asked. A unit has 8 sessions of 12 interviews;
-each session is shared by two enumerators drawn anew; sessions have an intraclass correlation of
-0.05. The table of docs/method_estimators.md is what this prints.
+each session is shared by two enumerators drawn anew, or worked by one, in turn; sessions have an
+intraclass correlation of 0.05. The tables of docs/method_estimators.md are what this prints. `Kish`
+is the sessions' variance times 1 + (m - 1) 0.03, m the workload, which counts twice what sessions
+with different enumerators show of them.
 """
 
 import argparse
@@ -16,17 +18,24 @@ from analysis import intervals
 from analysis.design import Design, code
 from analysis.measures import Measure
 from analysis.twoway import TwoWay, two_way
+from analysis.workloads import RHO
 
 SEED = 20261123
 SESSIONS, EACH, BETWEEN_SESSIONS = 8, 12, 0.05
 ENUMERATORS, CORRELATIONS = (2, 3, 4, 6, 8, 12), (0.0, 0.03, 0.1)
+ALONE = (1, 2, 4, 8)
 
 
-def sample(rng: np.random.Generator, enumerators: int, rho: float) -> TwoWay:
-    """Both variances of the mean of one simulated unit, whose true mean is 0."""
+def sample(
+    rng: np.random.Generator, enumerators: int, rho: float, together: int
+) -> tuple[TwoWay, float]:
+    """Variances of the mean of one simulated unit, whose true mean is 0, and Kish's factor."""
     psu = np.repeat(np.arange(SESSIONS), EACH)
-    teams = [rng.choice(enumerators, 2, replace=False) for _ in range(SESSIONS)]
-    who = np.array([teams[g][i % 2] for g in range(SESSIONS) for i in range(EACH)])
+    teams = [
+        rng.choice(enumerators, 2, replace=False) if together == 2 else [g % enumerators]
+        for g in range(SESSIONS)
+    ]
+    who = np.array([teams[g][i % together] for g in range(SESSIONS) for i in range(EACH)])
     y = (
         np.sqrt(BETWEEN_SESSIONS) * rng.normal(size=SESSIONS)[psu]
         + np.sqrt(rho) * rng.normal(size=enumerators)[who]
@@ -34,41 +43,52 @@ def sample(rng: np.random.Generator, enumerators: int, rho: float) -> TwoWay:
     )
     frame = pd.DataFrame({"psu": psu.astype(str), "who": who.astype(str)})
     measure = Measure("", "y", "", "mean", y, -np.inf, np.inf)
-    return two_way(code(frame, Design("", "", "psu")), [measure], frame, "who")
+    workload = float((np.bincount(who) ** 2).sum()) / psu.size
+    found = two_way(code(frame, Design("", "", "psu")), [measure], frame, "who")
+    return found, 1 + (workload - 1) * RHO
 
 
-def covered(rng: np.random.Generator, enumerators: int, rho: float, samples: int) -> list[float]:
-    """Shares covered by sessions alone and by the rule, share assumed, ratio of widths."""
-    hits, assumed, widths = np.zeros(2), 0.0, 0.0
+def covered(
+    rng: np.random.Generator, enumerators: int, rho: float, together: int, samples: int
+) -> list[float]:
+    """Shares covered by sessions alone, Kish and the rule; share assumed; widths of the two."""
+    hits, assumed, widths = np.zeros(3), 0.0, np.zeros(2)
     for _ in range(samples):
-        t = sample(rng, enumerators, rho)
+        t, kish = sample(rng, enumerators, rho, together)
         off = abs(float(t.means.value[0, 0]))
-        reach = [
+        reach = np.array([
             float((intervals.quantile(0.95, df) * np.sqrt(v))[0, 0])
-            for v, df in ((t.session, t.means.df), (t.variance, t.df))
-        ]
-        hits += [off < r for r in reach]
+            for v, df in (
+                (t.session, t.means.df), (t.session * kish, t.means.df), (t.variance, t.df)
+            )
+        ])  # fmt: skip
+        hits += off < reach
         assumed += float(t.assumed[0, 0])
-        widths += reach[1] / reach[0]
-    return [*(hits / samples).tolist(), assumed / samples, widths / samples]
+        widths += reach[1:] / reach[0]
+    return [*(hits / samples).tolist(), assumed / samples, *(widths / samples).tolist()]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=int, default=600)
     samples = parser.parse_args().samples
-    rng = np.random.default_rng(SEED)
-    print(f"seed {SEED}, {samples} samples a row\n")
-    print("| enumerators | true rho | sessions alone | with enumerators | rho decides | width |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    for enumerators in ENUMERATORS:
-        for rho in CORRELATIONS:
-            alone, both, assumed, width = covered(rng, enumerators, rho, samples)
-            print(
-                f"| {enumerators} | {rho:g} | {alone:.1%} | {both:.1%} | {assumed:.0%} | "
-                f"× {width:.2f} |",
-                flush=True,
-            )
+    print(f"seed {SEED}, {samples} samples a row")
+    for together, numbers in ((2, ENUMERATORS), (1, ALONE)):
+        rng = np.random.default_rng([SEED, together])
+        print(f"\nenumerators in a session: {together}\n")
+        print("| enumerators | true rho | sessions alone | Kish | rule | rho decides | width Kish "
+              "| width rule |")  # fmt: skip
+        print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+        for enumerators in numbers:
+            for rho in CORRELATIONS:
+                alone, kish, both, assumed, wide, width = covered(
+                    rng, enumerators, rho, together, samples
+                )
+                print(
+                    f"| {enumerators} | {rho:g} | {alone:.1%} | {kish:.1%} | {both:.1%} | "
+                    f"{assumed:.0%} | × {wide:.2f} | × {width:.2f} |",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

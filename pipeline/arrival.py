@@ -14,55 +14,71 @@ from numpy.typing import NDArray
 
 Codes = NDArray[np.intp]
 
+ROOM = 16
+"""Whole-numbered ids are ticked off in a list where it is at most so many times their number."""
+
 
 class OutOfOrderError(Exception):
     """Interviews of a PSU came in another order than that of their ids; never leaves the engine."""
 
 
 class Arrival:
-    """What is known of the ids and PSUs seen so far; `psus` is the number of PSUs."""
+    """What is known of the ids seen so far; `whole` says that each PSU's rows stand together."""
 
-    def __init__(self, psus: int) -> None:
-        self._seen = np.zeros(psus, dtype=np.bool_)
-        self._last: tuple[pa.Scalar, int] | None = None
-        self._keys: list[NDArray[Any]] = []
+    def __init__(self, *, whole: bool) -> None:
+        self._last: pa.Scalar | None = None
+        self._last_psu = -1
+        self._ids: list[NDArray[Any]] = []
         self.rising = True
-        self._in_runs = True
+        self._in_runs = whole
 
-    def follow(self, ids: pa.Array, keys: pa.Array, starts: Codes, psu: Codes) -> None:
-        """Take note of rows: `ids` (n,), `starts` of the runs of one PSU and the `psu` of each.
-
-        `keys` (n,) are whole numbers that differ wherever ids do, or almost.
+    def follow(self, ids: pa.Array, psu: Codes) -> None:
+        """Take note of rows: `ids` (n,) without a missing one, and the PSU of each.
 
         Raises
         ------
         OutOfOrderError
             Where rows were in neither order.
         """
-        self._keys.append(keys.to_numpy())
-        up = np.empty(len(ids), dtype=np.bool_)
-        up[1:] = pc.less(ids.slice(0, len(ids) - 1), ids.slice(1)).to_numpy(zero_copy_only=False)
-        up[0] = self._last is None or bool(pc.less(self._last[0], ids[0]).as_py())
+        n, up = len(ids), np.empty(len(ids), dtype=np.bool_)
+        if pa.types.is_integer(ids.type):
+            numbers = ids.to_numpy()
+            self._ids.append(numbers)
+            np.less(numbers[:-1], numbers[1:], out=up[1:])
+        else:
+            rises = pc.less(ids.slice(0, n - 1), ids.slice(1))
+            up[1:] = rises.to_numpy(zero_copy_only=False)
+        up[0] = self._last is None or bool(pc.less(self._last, ids[0]).as_py())
         self.rising &= bool(up.all())
-        goes_on = self._last is not None and self._last[1] == psu[0]
-        new = psu[1:] if goes_on else psu
-        again = bool(self._seen[new].any())
-        self._seen[new] = True
-        again |= bool((np.bincount(new, minlength=1) > 1).any())
-        up[starts[1:] if goes_on else starts] = True  # a new PSU may begin anywhere
-        self._in_runs &= not again and bool(up.all())
-        self._last = ids[-1], int(psu[-1])
+        if not self.rising and self._in_runs:
+            up[1:] |= psu[1:] != psu[:-1]  # a new PSU may begin anywhere
+            up[0] |= self._last_psu != psu[0]
+            self._in_runs = bool(up.all())
+        self._last, self._last_psu = ids[-1], int(psu[-1])
         if not (self.rising or self._in_runs):
             raise OutOfOrderError
 
-    def note(self, keys: pa.Array) -> None:
-        """Take note of rows that were sorted, for `may_repeat`."""
+    def note(self, ids: pa.Array) -> None:
+        """Take note of rows that were sorted, for `twice`."""
         self.rising = False
-        self._keys.append(keys.to_numpy())
+        if pa.types.is_integer(ids.type):
+            self._ids.append(ids.to_numpy())
 
-    def may_repeat(self) -> bool:
-        """Whether two rows may have one id; if not, all differ for certain."""
-        if self.rising or not self._keys:
+    def twice(self) -> bool | None:
+        """Whether two rows have one id; None where ids are texts and did not rise."""
+        if self.rising:
             return False
-        keys = np.sort(np.concatenate(self._keys))
-        return bool((keys[1:] == keys[:-1]).any())
+        return any_twice(np.concatenate(self._ids)) if self._ids else None
+
+
+def any_twice(numbers: NDArray[Any]) -> bool:
+    """Whether a whole number stands in (n,) `numbers` twice."""
+    if not numbers.size:
+        return False
+    low, high = int(numbers.min()), int(numbers.max())
+    if high - low < ROOM * numbers.size + 1000:
+        seen = np.zeros(high - low + 1, dtype=np.bool_)
+        seen[numbers - low] = True
+        return int(np.count_nonzero(seen)) < numbers.size
+    ordered = np.sort(numbers)
+    return bool((ordered[1:] == ordered[:-1]).any())

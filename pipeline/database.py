@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.errors import StoreError
-from pipeline.migrations import STEPS, migrate, steps_taken
+from pipeline.migrations import STEPS, attachments_in, migrate, steps_taken
 
 SAFE_WAL = (3, 51, 3)
 """SQLite before this can, rarely, lose committed pages in WAL mode (sqlite.org/wal.html)."""
@@ -63,6 +63,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute(f"PRAGMA journal_mode = {journal_mode(sqlite3.sqlite_version_info)}")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.create_function("attachments_of", 1, attachments_in, deterministic=True)
     migrate(connection)
 
 

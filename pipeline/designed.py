@@ -4,25 +4,39 @@ Readable as the method: contacts and sessions, weights, measures, estimates, sta
 thresholds, comparison, response rates. Nothing here computes a statistic itself.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from analysis.assembled import Estimated
 from analysis.comparison import against_others
 from analysis.confidence import place
 from analysis.design import Design
-from analysis.estimates import estimate
+from analysis.estimates import estimated
 from analysis.instrument import Instrument
+from analysis.measures import Measure
 from analysis.outcomes import response_rates
 from analysis.publication import CAUTION, PUBLISHED, Rules, publish
 from analysis.scoring import IndexDefinition, measures
-from analysis.weights import weigh
+from analysis.side_by_side import published
+from analysis.weight_sensitivity import sensitivity
+from pipeline.calibrating import Planned, planned
 from pipeline.contacts import FieldRecord
-from pipeline.results import Results
+from pipeline.results import CalibrationReport, Results
 from pipeline.shortfall import notes_on_shortfall, notes_on_unworked, with_lost
 from pipeline.study import Study
 from pipeline.tables import read_table
+from pipeline.weighting import (
+    history,
+    note_on_counts,
+    shown_sensitivity,
+    uncounted,
+    weighted,
+    with_final,
+)
 
 INTERVIEWED = ("1.1", "1.2")
 
@@ -43,21 +57,13 @@ def analyze_designed(
     rules = Rules(**asdict(study.publication))
     index = index_definition(study)
     record, left_out = inside_frame(study, record)
-    weighting = weigh(
-        record.contacts,
-        record.sessions,
-        {unit.unit_id: unit.inclusion_probability for unit in study.units},
-        selection=study.design.selection,
-        covered=study.weights.covered,
-        minimum_class=study.weights.minimum_class,
-        trim=study.weights.trim,
-    )
+    weighting = weighted(study, record)
     interviews = (
         record.contacts[record.contacts["outcome"].isin(INTERVIEWED)]
         .sort_values("submission_id", kind="stable")
         .reset_index(drop=True)
     )
-    frame = interviews[["submission_id"]].merge(
+    frame = interviews[["submission_id", "enumerator_id"]].merge(
         weighting.frame, on="submission_id", validate="one_to_one"
     )
     frame = frame.merge(
@@ -65,25 +71,54 @@ def analyze_designed(
         on="psu", how="left", validate="many_to_one",
     )  # fmt: skip
     interviews = interviews[interviews["submission_id"].isin(frame["submission_id"])]
-    asked = measures(
-        interviews.reset_index(drop=True), instrument, index, bentuk_codes(study), SCREENING
+    interviews = interviews.reset_index(drop=True)
+    who_asked, of_enumerators = enumerators(study, frame)
+    frame = frame.assign(enumerator_id=who_asked)
+    known, why_not = planned(
+        study, interviews, instrument, selection=study.design.selection, simulated=simulated
     )
-    table = estimate(
-        frame,
-        Design(weight="w_trimmed", stratum="stratum", psu="psu", id="submission_id",
-               fpc="blocks_window" if study.design.fpc else "",
-               selection=study.design.selection),
-        asked,
-        domain="unit_id",
-        domains=[unit.unit_id for unit in study.units if unit.in_frame],
-        level=study.level,
-        rules=rules,
-        wave=study.wave.id,
-        tiers=weighting.unit_tiers,
-        empty=weighting.empty,
-        order=collapse_order(study, record.sessions),
+    if known is not None:
+        frame = frame.assign(**{name: known.columns[name] for name in known.totals.columns})
+    # The share of a level whose total is known is not estimated.
+    unasked = SCREENING | (known.counted if known else frozenset())
+    asked = measures(interviews, instrument, index, bentuk_codes(study), unasked)
+    design = Design(
+        weight="w_trimmed", stratum="stratum", psu="psu", id="submission_id",
+        fpc="blocks_window" if study.design.fpc else "", selection=study.design.selection,
     )  # fmt: skip
-    table = without_city_interval(study, table)
+
+    def estimates(frame: pd.DataFrame, asked: Sequence[Measure], **options: Any) -> Estimated:
+        return estimated(
+            frame, design, asked,
+            domain="unit_id",
+            domains=[unit.unit_id for unit in study.units if unit.in_frame],
+            level=study.level,
+            rules=rules,
+            wave=study.wave.id,
+            tiers=weighting.unit_tiers,
+            empty=weighting.empty,
+            order=collapse_order(study, record.sessions),
+            **options,
+        )  # fmt: skip
+
+    found = estimates(
+        frame, asked,
+        calibration=known.plan if known else None,
+        enumerator="enumerator_id" if study.design.enumerator_rho else "",
+        rho=study.design.enumerator_rho,
+    )  # fmt: skip
+    table = without_city_interval(study, found.table)
+    counted = pd.DataFrame()
+    if study.design.selection == "probability" and not frame.empty:
+        other = uncounted(study, record, weighting).frame.set_index("submission_id")["w_trimmed"]
+        plan = replace(known.plan, variance="taylor") if known else None
+        values = estimates(
+            frame.assign(w_trimmed=frame["submission_id"].map(other)),
+            [measure for measure in asked if not measure.category],
+            calibration=plan,
+        )  # fmt: skip
+        counted = shown_sensitivity(sensitivity(table, values.table), table)
+    final = with_final(weighting.frame, frame, found)
     lines = [("indeks", t.measure, t.value, t.label) for t in study.thresholds]
     return Results(
         study=study,
@@ -93,10 +128,16 @@ def analyze_designed(
         source=source,
         contacts=record.contacts,
         sessions=weighting.sessions,
-        weighted=weighting.frame,
+        weighted=final,
+        weight_history=history(weighting, final),
+        sensitivity=counted,
         estimates=publish(table),
-        standings=place(table, lines, rules),
-        comparisons=against_others(table, rules),
+        variances=published(found.variances, table),
+        calibration=calibration_report(known, found),
+        standings=place(table, lines, rules, units=found.units, correlations=found.correlations),
+        comparisons=against_others(
+            table, rules, units=found.units, correlations=found.correlations
+        ),
         responses=response_rates(with_lost(record.contacts, record.sessions), by="unit_id"),
         notes=(
             *notes,
@@ -105,8 +146,48 @@ def analyze_designed(
             *notes_on_unworked(study, record.sessions),
             *notes_on_shortfall(record.contacts, record.sessions),
             *weighting.notes,
+            *why_not,
+            *(known.notes if known else ()),
+            *of_enumerators,
+            *found.notes,
+            *(note_on_counts(counted) if not counted.empty else ()),
             *silent_units(study, interviews),
         ),
+    )
+
+
+def enumerators(study: Study, frame: pd.DataFrame) -> tuple["pd.Series[Any]", tuple[str, ...]]:
+    """Who asked, blanks as one unknown person for each session, and what is to be said of it."""
+    who = frame["enumerator_id"].astype("object")
+    blank = who.isna() | (who == "")
+    notes = []
+    if blank.any():
+        who = who.where(~blank, "?" + frame["psu"].astype(str))
+        notes.append(
+            f"{int(blank.sum())} interviews name no enumerator; those of a session count as one "
+            "person's."
+        )
+    if not study.design.enumerator_rho and study.design.selection == "probability":
+        notes.append(
+            "enumerator_rho = 0 under [design]: the intervals leave out what enumerators carry "
+            "from session to session, so they are too narrow where enumerators differ."
+        )
+    return who, tuple(notes)
+
+
+def calibration_report(known: Planned | None, found: Estimated) -> CalibrationReport | None:
+    """What a report and the manifest say of the calibration; None without one."""
+    if known is None or found.calibrated is None:
+        return None
+    made = found.calibrated.calibration
+    return CalibrationReport(
+        margins=known.totals.margins,
+        sources=known.totals.sources,
+        simulated=known.totals.is_simulated,
+        replicated=found.calibrated.replicable,
+        convergence=made.convergence,
+        diagnostics=made.diagnostics,
+        path=known.totals.path,
     )
 
 

@@ -1,7 +1,7 @@
 """Parquet files through DuckDB: the only module that calls it.
 
-DuckDB only reads, filters and sorts here; nothing is added up in it, for its sums depend on the
-number of threads. Calls are those that both 1.5 and 2.0 have (`sql`, `to_arrow_table`,
+It sorts rows that are out of order, on disk where memory does not suffice, and finds the rows
+that an error names; nothing is added up in it, for its sums depend on the number of threads. Calls are those that both 1.5 and 2.0 have (`sql`, `to_arrow_table`,
 `to_arrow_reader`): the interface changes between versions. A connection with an unread result
 takes no other work, so every question has a cursor of its own.
 """
@@ -27,26 +27,37 @@ NAMED = 5
 class Files:
     """Rows of several Parquet files as one table; `types` maps every column to its Arrow type."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> None:
-        self._connection = connection
-        self._paths = paths
+    def __init__(self, paths: Sequence[Path], memory: str, threads: int) -> None:
+        self.paths = tuple(paths)
         self.types = _types(paths)
+        self._limits = memory, threads
 
     def table(self, select: str, rest: str = "") -> pa.Table:
         """All rows of `select ... from <files> ...` at once."""
-        with closing(self._connection.cursor()) as cursor, _readable():
+        with self._cursor() as cursor:
             return cursor.sql(f"select {select} from {self.source} {rest}").to_arrow_table()
 
-    def batches(self, select: str, rest: str, rows: int) -> Iterator[pa.RecordBatch]:
-        """The same, at most `rows` at once; in the order of the files unless `rest` has another."""
-        with closing(self._connection.cursor()) as cursor, _readable():
-            question = f"select {select} from {self.source} {rest}"
+    def arranged(
+        self, columns: Sequence[str], order: Sequence[str], rows: int
+    ) -> Iterator[pa.RecordBatch]:
+        """Columns of all rows in the `order` of expressions, at most `rows` at once.
+
+        Two more stand before them: `file_index`, the place of the row's file, and
+        `file_row_number` in it, both from 0.
+        """
+        named = ", ".join(quoted(name) for name in columns)
+        question = (
+            f"select file_index, file_row_number{', ' if named else ''}{named} "
+            f"from read_parquet([{self._names}], file_row_number=true) "
+            f"order by {', '.join(order)}"
+        )
+        with self._cursor() as cursor:
             yield from cursor.sql(question).to_arrow_reader(rows)
 
     def rows(self, condition: str, id: str = "") -> str:
         """Rows in words that meet a condition: number from 1, file and id of the first few."""
         named = f", {quoted(id)}::varchar as id" if id else ""
-        with closing(self._connection.cursor()) as cursor, _readable():
+        with self._cursor() as cursor:
             found = cursor.sql(
                 f"select filename, file_row_number + 1 as row{named}, count(*) over () as of "
                 f"from read_parquet([{self._names}], filename=true, file_row_number=true) "
@@ -60,6 +71,12 @@ class Files:
         more = f" and {total - len(words)} more" if total > len(words) else ""
         return f"row{'s' if total > 1 else ''} {', '.join(words)}{more}"
 
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A place to ask one question; files in order never need one."""
+        with closing(_instance(*self._limits).cursor()) as cursor, readable():
+            yield cursor
+
     @property
     def source(self) -> str:
         """The files as SQL names them in `from`."""
@@ -67,12 +84,11 @@ class Files:
 
     @property
     def _names(self) -> str:
-        return ", ".join(_literal(str(path)) for path in self._paths)
+        return ", ".join(_literal(str(path)) for path in self.paths)
 
 
-@contextmanager
-def opened(paths: Sequence[Path], *, memory: str, threads: int = 0) -> Iterator[Files]:
-    """Open Parquet files of one schema; what exceeds `memory` (such as `1GB`) spills to disk.
+def opened(paths: Sequence[Path], *, memory: str, threads: int = 0) -> Files:
+    """Parquet files of one schema; what exceeds `memory` (such as `1GB`) spills to disk.
 
     `threads` = 0 takes all there are.
 
@@ -81,8 +97,7 @@ def opened(paths: Sequence[Path], *, memory: str, threads: int = 0) -> Iterator[
     StoreError
         Naming the file: it is absent, is no Parquet, or has other columns than the first.
     """
-    with closing(_instance(memory, threads).cursor()) as connection:
-        yield Files(connection, paths)
+    return Files(paths, memory, threads)
 
 
 @cache
@@ -145,11 +160,18 @@ def _types(paths: Sequence[Path]) -> dict[str, pa.DataType]:
 
 
 @contextmanager
-def _readable() -> Iterator[None]:
+def readable() -> Iterator[None]:
+    """Turn what goes wrong in reading the files into an error that says what to do.
+
+    Raises
+    ------
+    StoreError
+        In the place of whatever DuckDB or Arrow raised.
+    """
     try:
         yield
-    except duckdb.Error as error:
-        first = str(error).splitlines()[0]
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
         raise StoreError(
             f"The Parquet files cannot be read: {first}. Write them anew, or give more memory."
         ) from error

@@ -14,16 +14,17 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis import kernel
-from analysis.design import Design
+from analysis.design import Design, code
 from analysis.errors import DesignError, MeasureError
 from analysis.estimates import of_moments
-from analysis.moments import Moments
+from analysis.moments import Moments, cells
 from analysis.publication import Rules
 from analysis.variance import Lonely
 from pipeline import duck
-from pipeline.arrival import OutOfOrderError
-from pipeline.parquet_answers import Reading
-from pipeline.parquet_design import there
+from pipeline.parquet_answers import OnColumn, Reading
+from pipeline.parquet_design import drawn
+from pipeline.parquet_groups import groups
+from pipeline.parquet_rows import Rows
 
 
 @dataclass(frozen=True)
@@ -127,19 +128,26 @@ def moments(
 ) -> Moments:
     """`analysis.moments.psu_moments` for the rows of Parquet files; errors as `estimate`."""
     use = resources or Resources()
-    with duck.opened(list(paths), memory=use.memory, threads=use.threads) as files:
-        _require(files, design, domain, measures)
-        coded = there(files, design, domain, domains, empty or {})
-        reading = Reading(files, design, domain, measures, coded, use.rows)
-        try:
-            return reading.run(sort=False)
-        except OutOfOrderError:
-            return reading.run(sort=True)
+    files = duck.opened(list(paths), memory=use.memory, threads=use.threads)
+    require(files, design, domain, measures)
+    rows = Rows(files, use.threads)
+    found = groups(files, rows, design, [domain] if domain else [])
+    coded = code(found.frame, drawn(design), domain=domain, domains=domains, empty=empty)
+    cell, psu, of_cell = cells(coded.psu, coded.domain, len(coded.domains))
+    reading = Reading(files, rows, found, design, measures, cell, coded.psu, use.rows)
+    return Moments(
+        coded.psus, coded.domains, psu, of_cell, *reading.sums().sums(psu.size)
+    )  # fmt: skip
 
 
-def _require(
-    files: duck.Files, design: Design, domain: str, measures: Sequence[Mean | Proportion]
-) -> None:
+def require(files: duck.Files, design: Design, domain: str, measures: Sequence[OnColumn]) -> None:
+    """Refuse files without a column that the design or a measure names, or with text in one.
+
+    Raises
+    ------
+    DesignError, MeasureError
+        Naming the column; a design must name its PSU or its id.
+    """
     named = [design.weight, design.stratum, design.psu, design.fpc, design.id, domain]
     named += [measure.column for measure in measures]
     missing = [name for name in dict.fromkeys(named) if name and name not in files.types]

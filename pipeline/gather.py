@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 from pipeline.errors import PersepsiError, ServerError, StoreError, StudyError
 from pipeline.export import ExportSource, find_exports
-from pipeline.kobo.client import KoboClient, KoboSource
-from pipeline.pull import Progress, PullSummary, pull
+from pipeline.kobo import KoboClient, KoboSource
+from pipeline.pull import PullSummary, pull
+from pipeline.reading import Progress
 from pipeline.sandbox import TOKEN, asset_uid, serve, study_state
 from pipeline.source import Source
 from pipeline.store import Store

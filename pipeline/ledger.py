@@ -6,8 +6,9 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from pipeline.record import content_hash, status_of
+from pipeline.record import attachments_of, content_hash, status_of
 from pipeline.submission import Submission
 
 CHAINED = (
@@ -30,24 +31,58 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of some submissions: unknown before, changed, or exactly as known."""
+    """What became of some submissions, by event.
+
+    `new` was unknown before; `restored` came back, under the id it had or, sent again after a
+    deletion, under another; `edited` has other answers; `validated` got a validation status,
+    `reset` lost it; `attachments` gained or lost files; `same` is exactly as known. One
+    submission may be edited, validated and have a late attachment at once, and counts in each.
+    """
 
     new: int = 0
     edited: int = 0
     same: int = 0
+    restored: int = 0
+    validated: int = 0
+    reset: int = 0
+    attachments: int = 0
 
     def __add__(self, other: "Added") -> "Added":
-        return Added(self.new + other.new, self.edited + other.edited, self.same + other.same)
+        return Added(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
 
 
-def version_row(
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a submission, as the record lists it."""
+
+    uid: str
+    name: str
+    mimetype: str
+    xpath: str
+    is_deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Row that a submission adds to the ledger, what it means, and its attachments.
+
+    `attachments` is their mark (`pipeline.record.attachments_of`), `files` the list itself.
+    """
+
+    row: dict[str, object]
+    events: Added
+    attachments: str
+    files: tuple[Attachment, ...] = ()
+
+
+def version_of(
     connection: sqlite3.Connection, submission: Submission, learned_at: datetime, run_id: int
-) -> dict[str, object] | None:
-    """Columns of the version this submission would add; None where it says nothing new."""
+) -> Version | None:
+    """Version this submission would add; None where it says nothing new."""
     key = (submission.server_id, submission.asset, submission.id)
     latest = connection.execute(
-        "SELECT op, sha256, content_sha256 FROM submission_version "
-        "WHERE server_id = ? AND asset = ? AND id = ? ORDER BY seq DESC LIMIT 1",
+        "SELECT op, uuid, status, attachments, sha256, content_sha256 FROM submission_latest "
+        "WHERE server_id = ? AND asset = ? AND id = ?",
         key,
     ).fetchone()
     known = latest is not None and latest["op"] != "D"
@@ -58,7 +93,8 @@ def version_row(
     content = content_hash(fields)
     if known and content == latest["content_sha256"]:
         return None
-    return {
+    status, attachments = status_of(fields), attachments_of(fields)
+    row: dict[str, object] = {
         "server_id": submission.server_id,
         "asset": submission.asset,
         "id": submission.id,
@@ -68,18 +104,63 @@ def version_row(
         "body": submission.body,
         "sha256": digest,
         "content_sha256": content,
-        "status": status_of(fields),
+        "status": status,
         "form_version": submission.form_version,
         "submitted_at": stamp(submission.submitted_at),
         "learned_at": stamp(learned_at),
         "run_id": run_id,
     }
+    if known:
+        events = _events(latest, submission.uuid, status, attachments)
+    elif latest is not None or _was_here(connection, submission):
+        events = Added(restored=1)
+    else:
+        events = Added(new=1)
+    return Version(row, events, attachments, _files(fields))
 
 
-def deletion_row(row: sqlite3.Row, learned_at: datetime, run_id: int) -> dict[str, object]:
+def _events(latest: sqlite3.Row, uuid: str, status: str, attachments: str) -> Added:
+    reviewed, filed = status != latest["status"], attachments != latest["attachments"]
+    return Added(
+        # An edit always moves the uuid; what moves nothing we know of counts as one too.
+        edited=int(uuid != latest["uuid"] or not (reviewed or filed)),
+        validated=int(reviewed and status != ""),
+        reset=int(reviewed and status == ""),
+        attachments=int(filed),
+    )
+
+
+def _files(fields: Mapping[str, Any]) -> tuple[Attachment, ...]:
+    listed = fields.get("_attachments")
+    items = listed if isinstance(listed, list) else []
+    return tuple(
+        Attachment(
+            item["uid"],
+            str(item.get("media_file_basename") or ""),
+            str(item.get("mimetype") or ""),
+            str(item.get("question_xpath") or ""),
+            item.get("is_deleted") is True,
+        )
+        for item in items
+        if isinstance(item, dict) and isinstance(item.get("uid"), str)
+    )
+
+
+def _was_here(connection: sqlite3.Connection, submission: Submission) -> bool:
+    """Whether the same interview is known under another id: deleted, and sent again."""
+    if not submission.uuid:
+        return False
+    found = connection.execute(
+        "SELECT 1 FROM submission_latest WHERE server_id = ? AND asset = ? AND root_uuid = ?",
+        (submission.server_id, submission.asset, submission.root_uuid),
+    ).fetchone()
+    return found is not None
+
+
+def deletion(row: sqlite3.Row, learned_at: datetime, run_id: int) -> Version:
     """Tombstone of the submission whose latest row is given: no body, and content of its own."""
     kept = {name: row[name] for name in ("server_id", "asset", "id", "root_uuid", "uuid")}
-    return {
+    tombstone = {
         **kept,
         "op": "D",
         "body": None,
@@ -91,6 +172,7 @@ def deletion_row(row: sqlite3.Row, learned_at: datetime, run_id: int) -> dict[st
         "learned_at": stamp(learned_at),
         "run_id": run_id,
     }
+    return Version(tombstone, Added(), "")
 
 
 def read_back(row: sqlite3.Row) -> Stored:

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from pipeline.results import Results
+from pipeline.results import CalibrationReport, Results
 from pipeline.study import Study
 
 PACKAGES = ("persepsi", "numpy", "pandas", "scipy", "statsmodels", "pyarrow", "pyxform", "jinja2")
@@ -40,13 +40,7 @@ def describe(
         "simulated": results.simulated,
         "versions": {"python": platform.python_version(), **_versions()},
         "settings": settings(study),
-        "inputs": {
-            path.name: _sha256(path)
-            for path in sorted(study.folder.iterdir())
-            if path.is_file()
-            and path.suffix in {".toml", ".csv", ".xlsx", ".json"}
-            and not path.name.startswith(("~$", "."))
-        },
+        "inputs": _inputs(results),
         "store_digest": store_digest,
         "server": {key: value for key, value in server.items() if key != "url"},
         "counts": {
@@ -63,6 +57,7 @@ def describe(
                 for flag, n in results.estimates["flag"].value_counts().sort_index().items()
             },
         },
+        "calibration": _calibration(results.calibration),
         "notes": list(results.notes),
         "outputs": {str(p.relative_to(build)): _sha256(p) for p in sorted(outputs)},
         "run": {
@@ -70,6 +65,44 @@ def describe(
             "server_url": server.get("url", ""),
             "pulled": dict(pulls),
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
+        },
+    }
+
+
+def _inputs(results: Results) -> dict[str, str]:
+    """Digests of the study's files, and of the known totals wherever in the folder they stand."""
+    folder = results.study.folder
+    files = [
+        path
+        for path in folder.iterdir()
+        if path.is_file()
+        and path.suffix in {".toml", ".csv", ".xlsx", ".json"}
+        and not path.name.startswith(("~$", "."))
+    ]
+    if results.calibration is not None:
+        files.append(results.calibration.path)
+    named = {path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name: path
+             for path in files}  # fmt: skip
+    return {name: _sha256(named[name]) for name in sorted(named)}
+
+
+def _calibration(report: CalibrationReport | None) -> dict[str, Any] | None:
+    """What was met, how near, and what it did to the weights; None without calibration."""
+    if report is None:
+        return None
+    c = report.convergence
+    return {
+        "margins": list(report.margins),
+        "sources": list(report.sources),
+        "simulated": report.simulated,
+        "variance_redoes_it": report.replicated,
+        "converged": c.converged,
+        "iterations": c.iterations,
+        "largest_gap": float(c.levels["gap"].abs().max()),
+        **{
+            name: round(value, 9) if isinstance(value, float) and math.isfinite(value) else value
+            for name, value in dataclasses.asdict(report.diagnostics).items()
+            if not (isinstance(value, float) and math.isinf(value))
         },
     }
 
@@ -87,7 +120,15 @@ def settings(study: Study) -> dict[str, Any]:
     """Every setting that can move a number, as it took effect (defaults included)."""
     return {
         name: _plain(getattr(study, name))
-        for name in ("level", "design", "weights", "index", "thresholds", "publication")
+        for name in (
+            "level",
+            "design",
+            "weights",
+            "calibration",
+            "index",
+            "thresholds",
+            "publication",
+        )
     }
 
 

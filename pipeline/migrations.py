@@ -4,7 +4,10 @@ A store knows how many steps it has taken (`schema_version`). Opening it takes t
 one transaction, so that a crash leaves the schema before or after a step and nothing between.
 """
 
+import json
 import sqlite3
+
+from pipeline.record import attachments_of
 
 APPLICATION_ID = 0x50525350
 """Marks an SQLite file as ours (PRSP)."""
@@ -76,7 +79,89 @@ STEPS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    (
+        # What the ledger says of each submission now, without walking through all bodies. It is
+        # derived: `verify` compares it with the ledger.
+        """
+        CREATE TABLE submission_latest (
+            server_id      TEXT NOT NULL,
+            asset          TEXT NOT NULL,
+            id             INTEGER NOT NULL,
+            seq            INTEGER NOT NULL REFERENCES submission_version (seq),
+            op             TEXT NOT NULL,
+            root_uuid      TEXT NOT NULL,
+            uuid           TEXT NOT NULL,
+            status         TEXT NOT NULL,
+            attachments    TEXT NOT NULL,
+            sha256         TEXT NOT NULL,
+            content_sha256 TEXT NOT NULL,
+            PRIMARY KEY (server_id, asset, id)
+        ) WITHOUT ROWID
+        """,
+        """
+        INSERT INTO submission_latest
+        SELECT v.server_id, v.asset, v.id, v.seq, v.op, v.root_uuid, v.uuid, v.status,
+               attachments_of(v.body), v.sha256, v.content_sha256
+        FROM submission_version v JOIN (
+            SELECT max(seq) AS seq FROM submission_version GROUP BY server_id, asset, id
+        ) latest ON latest.seq = v.seq
+        """,
+        "CREATE INDEX submission_root ON submission_latest (server_id, asset, root_uuid)",
+        # How far a form was looked through, in our time and in the server's.
+        """
+        CREATE TABLE form_state (
+            server_id    TEXT NOT NULL,
+            asset        TEXT NOT NULL,
+            swept_at     TEXT NOT NULL DEFAULT '',
+            history_seen TEXT NOT NULL DEFAULT '',
+            modified_seen TEXT NOT NULL DEFAULT '',
+            PRIMARY KEY (server_id, asset)
+        )
+        """,
+        """
+        CREATE TABLE attachment (
+            server_id  TEXT NOT NULL,
+            asset      TEXT NOT NULL,
+            id         INTEGER NOT NULL,
+            uid        TEXT NOT NULL,
+            name       TEXT NOT NULL,
+            mimetype   TEXT NOT NULL,
+            xpath      TEXT NOT NULL,
+            state      TEXT NOT NULL CHECK (state IN ('wanted', 'held', 'gone')),
+            bytes      INTEGER,
+            sha256     TEXT,
+            learned_at TEXT NOT NULL,
+            held_at    TEXT,
+            PRIMARY KEY (server_id, asset, id, uid)
+        ) WITHOUT ROWID
+        """,
+        """
+        INSERT OR IGNORE INTO attachment
+        SELECT l.server_id, l.asset, l.id, json_extract(a.value, '$.uid'),
+               coalesce(json_extract(a.value, '$.media_file_basename'), ''),
+               coalesce(json_extract(a.value, '$.mimetype'), ''),
+               coalesce(json_extract(a.value, '$.question_xpath'), ''),
+               CASE WHEN json_extract(a.value, '$.is_deleted') THEN 'gone' ELSE 'wanted' END,
+               NULL, NULL, v.learned_at, NULL
+        FROM submission_latest l JOIN submission_version v ON v.seq = l.seq,
+             json_each(v.body, '$._attachments') a
+        WHERE l.op <> 'D' AND json_extract(a.value, '$.uid') IS NOT NULL
+        """,
+        "ALTER TABLE pull_run ADD COLUMN restored INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE pull_run ADD COLUMN validated INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE pull_run ADD COLUMN reset INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE pull_run ADD COLUMN attachments INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE pull_run ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0",
+        # The end of the chain when a pull ended: rows cut off behind it later show.
+        "ALTER TABLE pull_run ADD COLUMN last_seq INTEGER",
+        "ALTER TABLE pull_run ADD COLUMN head TEXT",
+    ),
 )
+
+
+def attachments_in(body: str | None) -> str:
+    """Mark of the attachments in a record's text, for SQL; a purged record has none."""
+    return attachments_of(json.loads(body)) if body else ""
 
 
 def steps_taken(connection: sqlite3.Connection) -> int | None:
@@ -96,6 +181,7 @@ def migrate(connection: sqlite3.Connection, steps: tuple[tuple[str, ...], ...] =
     `connection` is in autocommit mode. Two programs may do this at once: the second waits and
     finds nothing left to do.
     """
+    connection.create_function("attachments_of", 1, attachments_in, deterministic=True)
     while (steps_taken(connection) or 0) < len(steps):  # asked without a lock: readers may open
         connection.execute("BEGIN IMMEDIATE")
         try:

@@ -10,10 +10,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analysis.publication import quantise
 from pipeline.errors import PersepsiError
 
 NUMBERS = ("value", "se", "low", "high", "level", "df", "n_eff", "deff")
 WHOLE = ("n", "n_psu")
+FEW = 4
+"""Counts of people from 1 to this are not shown."""
 HIDDEN = ("withheld", "not_estimable")
 
 
@@ -46,13 +49,53 @@ def write_verdicts(standings: pd.DataFrame, comparisons: pd.DataFrame, build: Pa
     """Write `standings.csv` and `comparisons.csv`: every chance and difference printed."""
     written = []
     for name, frame in (("standings", standings), ("comparisons", comparisons)):
-        path = build / f"{name}.csv"
-        if frame.empty:
-            path.unlink(missing_ok=True)
-            continue
-        write_text(path, frame.to_csv(index=False, lineterminator="\n"))
-        written.append(path)
+        written += _frame(frame, build / f"{name}.csv")
     return written
+
+
+def write_variances(variances: pd.DataFrame, build: Path) -> list[Path]:
+    """Write `variances.csv`: the standard errors of every estimate side by side."""
+    return _frame(variances, build / "variances.csv")
+
+
+def write_weights(history: pd.DataFrame, sensitivity: pd.DataFrame, build: Path) -> list[Path]:
+    """Write `weights.csv` (factor by factor) and `sensitivity.csv` (had nobody counted visitors).
+
+    Numbers carry 12 significant digits.
+    """
+    written = []
+    for name, frame in (("weights", history), ("sensitivity", sensitivity)):
+        numbers = frame.select_dtypes("float").columns
+        written += _frame(
+            frame.assign(**{str(c): quantise(frame[c].to_numpy()) for c in numbers}),
+            build / f"{name}.csv",
+        )
+    return written
+
+
+def write_calibration(levels: pd.DataFrame | None, build: Path) -> list[Path]:
+    """Write `calibration.csv`: every level's total before and after; counts 1 to 4 stay hidden.
+
+    Without a calibration a file of an earlier run is removed.
+    """
+    if levels is None:
+        levels = pd.DataFrame()
+    else:
+        # The last bits of a sum say nothing.
+        rounded = {
+            name: quantise(levels[name].to_numpy()) for name in ("before", "target", "after")
+        }
+        levels = levels.assign(**rounded, gap=levels["gap"].round(12) + 0.0).astype({"n": "Int64"})
+        levels.loc[levels["n"].between(1, FEW), "n"] = pd.NA
+    return _frame(levels, build / "calibration.csv")
+
+
+def _frame(frame: pd.DataFrame, path: Path) -> list[Path]:
+    if frame.empty:
+        path.unlink(missing_ok=True)
+        return []
+    write_text(path, frame.to_csv(index=False, lineterminator="\n"))
+    return [path]
 
 
 def write_text(path: Path, text: str) -> None:

@@ -4,20 +4,20 @@ Interviews must be added in the order of their ids within each PSU. Files writte
 they are; the first row out of order starts again with DuckDB sorting, on disk if need be.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from analysis import kernel
-from analysis.design import Coded, Design, Floats
+from analysis.design import Codes, Design, Floats
 from analysis.errors import DesignError, MeasureError, WeightError
-from analysis.moments import Moments, cells
 from pipeline import duck
-from pipeline.arrival import Arrival
+from pipeline.arrival import Arrival, OutOfOrderError, any_twice
 from pipeline.duck import quoted
+from pipeline.parquet_groups import Groups, numbers
+from pipeline.parquet_rows import Rows, is_text
 
 
 class OnColumn(kernel.Described, Protocol):
@@ -29,100 +29,104 @@ class OnColumn(kernel.Described, Protocol):
 
 
 class Reading:
-    """One pass over the answers, in the order of the files or sorted."""
+    """One pass over the answers: `cell` and `psu` (G,) say where each group of rows belongs."""
 
     def __init__(
         self,
         files: duck.Files,
+        rows: Rows,
+        groups: Groups,
         design: Design,
-        domain: str,
         measures: Sequence[OnColumn],
-        coded: Coded,
-        rows: int,
+        cell: Codes,
+        psu: Codes,
+        size: int,
     ) -> None:
-        self._files, self._design, self._measures, self._rows = files, design, measures, rows
-        self._coded = coded
-        _, self._psu, self._domain = cells(coded.psu, coded.domain, len(coded.domains))
-        # Where every PSU lies in one domain the PSU alone tells the cell.
-        self._by_domain = domain if (np.diff(self._psu) == 0).any() else ""
-        size = max(len(coded.domains), 1)
-        self._keys = self._psu * size + self._domain
-        self._names = pa.array(coded.psus.names, pa.string())
-        self._domains = pa.array(coded.domains, pa.string())
+        self._files, self._rows, self._groups, self._size = files, rows, groups, size
+        self._design, self._measures, self._cell, self._psu = design, measures, cell, psu
+        named = (design.id, design.weight, *(measure.column for measure in measures))
+        self._columns = list(dict.fromkeys(name for name in named if name))
 
-    def run(self, *, sort: bool) -> Moments:
-        """Sums of all rows; without `sort` the order of the files must be fit to add in."""
-        design, psu = self._design, quoted(self._design.psu or self._design.id)
-        select = {"psu": f"{psu}::varchar"}
-        if self._by_domain:
-            select["domain"] = f"{quoted(self._by_domain)}::varchar"
-        if design.weight:
-            select["weight"] = f"try_cast({quoted(design.weight)} as double)"
-        if design.id:
-            whole = pa.types.is_integer(self._files.types[design.id])
-            select["id"] = quoted(design.id) + ("" if whole else "::varchar")
-            if not whole:
-                select["key"] = f"hash({select['id']})"
-        for k, measure in enumerate(self._measures):
-            select[f"y{k}"] = quoted(measure.column)
-        listed = ", ".join(f"{what} as {name}" for name, what in select.items())
-        found = kernel.CellSums(self._measures, self._psu.size)
-        arrival = Arrival(len(self._names))
-        rest = f"order by {psu}::varchar, {select['id']}" if sort else ""
-        for batch in self._files.batches(listed, rest, self._rows):
-            if batch.num_rows:
-                self._add(found, arrival, batch, sort=sort)
-        if arrival.may_repeat():
-            self._refuse_repeated()
-        return Moments(
-            self._coded.psus, self._coded.domains, self._psu, self._domain,
-            *found.sums(self._psu.size),
-        )  # fmt: skip
+    def sums(self) -> kernel.CellSums:
+        """Sums of all rows, in the order of the files or sorted.
 
-    def _add(
-        self, found: kernel.CellSums, arrival: Arrival, batch: pa.RecordBatch, *, sort: bool
-    ) -> None:
-        psu = batch.column("psu")
-        change = pc.not_equal(psu.slice(1), psu.slice(0, len(psu) - 1))
-        starts = np.append(0, np.flatnonzero(change.to_numpy(zero_copy_only=False)) + 1)
-        if 2 * starts.size < len(psu):
-            of_run = pc.index_in(psu.take(pa.array(starts)), value_set=self._names).to_numpy()
-        else:  # short runs: looking every row up is cheaper than picking
-            of_run = pc.index_in(psu, value_set=self._names).to_numpy()[starts]
-        runs = of_run.astype(np.intp)
+        Raises
+        ------
+        SampleError
+            A missing or doubled id, a weight or an answer that cannot be, with rows by file.
+        """
+        try:
+            return self._sums(sort=False)
+        except OutOfOrderError:
+            return self._sums(sort=True)
+
+    def _sums(self, *, sort: bool) -> kernel.CellSums:
+        found = kernel.CellSums(self._measures, int(self._cell.max(initial=-1)) + 1)
+        psu = self._psu[self._groups.group]
+        runs = 1 + np.count_nonzero(psu[1:] != psu[:-1])
+        arrival = Arrival(whole=runs == np.count_nonzero(np.bincount(psu, minlength=1)))
+        for batch, group in self._arranged() if sort else self._written():
+            if self._design.id:
+                ids = self._ids(batch)
+                if sort:
+                    arrival.note(ids)
+                else:
+                    arrival.follow(ids, self._psu[group])
+            found.add(self._cell[group], self._weight(batch), self._answers(batch))
         if self._design.id:
-            ids = batch.column("id")
-            keys = batch.column("key" if "key" in batch.schema.names else "id")
-            if ids.null_count or ("key" in batch.schema.names and duck.has_blank(ids)):
-                self._refuse_blank()
-            if sort:
-                arrival.note(keys)
-            else:
-                arrival.follow(ids, keys, starts, runs)
-        length = np.diff(np.append(starts, len(psu)))
-        if self._by_domain:
-            of_row = pc.index_in(batch.column("domain"), value_set=self._domains).to_numpy()
-            key = np.repeat(runs, length) * max(len(self._coded.domains), 1) + of_row
-            cell = np.searchsorted(self._keys, key)
-        else:
-            cell = np.repeat(np.searchsorted(self._psu, runs), length)
-        weight = self._weight(batch)
-        answers = []
-        for k, measure in enumerate(self._measures):
-            answers.append(_answers(batch.column(f"y{k}")))
+            self._refuse_repeated(arrival)
+        return found
+
+    def _written(self) -> Iterator[tuple[pa.RecordBatch, Codes]]:
+        first = 0
+        for batch in self._rows.batches(self._columns, self._size):
+            if batch.num_rows:
+                yield batch, self._groups.of_rows(first, first + batch.num_rows)
+            first += batch.num_rows
+
+    def _arranged(self) -> Iterator[tuple[pa.RecordBatch, Codes]]:
+        group = self._groups.of_rows(0, self._groups.rows).astype(np.int32)
+        before = np.cumsum([0, *self._rows.counts])
+        id = quoted(self._design.id)
+        whole = pa.types.is_integer(self._files.types[self._design.id])
+        order = [quoted(self._design.psu or self._design.id), id if whole else f"{id}::varchar"]
+        for batch in self._files.arranged(self._columns, order, self._size):
+            if batch.num_rows:
+                file, row = (batch.column(i).to_numpy().astype(np.intp) for i in (0, 1))
+                yield batch, group[before[file] + row].astype(np.intp)
+
+    def _ids(self, batch: pa.RecordBatch) -> pa.Array:
+        """Whole numbers, or texts."""
+        ids = batch.column(self._design.id)
+        if pa.types.is_dictionary(ids.type):
+            ids = ids.dictionary_decode()
+        whole = pa.types.is_integer(ids.type)
+        if not (whole or is_text(ids.type)):
+            ids = pa.array([None if i is None else str(i) for i in ids.to_pylist()], pa.string())
+        if ids.null_count or (not whole and duck.has_blank(ids)):
+            id = self._design.id
+            raise DesignError(
+                f"Column {id}: no id in {self._files.rows(duck.is_blank(id))}; an interview "
+                "without one cannot be told from its copy. Fill it in, or exclude these interviews."
+            )
+        return ids
+
+    def _answers(self, batch: pa.RecordBatch) -> list[kernel.Answers]:
+        found = []
+        for measure in self._measures:
+            found.append(answers_of(batch.column(measure.column)))
             try:
-                kernel.check(measure, answers[k])
+                kernel.check(measure, found[-1])
             except MeasureError as error:
                 raise self._off_scale(measure) from error
-        found.add(cell, weight, answers)
+        return found
 
     def _weight(self, batch: pa.RecordBatch) -> Floats:
         column = self._design.weight
         if not column:
             return np.ones(batch.num_rows)
-        given = batch.column("weight")
-        weight: Floats = given.to_numpy(zero_copy_only=False)
-        if given.null_count or not (weight.min() > 0 and weight.max() < np.inf):
+        weight = numbers(batch.column(column))
+        if not (weight.min() > 0 and weight.max() < np.inf):  # NaN is neither
             number = f"try_cast({quoted(column)} as double)"
             for what, bad in (
                 ("is missing or no number", f"{number} is null or isnan({number})"),
@@ -151,16 +155,15 @@ class Reading:
         ).to_pylist()[0]
         return kernel.off_scale(measure, count["off"], count["of"])
 
-    def _refuse_blank(self) -> None:
-        id = self._design.id
-        raise DesignError(
-            f"Column {id}: no id in {self._files.rows(duck.is_blank(id))}; an interview without "
-            "one cannot be told from its copy. Fill it in, or exclude these interviews."
-        )
-
-    def _refuse_repeated(self) -> None:
-        """Keys were equal; ids may still differ, and then nothing is wrong."""
+    def _refuse_repeated(self, arrival: Arrival) -> None:
         id = quoted(self._design.id)
+        found = arrival.twice()
+        if found is None:
+            key = self._files.table(f"hash({id}) as key")["key"].to_numpy()
+            found = any_twice(key.view(np.int64))
+        if not found:
+            return
+        # Keys were equal; ids may still differ, and then nothing is wrong.
         twice = f"{id} in (select {id} from {self._files.source} group by 1 having count(*) > 1)"
         if self._files.table("1", f"where {twice} limit 1").num_rows:
             raise DesignError(
@@ -170,7 +173,8 @@ class Reading:
             )
 
 
-def _answers(column: pa.Array) -> kernel.Answers:
+def answers_of(column: pa.Array) -> kernel.Answers:
+    """Answers to one measure from a column of numbers; NULL and NaN are no answer."""
     given = None
     if column.null_count:
         given = column.is_valid().to_numpy(zero_copy_only=False)

@@ -13,14 +13,13 @@ from datetime import UTC, datetime
 from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
-from pipeline.submission import Submission
+from pipeline.submission import LARGEST_ID, Submission
 
 UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for the time of a record that tells none; only files from elsewhere have such."""
 
-LARGEST_ID = 2**63 - 1
-
 _TIMES = ("_submission_time", "end", "start")
+_ATTACHMENT = ("uid", "media_file_basename", "filename", "is_deleted")
 _decoder = json.JSONDecoder()
 _space = re.compile(r"[ \t\n\r]*")
 
@@ -167,13 +166,36 @@ def status_of(fields: Mapping[str, Any]) -> str:
     return canonical(status) if status else ""
 
 
+def attachments_of(fields: Mapping[str, Any]) -> str:
+    """Short text that changes with the list of attachments; empty where there is none.
+
+    It is taken over their ids, names and whether they were deleted. A late attachment and a
+    deleted one move no id of the record, so nothing else shows them.
+    """
+    held = fields.get("_attachments")
+    if not isinstance(held, list) or not held:
+        return ""
+    seen = sorted(
+        canonical([item.get(key) for key in _ATTACHMENT]) for item in held if isinstance(item, dict)
+    )
+    return hashlib.sha256(canonical(seen).encode("ascii")).hexdigest()[:32]
+
+
+def modified_of(fields: Mapping[str, Any]) -> str:
+    """Server's own word on when a record last changed; empty where it has none yet."""
+    return _text(fields.get("_date_modified"))
+
+
 def content_hash(fields: Mapping[str, Any]) -> str:
     """SHA-256 over what a record says, in hex; two records that differ in it differ in content.
 
     Order of keys and white space do not count, nor does the host in an attachment's
-    `download_url`: the same server reached by another name has not edited anything. Everything
-    else counts, the validation status and the list of attachments too.
+    `download_url`: the same server reached by another name has not edited anything. Nor does
+    `_date_modified`, which a server that learns to say it puts into every record at once.
+    Everything else counts, the validation status and the list of attachments too.
     """
+    if "_date_modified" in fields:
+        fields = {key: value for key, value in fields.items() if key != "_date_modified"}
     attachments = fields.get("_attachments")
     if isinstance(attachments, list) and attachments:
         fields = {**fields, "_attachments": [_without_host(item) for item in attachments]}

@@ -1,11 +1,30 @@
 """What the analysis hands to the reports: frames whose columns docs/architecture.md defines."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
+from analysis.calibration_report import Convergence, Diagnostics
 from analysis.instrument import Instrument
 from pipeline.study import Study
+
+
+@dataclass(frozen=True)
+class CalibrationReport:
+    """To which totals the weights were brought, how near, and what it did to them.
+
+    `replicated` says whether the variance redoes the raking; `simulated` whether a program made
+    the totals; `path` is the file they stand in.
+    """
+
+    margins: tuple[str, ...]
+    sources: tuple[str, ...]
+    simulated: bool
+    replicated: bool
+    convergence: Convergence
+    diagnostics: Diagnostics
+    path: Path
 
 
 @dataclass(frozen=True)
@@ -13,7 +32,9 @@ class Results:
     """Everything a report may read; nothing here identifies a respondent.
 
     `contacts`, `sessions` and `weighted` stay inside the office: reports take counts and
-    shares from them, never rows.
+    shares from them, never rows. `variances` has the standard errors of `estimates` side by side,
+    `weight_history` each factor of the weights by unit, `sensitivity` the estimates had nobody
+    counted visitors.
     """
 
     study: Study
@@ -29,3 +50,7 @@ class Results:
     comparisons: pd.DataFrame
     responses: pd.DataFrame
     notes: tuple[str, ...] = ()
+    variances: pd.DataFrame = field(default_factory=pd.DataFrame)
+    calibration: CalibrationReport | None = None
+    weight_history: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sensitivity: pd.DataFrame = field(default_factory=pd.DataFrame)

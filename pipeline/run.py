@@ -21,7 +21,14 @@ from pipeline.errors import QuestionnaireError, StoreError
 from pipeline.formlint import lint, read_rules
 from pipeline.gather import Gathered, assets_of, forms_of, gather, open_store, store_path
 from pipeline.manifest import describe, to_json
-from pipeline.outputs import write_estimates, write_text, write_verdicts
+from pipeline.outputs import (
+    write_calibration,
+    write_estimates,
+    write_text,
+    write_variances,
+    write_verdicts,
+    write_weights,
+)
 from pipeline.plain import analyze_plain, extra_columns
 from pipeline.questionnaire import read_instrument
 from pipeline.report.render import render_reports
@@ -100,6 +107,10 @@ def analyze(
     with watch("write"):
         files = write_estimates(results.estimates, folder)
         files += write_verdicts(results.standings, results.comparisons, folder)
+        files += write_variances(results.variances, folder)
+        files += write_weights(results.weight_history, results.sensitivity, folder)
+        report = results.calibration
+        files += write_calibration(report.convergence.levels if report else None, folder)
     say("Rendering the reports ...")
     with watch("render"):
         files += render_reports(results, folder)

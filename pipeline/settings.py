@@ -48,13 +48,16 @@ class DesignSettings:
 
     `stratum` names columns of the session plan (or of a data file that brings its own design, as
     do `weight`, `psu` and `domain`); `collapse` lists levels of the second stratum column in the
-    order in which a stratum left with one session joins its neighbour.
+    order in which a stratum left with one session joins its neighbour. `enumerator_rho` is the
+    correlation of answers given to one enumerator that is assumed where too few of them rotated
+    to estimate it; 0 leaves enumerators out of the intervals.
     """
 
     selection: str = "volunteer"
     stratum: tuple[str, ...] = ()
     collapse: tuple[str, ...] = ()
     fpc: bool = False
+    enumerator_rho: float = 0.03
     weight: str = ""
     psu: str = ""
     domain: str = ""
@@ -62,12 +65,98 @@ class DesignSettings:
 
 @dataclass(frozen=True)
 class WeightSettings:
-    """How weights are made; see docs/method.md."""
+    """How weights are made; see docs/method.md.
+
+    With the estimand `persons` an interview is divided by the visits that its `visits_question`
+    tells, at most `most_visits`.
+    """
 
     estimand: str = "visits"
     covered: float = 0.9
     minimum_class: int = 10
     trim: float = 4.0
+    visits_question: str = ""
+    most_visits: float = 10.0
+
+
+ESTIMANDS = ("visits", "persons")
+
+
+def weights(raw: Any, where: str) -> WeightSettings:
+    """The section `[weights]`, checked."""
+    found = section(WeightSettings, raw, where)
+    if found.estimand not in ESTIMANDS:
+        raise StudyError(
+            f"{where} estimand = {found.estimand!r}: must be one of {', '.join(ESTIMANDS)}. Visits "
+            "need no question; persons need one that asks how often they came."
+        )
+    if found.estimand == "persons" and not found.visits_question:
+        raise StudyError(
+            f'{where} estimand = "persons" needs visits_question, the name of the question that '
+            "asks how often the person came in the period; who comes often is met often."
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class CalibrationSettings:
+    """Known totals that the weights are brought to.
+
+    `margins` are names in `file` (all where none is given), `labels` what a report calls them.
+    `missing` names for an answer the column that stands in where it is blank, as the sex that was
+    observed at selection. `reconcile` is the margin to whose sum the others are scaled. Without
+    `variance` it follows the method: the jackknife that rakes again after raking and
+    post-stratification, Taylor's from calibration residuals after the others.
+    """
+
+    margins: tuple[str, ...] = ()
+    file: str = "margins.csv"
+    method: str = "raking"
+    bounds: tuple[float, ...] = ()
+    trim: float = 0.0
+    minimum: int = 10
+    variance: str = ""
+    reconcile: str = ""
+    missing: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+CALIBRATIONS = ("raking", "linear", "logit", "poststrat")
+VARIANCES = ("jkn_raked", "taylor")
+
+
+def calibration(raw: Any, where: str) -> CalibrationSettings:
+    """The section `[calibration]`, checked, with the variance that takes effect."""
+    found = section(CalibrationSettings, raw, where)
+    rakes = found.method in {"raking", "poststrat"}
+    for name, value, known in (
+        ("method", found.method, CALIBRATIONS),
+        ("variance", found.variance or VARIANCES[0], VARIANCES),
+    ):
+        if value not in known:
+            raise StudyError(f"{where} {name} = {value!r}: must be one of {', '.join(known)}.")
+    if found.variance == "jkn_raked" and not rakes:
+        raise StudyError(
+            f'{where} variance = "jkn_raked" redoes raking in every replicate, but method = '
+            f'"{found.method}". Say variance = "taylor", or rake.'
+        )
+    low, high = (*found.bounds, 0.0, 0.0)[:2]
+    if found.bounds and not (len(found.bounds) == 2 and 0 <= low < 1 < high):
+        raise StudyError(
+            f"{where} bounds = {list(found.bounds)}: two numbers around 1 are needed, the least "
+            "and the largest factor, such as [0.3, 3.0]."
+        )
+    if found.method == "logit" and not found.bounds:
+        raise StudyError(f'{where} method = "logit" needs bounds, such as bounds = [0.3, 3.0].')
+    if found.trim and not found.trim > 1:
+        raise StudyError(
+            f"{where} trim = {found.trim:g}: no weight may exceed so many times its unit's median; "
+            "write 2 or more, or 0 for no limit."
+        )
+    if found.minimum < 0:
+        raise StudyError(f"{where} minimum = {found.minimum}: must be 0 or more interviews.")
+    variance = found.variance or ("jkn_raked" if rakes else "taylor")
+    return dataclasses.replace(found, variance=variance)
 
 
 @dataclass(frozen=True)
@@ -196,7 +285,13 @@ def section(kind: type[T], raw: Any, where: str) -> T:
 
 def _value(value: Any, annotation: str, where: str) -> Any:
     """A setting's value as its field wants it; the error says what to write instead."""
-    if "tuple" in annotation:
+    if "tuple[float" in annotation:
+        expected = "a list of numbers such as [0.3, 3.0]"
+        if isinstance(value, Sequence) and all(
+            isinstance(v, int | float) and not isinstance(v, bool) for v in value
+        ):
+            return tuple(float(v) for v in value)
+    elif "tuple" in annotation:
         expected = 'a list of texts such as ["a", "b"]'
         if isinstance(value, str):
             return (value,)

@@ -3,13 +3,14 @@
 Rows are only ever added. A version's body is the JSON text exactly as it came; `sha256` is of
 that text, `content_sha256` of what it says (see `pipeline.record.content_hash`) and decides
 whether something changed. `chain` links each row to the one before, so that a row taken out or
-rewritten later shows in `verify`. Times are UTC. The file as a whole is personal data.
+rewritten later shows in `verify`. `submission_latest` is an index of what holds now, written in
+the same transaction. Times are UTC. The file as a whole is personal data.
 """
 
 import hashlib
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,27 +18,11 @@ from pathlib import Path
 from typing import Self
 
 from pipeline.database import connect, told
-from pipeline.ledger import (
-    CHAINED,
-    Added,
-    Stored,
-    deletion_row,
-    link,
-    read_back,
-    sha256,
-    stamp,
-    version_row,
-)
+from pipeline.integrity import damage
+from pipeline.ledger import Added, Stored, deletion, read_back, stamp, version_of
+from pipeline.rows import Tail, append
 from pipeline.source import FROM_START, FormVersion, Mark
-from pipeline.submission import Submission
-
-_LATEST = """
-    SELECT v.* FROM submission_version v JOIN (
-        SELECT max(seq) AS seq FROM submission_version
-        WHERE server_id = ? AND asset = ? GROUP BY id
-    ) latest ON latest.seq = v.seq
-    WHERE v.op <> 'D'
-"""
+from pipeline.submission import LARGEST_ID, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +34,20 @@ class AssetCounts:
     submissions: int
     versions: int
     form_versions: int
+
+
+@dataclass(frozen=True, slots=True)
+class FormState:
+    """How far a form was looked through; each is empty before the first time.
+
+    `swept_at` is when all its submissions were last compared (UTC, ours), `history_seen` and
+    `modified_seen` the latest time the server itself named in its history and in
+    `_date_modified`.
+    """
+
+    swept_at: str = ""
+    history_seen: str = ""
+    modified_seen: str = ""
 
 
 class Store:
@@ -87,7 +86,7 @@ class Store:
 
     def begin_run(self, server_id: str, url: str, started_at: datetime) -> int:
         """Note that a pull began; gives its number."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             cursor = connection.execute(
                 "INSERT INTO pull_run (server_id, url, started_at) VALUES (?, ?, ?)",
                 (server_id, url, stamp(started_at)),
@@ -95,12 +94,15 @@ class Store:
             return int(cursor.lastrowid or 0)
 
     def finish_run(self, run_id: int, ended_at: datetime, *, complete: bool) -> None:
-        """Note how a pull ended; one that was killed keeps no end."""
-        with self._transaction() as connection:
+        """Note how a pull ended, and the end of the chain; one that was killed keeps no end."""
+        with self.transaction() as connection:
+            tail = Tail.of(connection)
             connection.execute(
-                "UPDATE pull_run SET ended_at = ?, outcome = ? WHERE run_id = ?",
-                (stamp(ended_at), "complete" if complete else "failed", run_id),
-            )
+                "UPDATE pull_run SET ended_at = ?, outcome = ?, last_seq = ?, head = ? "
+                "WHERE run_id = ?",
+                (stamp(ended_at), "complete" if complete else "failed", tail.seq, tail.chain,
+                 run_id),
+            )  # fmt: skip
 
     def add_page(
         self, run_id: int, submissions: Iterable[Submission], learned_at: datetime
@@ -110,21 +112,24 @@ class Store:
         A submission whose content equals its latest version is left out; so the same page may
         come any number of times.
         """
-        added = Added()
-        with self._transaction() as connection:
+        added, seen = Added(), 0
+        with self.transaction() as connection:
+            tail = Tail.of(connection)
             for submission in submissions:
-                row = version_row(connection, submission, learned_at, run_id)
-                if row is None:
+                seen += 1
+                version = version_of(connection, submission, learned_at, run_id)
+                if version is None:
                     added += Added(same=1)
                     continue
-                _append(connection, row)
-                added += Added(new=1) if row["op"] == "I" else Added(edited=1)
-            seen = added.new + added.edited + added.same
+                tail = append(connection, tail, version)
+                added += version.events
             connection.execute(
                 "UPDATE pull_run SET pages = pages + 1, seen = seen + ?, new = new + ?, "
-                "edited = edited + ? WHERE run_id = ?",
-                (seen, added.new, added.edited, run_id),
-            )
+                "edited = edited + ?, restored = restored + ?, validated = validated + ?, "
+                "reset = reset + ?, attachments = attachments + ? WHERE run_id = ?",
+                (seen, added.new, added.edited, added.restored, added.validated, added.reset,
+                 added.attachments, run_id),
+            )  # fmt: skip
         return added
 
     def add_deletions(
@@ -132,18 +137,29 @@ class Store:
     ) -> int:
         """Write a tombstone for each of these submissions; earlier versions stay.
 
-        Only for a source that was read whole and is the whole truth, such as a file.
+        Only for submissions of which it is known that the source holds them no more.
         """
-        with self._transaction() as connection:
-            rows = connection.execute(_LATEST, (server_id, asset)).fetchall()
-            gone = [row for row in rows if row["id"] in ids]
-            for row in gone:
-                _append(connection, deletion_row(row, learned_at, run_id))
-        return len(gone)
+        gone = 0
+        with self.transaction() as connection:
+            tail = Tail.of(connection)
+            for number in sorted(ids):
+                row = connection.execute(
+                    "SELECT v.* FROM submission_version v JOIN submission_latest l "
+                    "ON l.seq = v.seq WHERE l.server_id = ? AND l.asset = ? AND l.id = ? "
+                    "AND l.op <> 'D'",
+                    (server_id, asset, number),
+                ).fetchone()
+                if row is not None:
+                    tail = append(connection, tail, deletion(row, learned_at, run_id))
+                    gone += 1
+            connection.execute(
+                "UPDATE pull_run SET deleted = deleted + ? WHERE run_id = ?", (gone, run_id)
+            )
+        return gone
 
     def add_versions(self, versions: Iterable[FormVersion], learned_at: datetime) -> int:
         """Keep versions of forms; gives how many were unknown."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             cursors = [
                 connection.execute(
                     "INSERT INTO form_version VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -155,7 +171,7 @@ class Store:
 
     def form_versions(self, server_id: str, asset: str) -> list[FormVersion]:
         """Versions of a form, in the order they were deployed."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT server_id, asset, version, content, deployed_at FROM form_version "
             "WHERE server_id = ? AND asset = ? ORDER BY deployed_at, version",
             (server_id, asset),
@@ -164,14 +180,49 @@ class Store:
 
     def current(self, server_id: str, asset: str) -> Iterator[Stored]:
         """Latest version of every submission that was not deleted, by id."""
-        for row in self._rows(f"{_LATEST} ORDER BY v.id", (server_id, asset)):
+        rows = self.rows(
+            "SELECT v.* FROM submission_latest l JOIN submission_version v ON v.seq = l.seq "
+            "WHERE l.server_id = ? AND l.asset = ? AND l.op <> 'D' ORDER BY l.id",
+            (server_id, asset),
+        )
+        for row in rows:
             if row["body"] is not None:  # a purged one says nothing any more
                 yield read_back(row)
 
-    def marks(self, server_id: str, asset: str) -> dict[int, Mark]:
-        """Mark of every current submission, by id."""
-        rows = self._rows(_LATEST, (server_id, asset))
-        return {row["id"]: Mark(row["id"], row["uuid"], row["status"]) for row in rows}
+    def marks(
+        self, server_id: str, asset: str, after: int = FROM_START, upto: int = LARGEST_ID
+    ) -> dict[int, Mark]:
+        """Mark of every current submission with an id above `after` and up to `upto`, by id."""
+        rows = self.rows(
+            "SELECT id, uuid, status, attachments FROM submission_latest WHERE server_id = ? "
+            "AND asset = ? AND id > ? AND id <= ? AND op <> 'D' ORDER BY id",
+            (server_id, asset, after, upto),
+        )
+        return {row["id"]: Mark(*row) for row in rows}
+
+    def ids_of(self, server_id: str, asset: str, roots: Collection[str]) -> set[int]:
+        """Ids of the current submissions of these interviews, named by root uuid."""
+        found: set[int] = set()
+        for root in roots:
+            rows = self.rows(
+                "SELECT id FROM submission_latest WHERE server_id = ? AND asset = ? "
+                "AND root_uuid = ? AND op <> 'D'",
+                (server_id, asset, root),
+            )
+            found.update(row["id"] for row in rows)
+        return found
+
+    def held(self, server_id: str, asset: str) -> int:
+        """How many current submissions there are."""
+        return int(
+            next(
+                self.rows(
+                    "SELECT count(*) FROM submission_latest WHERE server_id = ? AND asset = ? "
+                    "AND op <> 'D'",
+                    (server_id, asset),
+                )
+            )[0]
+        )
 
     def watermark(self, server_id: str, asset: str, overlap: int = 0) -> int:
         """Id to read on from: the largest we know, or the one with `overlap` known ids above it.
@@ -179,73 +230,69 @@ class Store:
         `FROM_START` where so many are not known. Pages arrive by ascending id and are written
         whole, so nothing below the largest id was skipped.
         """
-        rows = self._rows(
-            "SELECT DISTINCT id FROM submission_version WHERE server_id = ? AND asset = ? "
+        rows = self.rows(
+            "SELECT id FROM submission_latest WHERE server_id = ? AND asset = ? "
             "ORDER BY id DESC LIMIT 1 OFFSET ?",
             (server_id, asset, overlap),
         )
         return next((row["id"] for row in rows), FROM_START)
 
+    def state(self, server_id: str, asset: str) -> FormState:
+        """How far a form was looked through."""
+        rows = self.rows(
+            "SELECT swept_at, history_seen, modified_seen FROM form_state "
+            "WHERE server_id = ? AND asset = ?",
+            (server_id, asset),
+        )
+        return next((FormState(*row) for row in rows), FormState())
+
+    def keep_state(self, server_id: str, asset: str, state: FormState) -> None:
+        """Remember how far a form was looked through."""
+        with self.transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO form_state VALUES (?, ?, ?, ?, ?)",
+                (server_id, asset, state.swept_at, state.history_seen, state.modified_seen),
+            )
+
     def counts(self) -> list[AssetCounts]:
         """What is held of each form, by server and asset."""
-        keys = self._rows(
-            "SELECT server_id, asset FROM submission_version UNION "
-            "SELECT server_id, asset FROM form_version ORDER BY server_id, asset"
+        rows = self.rows(
+            "SELECT k.server_id, k.asset, "
+            "(SELECT count(*) FROM submission_latest l WHERE l.server_id = k.server_id "
+            " AND l.asset = k.asset AND l.op <> 'D'), "
+            "(SELECT count(*) FROM submission_version v WHERE v.server_id = k.server_id "
+            " AND v.asset = k.asset), "
+            "(SELECT count(*) FROM form_version f WHERE f.server_id = k.server_id "
+            " AND f.asset = k.asset) "
+            "FROM (SELECT server_id, asset FROM submission_latest UNION "
+            "SELECT server_id, asset FROM form_version) k ORDER BY k.server_id, k.asset"
         )
-        return [self._count(key["server_id"], key["asset"]) for key in list(keys)]
+        return [AssetCounts(*row) for row in rows]
 
     def digest(self) -> str:
         """SHA-256 over the content of all current submissions: equal data, equal digest."""
         total = hashlib.sha256()
-        rows = self._rows(
-            "SELECT v.server_id, v.asset, v.id, v.content_sha256 FROM submission_version v "
-            "WHERE v.op <> 'D' AND v.seq IN "
-            "(SELECT max(seq) FROM submission_version GROUP BY server_id, asset, id) "
-            "ORDER BY v.server_id, v.asset, v.id"
+        rows = self.rows(
+            "SELECT server_id, asset, id, content_sha256 FROM submission_latest "
+            "WHERE op <> 'D' ORDER BY server_id, asset, id"
         )
         for row in rows:
             total.update(json.dumps(list(row)).encode("ascii"))
         return total.hexdigest()
 
     def verify(self) -> list[str]:
-        """Damage found by reading everything and computing every hash anew; empty where none.
+        """Damage found by reading everything and computing every hash anew; empty where none."""
+        with told(self.path):
+            return damage(self._connection)
 
-        Rows cut off at the very end do not show: the server still has them.
-        """
-        found = [
-            f"SQLite reports: {row[0]}"
-            for row in self._rows("PRAGMA integrity_check")
-            if row[0] != "ok"
-        ]
-        chain = ""
-        for row in self._rows("SELECT * FROM submission_version ORDER BY seq"):
-            where = f"Row {row['seq']} (form {row['asset']}, submission {row['id']})"
-            body = row["body"]
-            if body is not None and sha256(body) != row["sha256"]:
-                found.append(f"{where}: the text is not the one that was stored.")
-            if link(chain, {name: row[name] for name in CHAINED}) != row["chain"]:
-                found.append(f"{where}: the row, or one before it, was changed or taken out.")
-            chain = row["chain"]
-        return found
-
-    def _count(self, server_id: str, asset: str) -> AssetCounts:
-        key = (server_id, asset)
-        numbers = [
-            next(self._rows(sql, key))[0]
-            for sql in (
-                f"SELECT count(*) FROM ({_LATEST})",
-                "SELECT count(*) FROM submission_version WHERE server_id = ? AND asset = ?",
-                "SELECT count(*) FROM form_version WHERE server_id = ? AND asset = ?",
-            )
-        ]
-        return AssetCounts(server_id, asset, *numbers)
-
-    def _rows(self, sql: str, values: tuple[object, ...] = ()) -> Iterator[sqlite3.Row]:
+    def rows(self, sql: str, values: tuple[object, ...] = ()) -> Iterator[sqlite3.Row]:
+        """Rows of a query, for the modules that keep more than submissions in the store."""
         with told(self.path):
             yield from self._connection.execute(sql, values)
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A connection that writes all of what is asked of it, or nothing."""
         with told(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -255,16 +302,3 @@ class Store:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
-
-
-def _append(connection: sqlite3.Connection, row: Mapping[str, object]) -> None:
-    """Add a row behind the last one, chained to it."""
-    last = connection.execute(
-        "SELECT chain FROM submission_version ORDER BY seq DESC LIMIT 1"
-    ).fetchone()
-    chain = link(last["chain"] if last else "", row)
-    connection.execute(
-        f"INSERT INTO submission_version ({', '.join([*row, 'chain'])}) "
-        f"VALUES ({', '.join('?' * (len(row) + 1))})",
-        (*row.values(), chain),
-    )

@@ -17,6 +17,7 @@ from pipeline.errors import StudyError
 from pipeline.settings import (
     SELECTIONS,
     SERVER_KINDS,
+    CalibrationSettings,
     DesignSettings,
     IndexSettings,
     Official,
@@ -27,9 +28,11 @@ from pipeline.settings import (
     Unit,
     Wave,
     WeightSettings,
+    calibration,
     check_timezone,
     refuse_unknown,
     section,
+    weights,
 )
 from pipeline.tables import number, read_table, read_toml, unique
 
@@ -57,6 +60,7 @@ class Study:
     officials: tuple[Official, ...]
     units: tuple[Unit, ...]
     has_settings: bool = True
+    calibration: CalibrationSettings | None = None
 
     @property
     def wave(self) -> Wave:
@@ -115,8 +119,8 @@ def open_study(name: str) -> Study:
 def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
     path = folder / "study.toml"
     sections = {
-        "study", "server", "wave", "design", "weights", "index", "threshold",
-        "publication", "report", "official",
+        "study", "server", "wave", "design", "weights", "calibration", "index",
+        "threshold", "publication", "report", "official",
     }  # fmt: skip
     refuse_unknown(raw, sections, f"{path}", "section")
     head = raw.get("study", {})
@@ -138,6 +142,11 @@ def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
             f"{path} [design] names a weight or a stratum but neither a psu nor a selection. Name "
             'the psu (the cluster that was drawn), or say selection = "probability" where each '
             'person was drawn, "quota" or "volunteer" where nobody was.'
+        )
+    if not 0 <= design.enumerator_rho < 1:
+        raise StudyError(
+            f"{path} [design] enumerator_rho = {design.enumerator_rho:g}: a correlation from 0 to "
+            "1 is needed, mostly under 0.1; 0 leaves the enumerators out of the intervals."
         )
     if design.selection not in SELECTIONS:
         raise StudyError(
@@ -170,7 +179,7 @@ def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
         server=server,
         waves=waves,
         design=design,
-        weights=section(WeightSettings, raw.get("weights", {}), f"{path} [weights]"),
+        weights=weights(raw.get("weights", {}), f"{path} [weights]"),
         index=section(IndexSettings, raw.get("index", {}), f"{path} [index]"),
         thresholds=tuple(
             section(Threshold, t, f"{path} [[threshold]]") for t in raw.get("threshold", [])
@@ -182,6 +191,11 @@ def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
         ),
         units=_read_units(folder / "units.csv", timezone),
         has_settings=has_settings,
+        calibration=(
+            calibration(raw["calibration"], f"{path} [calibration]")
+            if "calibration" in raw
+            else None
+        ),
     )
 
 

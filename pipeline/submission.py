@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+LARGEST_ID = 2**63 - 1
+"""The largest id a store can hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:

@@ -1,4 +1,4 @@
-"""Proofs that need Java, Chromium or R: skipped with a visible reason where the tool is absent.
+"""Proofs that need Java, Chromium, R or Spark: skipped, with a reason, where it is absent.
 
 `PERSEPSI_REQUIRE=java,chromium,r` turns such a skip into a failure, so that CI cannot pass
 without them. What was not run is listed at the end.
@@ -9,10 +9,11 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from functools import cache
+from importlib.util import find_spec
 
 import pytest
 
-TOOLS = ("java", "chromium", "r")
+TOOLS = ("java", "chromium", "r", "spark")
 
 
 @cache
@@ -23,6 +24,9 @@ def lacks(tool: str) -> str:
     if tool == "chromium":
         found = shutil.which("chromium") or shutil.which("chromium-browser")
         return "" if found else "no chromium on PATH (Debian: chromium)"
+    if tool == "spark":
+        found = find_spec("pyspark")
+        return "" if found else "no pyspark (pip install -r requirements-spark.lock)"
     if not shutil.which("Rscript"):
         return "no Rscript on PATH (Debian: r-base-core r-cran-survey)"
     probe = subprocess.run(

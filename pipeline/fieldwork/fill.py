@@ -26,6 +26,7 @@ from pipeline.fieldwork.entries import (
     submitted,
 )
 from pipeline.fieldwork.parameters import Parameters, read_parameters
+from pipeline.fieldwork.register import as_csv, register
 from pipeline.instance import to_kobo
 from pipeline.javarosa import Form
 from pipeline.questionnaire import read_instrument
@@ -37,10 +38,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Fieldwork:
-    """Records by form, sorted by `_id`, and the truth they were drawn from."""
+    """Records by form, sorted by `_id`, the truth they were drawn from, the visitors' register."""
 
     records: Mapping[str, list[dict[str, Any]]]
     truth: Mapping[str, Any]
+    margins: str
 
 
 def fill(study: Study, seed: int | None = None, *, progress: Progress | None = None) -> list[Path]:
@@ -63,6 +65,7 @@ def fill(study: Study, seed: int | None = None, *, progress: Progress | None = N
         written.append(_replace(folder / f"{form_id}.jsonl.gz", _gzip(lines.encode())))
     text = json.dumps(made.truth, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     written.append(_replace(folder / "kebenaran.json", text.encode()))
+    written.append(_replace(folder / "margins.csv", made.margins.encode()))
     return written
 
 
@@ -95,7 +98,9 @@ def simulate(
         records[entry.form_id].append(record)
         if progress is not None:
             progress(done, len(wanted))
-    return Fieldwork(records, declared(parameters, populations(parameters, seed), seed))
+    drawn = populations(parameters, seed)
+    margins = as_csv(register(drawn, worked, seed), seed)
+    return Fieldwork(records, declared(parameters, drawn, seed), margins)
 
 
 def declared(parameters: Parameters, drawn: Mapping[str, Population], seed: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 wrong stands in `pipeline.kobo.errors`.
 """
 
-from pipeline.kobo.client import KoboClient, KoboSource
+from pipeline.kobo.client import KoboClient
+from pipeline.kobo.source import KoboSource
 
 __all__ = ["KoboClient", "KoboSource"]

@@ -1,17 +1,19 @@
-"""The KoBo API v2 as this project uses it, and a server of it as a source of submissions."""
+"""The KoBo API v2 as this project uses it."""
 
 import json
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
 from typing import Self
 
 from pipeline.kobo.address import read_address
 from pipeline.kobo.assets import fetch_versions
-from pipeline.kobo.data import MARKS, RawPage, fetch_by_id, fetch_records, record_id
+from pipeline.kobo.attachments import fetch_attachment
+from pipeline.kobo.data import RawPage, count_records, fetch_by_id, fetch_records
+from pipeline.kobo.history import fetch_changes
+from pipeline.kobo.rights import Rights, fetch_rights
 from pipeline.kobo.session import Session
-from pipeline.record import Record, status_of, to_submission
-from pipeline.source import FROM_START, FormVersion, Mark, MarkPage, Page
-from pipeline.submission import Submission
+from pipeline.source import Changes, FormVersion
 
 
 def _keep_silent(sentence: str) -> None:
@@ -29,6 +31,8 @@ class KoboClient:
         Of the account; never printed, never sent to any other host.
     timeout : (float, float)
         Seconds to connect, and between two pieces of an answer.
+    total : float
+        Seconds until an answer must be there whole.
     retries : int
         How often a request that may succeed later is repeated.
     sleep, notify
@@ -46,6 +50,7 @@ class KoboClient:
         token: str,
         *,
         timeout: tuple[float, float] = (5.0, 125.0),
+        total: float = 900.0,
         retries: int = 4,
         sleep: Callable[[float], None] = time.sleep,
         notify: Callable[[str], None] = _keep_silent,
@@ -55,6 +60,7 @@ class KoboClient:
             read_address(url),
             token,
             timeout=timeout,
+            total=total,
             retries=retries,
             sleep=sleep,
             notify=notify,
@@ -89,61 +95,38 @@ class KoboClient:
         """Deployed versions of a form that are not in `known`, oldest first."""
         return fetch_versions(self._session, server_id, asset, known)
 
+    def rights(self, asset: str) -> Rights:
+        """What the account may do with a form."""
+        return fetch_rights(self._session, asset)
+
     def records(
-        self, asset: str, after_id: int, page_size: int, fields: Sequence[str] = ()
+        self,
+        asset: str,
+        after_id: int,
+        page_size: int,
+        fields: Sequence[str] = (),
+        where: dict[str, object] | None = None,
     ) -> Iterator[RawPage]:
         """Records with an id above `after_id`, ascending; at least one page."""
-        return fetch_records(self._session, asset, after_id, page_size, fields)
+        return fetch_records(self._session, asset, after_id, page_size, fields, where)
 
-    def records_by_id(self, asset: str, ids: Sequence[int]) -> Iterator[RawPage]:
+    def records_by_id(
+        self, asset: str, ids: Sequence[int], fields: Sequence[str] = ()
+    ) -> Iterator[RawPage]:
         """Records with these ids, in batches."""
-        return fetch_by_id(self._session, asset, ids)
+        return fetch_by_id(self._session, asset, ids, fields)
 
+    def count(self, asset: str, upto: int | None = None) -> tuple[int, int]:
+        """How many records there are (with an id up to `upto`), and the smallest id."""
+        return count_records(self._session, asset, upto)
 
-class KoboSource:
-    """A KoBo server as a source; `server_id` is its name in the study, never its URL."""
+    def changes(self, asset: str, since: str) -> Changes | None:
+        """What the project history tells from `since` on; None where it may not be read."""
+        return fetch_changes(self._session, asset, since)
 
-    def __init__(self, client: KoboClient, server_id: str) -> None:
-        self._client = client
-        self.server_id = server_id
-
-    def __repr__(self) -> str:
-        return f"KoboSource({self.server_id!r}, {self.address!r})"
-
-    @property
-    def address(self) -> str:
-        """Base URL of the server."""
-        return self._client.url
-
-    def check(self) -> None:
-        """Raise a ServerError unless the server is there and knows the token."""
-        self._client.check()
-
-    def versions(self, asset: str, known: Collection[str] = ()) -> list[FormVersion]:
-        """Deployed versions of the form that are not in `known`, oldest first."""
-        return self._client.versions(self.server_id, asset, known)
-
-    def pages(self, asset: str, after: int, page_size: int) -> Iterator[Page]:
-        """Submissions with an id above `after`, ascending; at least one page."""
-        for page in self._client.records(asset, after, page_size):
-            yield Page(self._submissions(asset, page.records), page.count)
-
-    def marks(self, asset: str, page_size: int) -> Iterator[MarkPage]:
-        """Id, uuid and validation status of every submission: about 150 bytes each."""
-        for page in self._client.records(asset, FROM_START, page_size, MARKS):
-            marks = tuple(
-                Mark(record_id(r), str(r.fields.get("_uuid") or ""), status_of(r.fields))
-                for r in page.records
-            )
-            yield MarkPage(marks, page.count)
-
-    def fetch(self, asset: str, ids: Sequence[int]) -> Iterator[Page]:
-        """Submissions with these ids, in batches."""
-        for page in self._client.records_by_id(asset, ids):
-            yield Page(self._submissions(asset, page.records), page.count)
-
-    def _submissions(self, asset: str, records: Sequence[Record]) -> tuple[Submission, ...]:
-        return tuple(to_submission(r, server_id=self.server_id, asset=asset) for r in records)
+    def download(self, asset: str, number: int, uid: str, path: Path) -> int:
+        """Fetch an attachment into a file, going on where an earlier try ended; its bytes."""
+        return fetch_attachment(self._session, asset, number, uid, path)
 
 
 def _account(text: str) -> object:

@@ -3,21 +3,23 @@
 Pages are cut by key: ids above the last one read, ascending. Deletions between two pages then
 shift nothing, and it does not matter that a server silently gives fewer rows than were asked
 for. `count` says how many rows the server still has, so the reading is known to be complete.
+An answer that belongs to another question, as a stale cache on the way gives it, is asked again.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.kobo.assets import asset_path
-from pipeline.kobo.errors import IncompleteAnswerError
+from pipeline.kobo.retry import ContradictionError
 from pipeline.kobo.session import Session
 from pipeline.record import Record, is_id, read_listing
+from pipeline.source import FROM_START
 
 BATCH = 200
 """Ids asked for by name in one request; more would not fit the line a server accepts."""
 
-MARKS = ("_id", "_uuid", "_validation_status")
+MARKS = ("_id", "_uuid", "_validation_status", "_attachments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,38 +31,62 @@ class RawPage:
 
 
 def fetch_records(
-    session: Session, asset: str, after: int, page_size: int, fields: Sequence[str] = ()
+    session: Session,
+    asset: str,
+    after: int,
+    page_size: int,
+    fields: Sequence[str] = (),
+    where: dict[str, object] | None = None,
 ) -> Iterator[RawPage]:
     """Records with an id above `after`; the first page is given even where it is empty.
+
+    `where` narrows the query, such as `{"_date_modified": {"$gte": "..."}}`.
 
     Raises
     ------
     IncompleteAnswerError
-        Where the server contradicts itself: rows missing, out of order, or read before.
+        Where the server contradicts itself, again and again: rows missing, out of order, or
+        read before.
     """
     while True:
-        page = _read(session, asset, {"_id": {"$gt": after}}, page_size, fields)
-        _check(page, session, asset, after)
+        query = {"_id": {"$gt": after}, **(where or {})}
+        page = _read(session, asset, query, page_size, fields, _above(after))
         yield page
         if page.count == len(page.records):
             return
         after = record_id(page.records[-1])
 
 
-def fetch_by_id(session: Session, asset: str, ids: Sequence[int]) -> Iterator[RawPage]:
+def fetch_by_id(
+    session: Session, asset: str, ids: Sequence[int], fields: Sequence[str] = ()
+) -> Iterator[RawPage]:
     """Records with these ids, ascending, in batches; ids that are gone are left out."""
     wanted = sorted(ids)
     for first in range(0, len(wanted), BATCH):
         batch = wanted[first : first + BATCH]
         while batch:
-            page = _read(session, asset, {"_id": {"$in": batch}}, len(batch), ())
-            _check(page, session, asset, batch[0] - 1)
+            query = {"_id": {"$in": batch}}
+            page = _read(session, asset, query, len(batch), fields, set(batch).__contains__)
             yield page
             if page.count == len(page.records):
                 break
             # Fewer than asked for: a cap below our batch. Go on behind the last one.
             last = record_id(page.records[-1])
             batch = [number for number in batch if number > last]
+
+
+def count_records(session: Session, asset: str, upto: int | None = None) -> tuple[int, int]:
+    """How many records there are (with an id up to `upto`), and the smallest of their ids.
+
+    The smallest id is `FROM_START` where there is none. It tells an answer to this question
+    from one that a cache gave to another.
+    """
+    query: dict[str, object] = {"_id": {"$gt": FROM_START}}
+    if upto is not None:
+        query = {"_id": {"$lte": upto}}
+    allowed: Callable[[int], bool] = upto.__ge__ if upto is not None else _above(FROM_START)
+    page = _read(session, asset, query, 1, ("_id",), allowed)
+    return page.count, record_id(page.records[0]) if page.records else FROM_START
 
 
 def record_id(record: Record) -> int:
@@ -71,13 +97,28 @@ def record_id(record: Record) -> int:
     return number
 
 
+def _above(after: int) -> Callable[[int], bool]:
+    return lambda number: number > after
+
+
 def _read(
-    session: Session, asset: str, query: object, limit: int, fields: Sequence[str]
+    session: Session,
+    asset: str,
+    query: object,
+    limit: int,
+    fields: Sequence[str],
+    allowed: Callable[[int], bool],
 ) -> RawPage:
     params = {"query": _json(query), "sort": _json({"_id": 1}), "limit": str(limit)}
     if fields:
         params["fields"] = _json(list(fields))
-    return session.get(f"{asset_path(asset)}data/", params, asset=asset, parse=_parse)
+
+    def parse(text: str) -> RawPage:
+        page = _parse(text)
+        _check(page, session, asset, limit, allowed)
+        return page
+
+    return session.get(f"{asset_path(asset)}data/", params, asset=asset, parse=parse)
 
 
 def _parse(text: str) -> RawPage:
@@ -90,16 +131,22 @@ def _parse(text: str) -> RawPage:
     return RawPage(listing.records, count)
 
 
-def _check(page: RawPage, session: Session, asset: str, after: int) -> None:
+def _check(
+    page: RawPage, session: Session, asset: str, limit: int, allowed: Callable[[int], bool]
+) -> None:
     ids = [record_id(record) for record in page.records]
-    rising = all(low < high for low, high in zip([after, *ids], ids, strict=False))
-    if not rising or page.count < len(ids) or (page.count and not ids):
-        raise IncompleteAnswerError(
-            f"{session.address.base} contradicts itself about form {asset}: it says {page.count} "
-            f"submissions follow number {after} and gives {len(ids)}"
-            f"{'' if rising else ', not in order'}. To lose none, nothing of this page was kept. "
-            "Run again; if it stays, the server is not a KoBoToolbox from 2024 or later."
-        )
+    rising = all(low < high for low, high in zip(ids, ids[1:], strict=False))
+    fitting = all(map(allowed, ids)) and len(ids) <= limit
+    if rising and fitting and page.count >= len(ids) and (ids or not page.count):
+        return
+    what = "" if rising else ", not in order"
+    what += "" if fitting else ", of which some were not asked for"
+    raise ContradictionError(
+        f"{session.address.base} contradicts itself about form {asset}: it says {page.count} "
+        f"submissions follow and gives {len(ids)}{what}. To lose none, nothing of this page was "
+        "kept. Run again; if it stays, something on the way keeps old answers, or the server is "
+        "not a KoBoToolbox from 2024 or later."
+    )
 
 
 def _json(value: object) -> str:

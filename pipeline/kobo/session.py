@@ -1,72 +1,43 @@
 """One conversation with a KoBo server: who we are, how long we wait, what we try again.
 
-Only this package uses `requests`, and it only ever reads (GET). Redirects are never followed,
-certificates always verified. A request is repeated after 1, 2, 4 ... seconds where the fault may
-pass: no connection, a timeout, a body cut off, 429, 502, 503, 504 (as `Retry-After` asks, if it
-does), and twice after a 500, which KoBo also gives for requests that will never succeed.
+Only this package uses `requests`. Redirects are never followed, certificates always verified,
+and an answer that drips is cut off at a deadline. What is repeated stands in
+`pipeline.kobo.retry`. Several threads may share a session.
 """
 
 import itertools
+import threading
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import requests
 
-from pipeline.errors import ServerError
 from pipeline.kobo.address import Address
 from pipeline.kobo.answers import is_page, page_error, refusal
+from pipeline.kobo.deadline import DeadlineAdapter, DeadlineExceededError, deadline
 from pipeline.kobo.errors import (
     AddressError,
     BusyError,
     IncompleteAnswerError,
-    InvalidTokenError,
     UnreachableError,
 )
+from pipeline.kobo.retry import (
+    BUSY,
+    LONGEST_WAIT,
+    NOT_DONE,
+    RETRIES_OF_500,
+    ContradictionError,
+    PassingFault,
+    Policy,
+    retry_after,
+)
+from pipeline.kobo.token import TokenAuth
 
 T = TypeVar("T")
 
-BUSY = frozenset({429, 502, 503, 504})
-RETRIES_OF_500 = 2
-LONGEST_PAUSE = 60.0
-LONGEST_WAIT = 300.0
-"""Seconds of `Retry-After` we sit through; a longer wish is told to the user."""
-
-
-class TokenAuth(requests.auth.AuthBase):
-    """Puts the token on a request; shows it nowhere else."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Add the header KoBo reads."""
-        request.headers["Authorization"] = f"Token {self._token}"
-        return request
-
-    def __repr__(self) -> str:
-        return "TokenAuth(...)"
-
-
-class _PassingFault(Exception):
-    """A fault that may pass: what to say while waiting, and the error if it does not."""
-
-    def __init__(
-        self,
-        what: str,
-        error: ServerError,
-        *,
-        wait: float | None = None,
-        retries: int | None = None,
-    ) -> None:
-        super().__init__(what)
-        self.error = error
-        self.wait = wait
-        self.retries = retries
-
 
 class Session:
-    """GET requests to one server, each of them tried as often as makes sense.
+    """Requests to one server, each of them tried as often as makes sense.
 
     Parameters
     ----------
@@ -74,6 +45,8 @@ class Session:
         Where, and as whom. The token is sent to this address only.
     timeout : (float, float)
         Seconds to connect, and between two pieces of an answer. KoBo itself gives up after 120.
+    total : float
+        Seconds until an answer must be there whole.
     retries : int
         How often a request is repeated at most.
     sleep, notify
@@ -86,6 +59,7 @@ class Session:
         token: str,
         *,
         timeout: tuple[float, float],
+        total: float,
         retries: int,
         sleep: Callable[[float], None],
         notify: Callable[[str], None],
@@ -93,17 +67,21 @@ class Session:
     ) -> None:
         self.address = address
         self._timeout = timeout
-        self._retries = retries
+        self._total = total
+        self._policy = Policy(retries)
         self._sleep = sleep
         self._notify = notify
         self._http = requests.Session()
+        self._http.mount("https://", DeadlineAdapter())
+        self._http.mount("http://", DeadlineAdapter())
         # As an auth object, not a header: a .netrc of the office cannot replace it.
-        self._http.auth = TokenAuth(_checked(token))
+        self._http.auth = TokenAuth(token)
         # The office's proxy and certificates count, but not between us and this same machine.
         self._http.trust_env = not address.loopback
         self._http.headers.update(
             {"Accept": "application/json", "Accept-Language": "en", "User-Agent": user_agent}
         )
+        self._told = threading.Lock()
 
     def __repr__(self) -> str:
         return f"Session({self.address.base!r})"
@@ -120,7 +98,21 @@ class Session:
         asset: str = "",
         parse: Callable[[str], T],
     ) -> T:
-        """Answer to a GET request, parsed.
+        """Answer to a GET request, parsed; as `request`."""
+        return self.request("GET", path, params, asset=asset, parse=parse)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        body: object = None,
+        expect: int = 200,
+        asset: str = "",
+        parse: Callable[[str], T],
+    ) -> T:
+        """Answer to a request, parsed; `body` is sent as JSON, `expect` is the status of success.
 
         `parse` raises ValueError for a text that is not what was asked for; that counts as a
         body cut off. `asset` is named in errors.
@@ -130,87 +122,152 @@ class Session:
         ServerError
             One of `pipeline.kobo.errors`.
         """
+
+        def once() -> T:
+            response = self.send(method, path, params, body=body, asset=asset, expect=(expect,))
+            if is_page(response):
+                raise page_error(self.address)
+            try:
+                return parse(response.content.decode("utf-8"))
+            except ContradictionError as contradiction:
+                error = IncompleteAnswerError(str(contradiction))
+                raise PassingFault("contradicts itself", error) from None
+            except (ValueError, RecursionError):
+                raise self.cut_off("sent something that is not the JSON KoBo gives") from None
+
+        return self.repeated(method, once)
+
+    def repeated(self, method: str, once: Callable[[], T]) -> T:
+        """Result of `once`, called again as long as a `PassingFault` allows."""
         for attempt in itertools.count(1):
             try:
-                return self._try(path, params or {}, asset, parse)
-            except _PassingFault as fault:
-                limit = min(self._retries, fault.retries or self._retries)
+                return once()
+            except PassingFault as fault:
+                limit = self._policy.limit(method, fault)
                 if attempt > limit:
                     raise fault.error from None
-                pause = min(2.0 ** (attempt - 1), LONGEST_PAUSE)
-                wait = pause if fault.wait is None else fault.wait
+                wait = self._policy.pause(attempt, fault)
                 sentence = (
                     f"{self.address.host} {fault}; trying again in {wait:.0f} s "
                     f"({attempt} of {limit})."
                 )
-            self._notify(sentence)
+            with self._told:
+                self._notify(sentence)
             self._sleep(wait)
         raise AssertionError("never reached")
 
-    def _try(
-        self, path: str, params: Mapping[str, str], asset: str, parse: Callable[[str], T]
-    ) -> T:
-        response = self._send(path, params)
-        if response.status_code in BUSY or response.status_code == 500:
-            raise self._failing(response)
-        if response.status_code != 200:
-            raise refusal(response, self.address, asset)
-        if is_page(response):
-            raise page_error(self.address)
-        try:
-            return parse(response.content.decode("utf-8"))
-        except (ValueError, RecursionError):
-            raise self._cut_off("sent something that is not the JSON KoBo gives") from None
+    def send(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        body: object = None,
+        asset: str = "",
+        expect: tuple[int, ...] = (200,),
+        headers: Mapping[str, str] | None = None,
+        take: Callable[[requests.Response], None] | None = None,
+    ) -> requests.Response:
+        """One try of a request: an answer with an expected status, read whole.
 
-    def _send(self, path: str, params: Mapping[str, str]) -> requests.Response:
-        base = self.address.base
+        `take` reads the body of such an answer instead, piece by piece.
+
+        Raises
+        ------
+        PassingFault, ServerError
+            A fault that may pass, and one that will not.
+        """
         try:
-            return self._http.get(
-                self.address.url(path),
-                params=params,
-                timeout=self._timeout,
-                allow_redirects=False,
-            )
-        except requests.exceptions.SSLError:
-            raise UnreachableError(
+            with deadline(self._total):
+                response = self._exchange(method, path, params, body, headers, take is not None)
+                if take is not None:
+                    # Only what was asked for is taken; what a refusal says must be read here.
+                    if response.status_code in expect:
+                        take(response)
+                    else:
+                        _ = response.content
+                    response.close()
+        except DeadlineExceededError:
+            raise self._silent(f"did not end its answer within {self._total:.0f} s") from None
+        except requests.exceptions.RequestException as error:
+            raise self._fault(error) from None
+        except UnicodeError:
+            raise self._fault(requests.exceptions.InvalidURL()) from None
+        status = response.status_code
+        if status in BUSY or status == 500:
+            raise self._failing(response)
+        if status not in expect:
+            raise refusal(response, self.address, asset)
+        return response
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: object,
+        headers: Mapping[str, str] | None,
+        stream: bool,
+    ) -> requests.Response:
+        more: dict[str, Any] = {} if body is None else {"json": body}
+        return self._http.request(
+            method,
+            self.address.url(path),
+            params=params,
+            headers=headers,
+            timeout=self._timeout,
+            allow_redirects=False,
+            stream=stream,
+            **more,
+        )
+
+    def _fault(self, error: requests.exceptions.RequestException) -> Exception:
+        base = self.address.base
+        if isinstance(error, requests.exceptions.SSLError):
+            return UnreachableError(
                 f"The certificate of {base} cannot be verified, so nothing was sent. Check the "
                 "date of this computer and log in to the Wi-Fi with a browser; if the office "
                 "filters traffic, name its certificate file in REQUESTS_CA_BUNDLE."
-            ) from None
-        except requests.exceptions.ProxyError:
-            raise self._silent("cannot be reached through the proxy of this office") from None
-        except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
-            raise self._cut_off("broke off in the middle of an answer") from None
-        except requests.exceptions.Timeout:
-            raise self._silent("did not answer in time") from None
-        except requests.exceptions.ConnectionError:
-            raise self._silent("cannot be reached") from None
-        except (requests.exceptions.RequestException, UnicodeError):
-            raise AddressError(
-                f"{base} cannot be used as the address of a server. Correct [server] url in "
-                "study.toml."
-            ) from None
+            )
+        if isinstance(error, requests.exceptions.ProxyError):
+            return self._silent("cannot be reached through the proxy of this office")
+        if isinstance(
+            error,
+            requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError,
+        ):
+            return self.cut_off("broke off in the middle of an answer")
+        if isinstance(error, requests.exceptions.Timeout):
+            never = isinstance(error, requests.exceptions.ConnectTimeout)
+            return self._silent("did not answer in time", acted=not never)
+        if isinstance(error, requests.exceptions.ConnectionError):
+            return self._silent("cannot be reached", acted="NewConnectionError" not in repr(error))
+        return AddressError(
+            f"{base} cannot be used as the address of a server. Correct [server] url in study.toml."
+        )
 
-    def _silent(self, what: str) -> _PassingFault:
-        return _PassingFault(
+    def _silent(self, what: str, *, acted: bool = True) -> PassingFault:
+        return PassingFault(
             what,
             UnreachableError(
-                f"{self.address.base} {what} (tried {self._retries + 1} times). Check the network "
-                "and the address in study.toml, or wait until the server is up; nothing is lost."
+                f"{self.address.base} {what} (tried {self._policy.retries + 1} times). Check the "
+                "network and the address in study.toml, or wait until the server is up; nothing "
+                "is lost."
             ),
+            acted=acted,
         )
 
-    def _cut_off(self, what: str) -> _PassingFault:
-        return _PassingFault(
+    def cut_off(self, what: str) -> PassingFault:
+        """Fault of an answer that is not all there."""
+        return PassingFault(
             what,
             IncompleteAnswerError(
-                f"{self.address.base} {what}, {self._retries + 1} times in a row. Use a steadier "
-                "network or a smaller page_size under [server] in study.toml, and check that the "
-                "address is KoBoToolbox's."
+                f"{self.address.base} {what}, {self._policy.retries + 1} times in a row. Use a "
+                "steadier network or a smaller page_size under [server] in study.toml, and check "
+                "that the address is KoBoToolbox's."
             ),
         )
 
-    def _failing(self, response: requests.Response) -> _PassingFault:
+    def _failing(self, response: requests.Response) -> PassingFault:
         base, status = self.address.base, response.status_code
         wait = retry_after(response)
         if wait is not None and wait > LONGEST_WAIT:
@@ -219,44 +276,16 @@ class Session:
                 "same command again then."
             )
         what = "is busy" if status == 429 else f"failed with status {status}"
-        retries = min(self._retries, RETRIES_OF_500) if status == 500 else self._retries
-        return _PassingFault(
+        retries = RETRIES_OF_500 if status == 500 else self._policy.retries
+        times = min(retries, self._policy.retries) + 1
+        return PassingFault(
             what,
             BusyError(
-                f"{base} {what}, {retries + 1} times in a row. The fault lies with the server or "
+                f"{base} {what}, {times} times in a row. The fault lies with the server or "
                 "the line to it: run again later, with a smaller page_size under [server] in "
                 "study.toml if it stays."
             ),
+            acted=status not in NOT_DONE,
             wait=wait,
             retries=retries,
         )
-
-
-def retry_after(response: requests.Response) -> float | None:
-    """Seconds the server asks us to wait; None where it says nothing usable.
-
-    A date is counted from the server's own `Date`, so that a wrong clock here does no harm.
-    """
-    text = response.headers.get("Retry-After", "").strip()
-    if text.isdecimal():
-        return float(text)
-    try:
-        wait = parsedate_to_datetime(text) - parsedate_to_datetime(response.headers["Date"])
-    except (KeyError, TypeError, ValueError):
-        return None
-    return max(wait.total_seconds(), 0.0)
-
-
-def _checked(token: str) -> str:
-    token = token.strip()
-    if not token:
-        raise InvalidTokenError(
-            "No token: the environment variable KOBO_TOKEN is not set. Copy the token from Account "
-            "Settings → Security on your KoBo server and set it for this command only."
-        )
-    if not token.isascii() or not token.isprintable() or " " in token:
-        raise InvalidTokenError(
-            "KOBO_TOKEN is not a token: it holds blanks or characters no token has. Copy it again "
-            "from Account Settings → Security on your KoBo server, without quotes or prefix."
-        )
-    return token

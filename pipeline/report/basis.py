@@ -45,6 +45,13 @@ class Basis:
         return VISITS if self.estimand == "visits" else USERS
 
     @property
+    def pooled(self) -> str:
+        """How the city brings all answers together, after a colon or a comma."""
+        if not self.is_random:
+            return "semua jawaban digabung"
+        return f"menurut {self.noun}"
+
+    @property
     def here(self) -> str:
         """The unit or units that the domain speaks of."""
         if not self.has_units:
@@ -65,6 +72,9 @@ class Basis:
         """How the units are brought together in a domain of several."""
         if not self.has_units:
             return ()
+        if self.domain_type == "city" and self.is_random:
+            pooled = self.pooled[:1].upper() + self.pooled[1:]
+            return (f"{pooled}: unit yang ramai berbobot lebih besar.",)
         table = wording.BASIS if self.is_random else wording.BASIS_UNWEIGHTED
         return table[self.domain_type]
 
@@ -75,7 +85,7 @@ class Basis:
             return ""
         if self.domain_type == "city_mean":
             return " Rata-rata unit."
-        return " Menurut kunjungan." if self.is_random else " Semua jawaban digabung."
+        return f" {self.pooled[:1].upper() + self.pooled[1:]}."
 
     def count(self, share: str, span: str, verb: str) -> str:
         """A natural frequency as the start of a sentence.

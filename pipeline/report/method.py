@@ -1,6 +1,6 @@
 """How the numbers were made, in plain words, with every setting that moves them."""
 
-from pipeline.report import figures, notes, sentences, wording
+from pipeline.report import accuracy, figures, notes, sentences, wording
 from pipeline.report.basis import Basis
 from pipeline.report.codebook import label_of
 from pipeline.report.context import Context
@@ -62,18 +62,7 @@ def _designed(ctx: Context, domain: Domain, basis: Basis) -> list[Fact]:
         "Pengguna berumur 18 tahun ke atas yang keluar dari unit, dipilih setiap orang ke-k; "
         "pegawai unit tidak diwawancarai. Penolakan dan yang terlewat ikut dicatat."
     )
-    weight = (
-        f"Setiap jawaban ditimbang agar mewakili semua {basis.noun} selama masa survei: menurut "
-        "banyaknya blok waktu, bagian blok yang dijaga, pengunjung yang lewat per orang terpilih, "
-        f"dan penolakan. Bobot dibatasi sampai {figures.number(study.weights.trim)} kali median "
-        "unit."
-    )
-    span = (
-        f"Rentang keyakinan {ctx.level} dari ragam antarsesi: taksiran Taylor dengan sesi "
-        "sebagai kelompok; sebaran t untuk nilai, Wilson untuk persen. Rentang hanya memuat "
-        "ketidakpastian karena sampel, bukan salah ingat atau rasa sungkan."
-    )
-    return [*facts, Fact("Siapa", who), Fact("Bobot", weight), Fact("Rentang", span)]
+    return [*facts, Fact("Siapa", who), *accuracy.facts(ctx, domain, basis)]
 
 
 def _rules(ctx: Context, basis: Basis) -> list[Fact]:

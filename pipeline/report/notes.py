@@ -90,7 +90,7 @@ def two_means(basis: Basis) -> str:
         )
     return (
         "Rata-rata unit memberi setiap unit bobot sama, seperti cara Ombudsman menghitung nilai "
-        "kota; menurut kunjungan, unit yang ramai berbobot lebih besar."
+        f"kota; {basis.pooled}, unit yang ramai berbobot lebih besar."
     )
 
 

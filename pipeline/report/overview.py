@@ -85,8 +85,7 @@ def _hero(ctx: Context) -> Hero | None:
     domain = city_of(ctx, "indeks")
     index = ctx.lookup.get(domain, "indeks", index_id)
     if domain == CITY:
-        name = "menurut kunjungan" if ctx.basis(CITY).is_random else "semua jawaban digabung"
-        return hero(ctx, CITY, index, name)
+        return hero(ctx, CITY, index, ctx.basis(CITY).pooled)
     weighted = ctx.lookup.get(CITY, "indeks", index_id)
     basis = ctx.basis(CITY)
     second = "" if weighted is None else sentences.city_weighted(weighted, basis, ctx.edges)

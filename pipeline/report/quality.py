@@ -15,6 +15,9 @@ from pipeline.report.respondents import contacts_of, interviews_of
 
 GOOD, FAIR, POOR = Verdict("Baik", "good"), Verdict("Cukup", "fair"), Verdict("Kurang", "poor")
 
+EXTREME = 3
+"""Times the unit's median from which a weight is called extreme."""
+
 
 def verdict(value: float, good: float, fair: float, *, direction: Literal["up", "down"]) -> Verdict:
     """Verdict of a value: at or beyond `good`, at or beyond `fair`, or neither."""
@@ -140,7 +143,8 @@ def _weights(ctx: Context, domain: Domain, sessions: pd.DataFrame) -> list[Quali
     weighted = ctx.results.weighted
     if domain.type == "unit" and not weighted.empty:
         weighted = weighted[weighted["unit_id"] == domain.id]
-    w = weighted["w_trimmed"].to_numpy(float) if not weighted.empty else None
+    name = "w_final" if "w_final" in weighted else "w_trimmed"
+    w = weighted[name].to_numpy(float) if not weighted.empty else None
     if w is not None and w.size > 1 and w.sum() > 0:
         deff = float(w.size * (w**2).sum() / w.sum() ** 2)
         rows.append(
@@ -152,6 +156,18 @@ def _weights(ctx: Context, domain: Domain, sessions: pd.DataFrame) -> list[Quali
                 verdict(deff, 1.5, 2.5, direction="down"),
             )
         )
+        median = weighted.groupby("unit_id")[name].transform("median")
+        extreme = float((weighted[name] > EXTREME * median).mean())
+        rows.append(
+            QualityRow(
+                "Bobot ekstrem",
+                figures.percent(extreme),
+                f"Jawaban yang bobotnya lebih dari {EXTREME} kali median unitnya. Baik sampai 1%, "
+                "cukup sampai 5%.",
+                verdict(extreme, 0.01, 0.05, direction="down"),
+            )
+        )
+    rows += _sensitivity(ctx, domain)
     if index is not None and index.n_eff is not None and index.is_shown:
         rows.append(
             QualityRow(
@@ -163,6 +179,30 @@ def _weights(ctx: Context, domain: Domain, sessions: pd.DataFrame) -> list[Quali
             )
         )
     return rows
+
+
+def _sensitivity(ctx: Context, domain: Domain) -> list[QualityRow]:
+    """What the index would be had nobody counted visitors, beside what it is."""
+    found = ctx.results.sensitivity
+    if found.empty:
+        return []
+    own = found[(found["domain_type"] == domain.type) & (found["measure_type"] == "indeks")]
+    own = own[own["domain"] == domain.id] if domain.type == "unit" else own
+    own = own[own["half_width"].notna()]
+    if own.empty:
+        return []
+    row = own.iloc[0]
+    share = abs(float(row["difference"])) / float(row["half_width"])
+    return [
+        QualityRow(
+            "Pengaruh hitungan pengunjung",
+            f"{figures.number(float(row['value_uncounted']), 1)}, bukan "
+            f"{figures.number(float(row['value']), 1)}",
+            "Indeks bila semua sesi dianggap sama ramai, bukan menurut hitungan. Baik bila bedanya "
+            "paling banyak seperempat lebar rentang, cukup bila masih di dalam rentang.",
+            verdict(share, 0.5, 1.0, direction="down"),
+        )
+    ]
 
 
 def _first(ctx: Context, domain: Domain) -> Estimate | None:

@@ -130,7 +130,7 @@ def nothing(n: int, sessions: int, rules: Publication) -> str:
 
 def city_weighted(e: Estimate, basis: Basis, edges: Sequence[float] = ()) -> str:
     """The city's figure with all answers together, beside the mean of the units."""
-    name = "Menurut kunjungan" if basis.is_random else "Semua jawaban digabung"
+    name = basis.pooled[:1].upper() + basis.pooled[1:]
     if e.value is None or not e.is_shown:
         return f"{name}: {withheld(e)}."
     value = figures.points(e.value, edges)
@@ -147,7 +147,7 @@ def no_mean(weak: Sequence[tuple[str, Estimate | None]], others: int, basis: Bas
     """
     names = ", ".join(f"{name} ({weakness(e)})" for name, e in weak)
     silent = [e for _, e in weak if e is None or e.n == 0]
-    how = "menurut kunjungan" if basis.is_random else "gabungan semua jawaban"
+    how = basis.pooled if basis.is_random else "gabungan semua jawaban"
     where = f"di {others} unit lain"
     if len(silent) < len(weak):
         # Their interviews are too few to stand alone, but are part of the city's.

@@ -82,7 +82,6 @@ KINDS = {"quota": "sampel kuota", "volunteer": "sampel sukarela"}
 
 BASIS: dict[str, tuple[str, ...]] = {
     "unit": (),
-    "city": ("Menurut kunjungan: unit yang ramai berbobot lebih besar.",),
     "city_mean": ("Rata-rata unit: setiap unit berbobot sama.",),
 }
 BASIS_UNWEIGHTED: dict[str, tuple[str, ...]] = {

@@ -8,9 +8,8 @@ from analysis import variance
 from analysis.bootstrap import bootstrap, multipliers, reraked
 from analysis.cell_moments import cell_moments
 from analysis.design import Design, Psus, code
-from analysis.errors import DesignError, LonelyPSUError
+from analysis.errors import DesignError, LonelyPSUError, MarginError
 from analysis.jackknife import jackknife
-from analysis.margins import MarginError
 from analysis.measures import Measure
 from analysis.moments import psu_moments
 from analysis.raked_jackknife import reraked as raked_jackknife

@@ -12,7 +12,8 @@ from analysis import feasibility, newton
 from analysis.calibration import Calibration, NotCalibratedError, calibrate
 from analysis.cells import Cells, read_cells
 from analysis.design import Coded, Design, code
-from analysis.distances import CalibrationError, Distance
+from analysis.distances import Distance
+from analysis.errors import CalibrationError
 from analysis.margins import Margins
 
 BRIEF = settings(max_examples=30, deadline=None)

@@ -5,6 +5,7 @@ import pytest
 from estimator_samples import DESIGN, measure, sample
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from analysis import variance
 from analysis.cubes import cube
@@ -181,11 +182,20 @@ def test_what_a_cube_refuses():
     data = people(11)
     with pytest.raises(DesignError, match="no column layanan"):
         table(data, [("unit", "layanan")])
-    with pytest.raises(MeasureError, match="without ends"):
-        cube(data, DESIGN, [measure(data["y"])], GROUPS, rules=RULES)
     data.loc[4, "score"] = np.inf
     with pytest.raises(MeasureError, match="infinite in row 5"):
         table(data)
+
+
+def test_a_mean_on_a_scale_without_ends_has_the_plain_t_interval():
+    data = people(11)
+    found = cube(data, DESIGN, [measure(data["y"])], GROUPS, rules=RULES)
+    shown = found[found["flag"].isin(["published", "caution"]) & found["se"].notna()]
+    assert len(shown) > 3
+    assert (shown["interval_method"] == "t").all()
+    reach = stats.t.ppf(0.975, shown["df"]) * shown["se"]
+    assert (shown["high"] - shown["low"]).to_numpy() == pytest.approx(2 * reach.to_numpy())
+    assert not found["reason"].str.contains("wide").any()
 
 
 def test_pairs_of_groups_share_one_pass():

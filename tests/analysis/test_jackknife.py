@@ -9,9 +9,9 @@ from analysis.calibration import calibrate
 from analysis.cell_moments import cell_moments, join
 from analysis.cells import read_cells
 from analysis.design import Coded, Design, Psus, code
-from analysis.errors import LonelyPSUError
+from analysis.errors import LonelyPSUError, MarginError
 from analysis.jackknife import jackknife
-from analysis.margins import MarginError, Margins
+from analysis.margins import Margins
 from analysis.measures import Measure
 from analysis.moments import psu_moments
 from analysis.reraking import Raking, raking_of

@@ -12,7 +12,9 @@ from analysis.estimates import estimate
 from analysis.measures import Measure
 from analysis.publication import Rules
 from analysis.weight_classes import trim_weights
-from analysis.weights import WEIGHTED_COLUMNS, weigh
+from analysis.weight_diagnostics import FACTORS
+from analysis.weight_sensitivity import sensitivity
+from analysis.weights import WEIGHTED_COLUMNS, weigh, without_counts
 
 # Session: M, C, selected | eligible, ineligible, unknown, non-response among eligible.
 GOLDEN = {
@@ -201,6 +203,36 @@ def test_without_any_count_and_without_k_sessions_count_alike():
     assert weighting.unit_tiers == {"u": "T4"}
 
 
+def test_a_unit_without_any_count_stands_for_its_usual_visitors():
+    plan = [session(s, "u", count=np.nan, k=np.nan) for s in ("S1", "S2")] + [session("T1", "v")]
+    log = (
+        contacts_of("S1", outcomes=["1.1"] * 12) + contacts_of("S2", outcomes=["1.1"] * 4)
+        + contacts_of("T1", "v")
+    )  # fmt: skip
+    weighting = run(plan, log, usual={"u": 65.0, "v": 999.0})
+    assert weighting.unit_tiers == {"u": "T3", "v": "T0"}
+    totals = weighting.frame.groupby("psu")["w_raw"].sum()
+    # 8/2 blocks each, 65 visitors a block; v was counted and keeps its 8 blocks of 40
+    assert totals.to_dict() == pytest.approx({"S1": 260, "S2": 260, "T1": 320})
+    assert any("S1, S2" in note and "T3" in note for note in weighting.notes)
+    alike = run(plan, log)
+    pd.testing.assert_series_equal(alike.frame["w_norm"], weighting.frame["w_norm"])
+
+
+def test_one_counted_session_says_more_of_a_unit_than_its_usual_visitors():
+    plan = [session("S1", count=60), session("S2", count=np.nan, k=np.nan)]
+    weighting = run(plan, contacts_of("S1") + contacts_of("S2"), usual={"u": 500.0})
+    by_session = weighting.sessions.set_index("session_id")
+    assert by_session["tier"].tolist() == ["T0", "T4"]
+    assert by_session.loc["S2", "count_used"] == 60
+
+
+@pytest.mark.parametrize("number", [0, -5, np.inf, np.nan])
+def test_a_usual_number_that_cannot_be_is_refused(number):
+    with pytest.raises(WeightError, match="Unit u: the usual number of visitors"):
+        run([session("S1")], contacts_of("S1"), usual={"u": number})
+
+
 def test_a_register_count_is_named_as_such():
     weighting = run([session("S1", count_method="register")], contacts_of("S1"))
     assert weighting.unit_tiers == {"u": "T2"}
@@ -375,9 +407,134 @@ def test_trimming_keeps_the_total_and_the_order(weights, multiple):
 def test_the_design_effect_of_weights_by_hand():
     plan = [session("S1", count=4, blocks_window=2), session("S2", count=12, blocks_window=2)]
     log = contacts_of("S1", outcomes=["1.1"] * 2) + contacts_of("S2", outcomes=["1.1"] * 2)
-    row = run(plan, log).diagnostics.iloc[0]
+    row = run(plan, log).diagnostics.units.iloc[0]
     # w = 2/2 * 4/2 = 2 and 2/2 * 12/2 = 6; 4 * (2*4 + 2*36) / 16^2 = 1.25, n_eff = 4/1.25.
     assert (row["deff"], row["n_eff"]) == (1.25, 3.2)
+
+
+def test_every_factor_says_how_much_it_costs():
+    plan = [
+        session("S1", count=4, blocks_window=2),
+        session("S2", count=12, blocks_window=2, covered_minutes=60),
+    ]
+    log = contacts_of("S1", outcomes=["1.1"] * 2) + contacts_of("S2", outcomes=["1.1"] * 2)
+    table = run(plan, log).diagnostics.factors.set_index("factor")
+    assert table.index.tolist() == list(FACTORS)
+    assert (table["unit_id"] == "u").all()
+    # counts 2 2 6 6; time 1 1 2 2; together 2 2 12 12
+    assert table.loc["f_count", ["min", "median", "max"]].tolist() == [2, 4, 6]
+    assert table.loc["f_count", "deff"] == pytest.approx(1.25)
+    assert table.loc["f_time", "deff"] == pytest.approx(4 * 10 / 36)
+    assert table.loc["f_count", "deff_so_far"] == pytest.approx(4 * 296 / 28**2)
+    assert table.loc["f_block", "deff"] == 1
+    assert table.loc["f_count", "cv"] == pytest.approx(np.sqrt(0.25))
+
+
+def test_the_last_factor_ends_at_the_design_effect_of_the_unit():
+    plan = [session("S1", count=400), session("S2")]
+    log = contacts_of("S1", outcomes=["1.1"] * 10) + contacts_of("S2", outcomes=["1.1"] * 30)
+    found = run(plan, log, trim=2.0).diagnostics
+    units, factors = found.units.iloc[0], found.factors.set_index("factor")
+    assert units["trimmed"] == 10
+    assert factors.loc["f_trim", "min"] < 1 < factors.loc["f_trim", "max"]
+    assert factors.loc["f_trim", "deff_so_far"] == pytest.approx(units["deff"])
+    # medians 4/3: ten interviews of 2.67, thirty of 1.33, raised alike
+    assert units["largest_share"] == pytest.approx(2 / (10 * 2 + 30))
+    assert units["cv"] == pytest.approx(np.sqrt(units["deff"] - 1))
+
+
+def test_nobody_counted_gives_the_weights_of_equal_sessions_and_the_same_visits():
+    plan, log = golden()
+    counted = run(plan, log)
+    frame, units = pd.DataFrame(plan), dict.fromkeys("ABC", 1.0)
+    options = {"selection": "probability", "minimum_class": 1}
+    other = without_counts(pd.DataFrame(log), frame, units, counted, **options)
+    assert set(other.unit_tiers.values()) == {"T4"}
+    for name in ("w_raw", "w_trimmed"):
+        was = counted.frame.groupby("unit_id")[name].sum()
+        pd.testing.assert_series_equal(other.frame.groupby("unit_id")[name].sum(), was)
+    base = other.frame.groupby("psu")[["w_base"]].first().join(pd.Series(counts(), name="s"))
+    alike = (base["w_base"] * base["s"]).groupby(base.index.str[0]).agg(["min", "max"])
+    assert alike["min"].to_numpy() == pytest.approx(alike["max"].to_numpy())
+    assert other.frame["submission_id"].tolist() == counted.frame["submission_id"].tolist()
+
+
+def counts():
+    return {name: row[2] for name, row in GOLDEN.items()}
+
+
+def test_where_the_counts_move_an_estimate_beyond_its_interval_the_row_says_so():
+    plan, log = golden()
+    counted = run(plan, log)
+    options = {"selection": "probability", "minimum_class": 1}
+    other = without_counts(
+        pd.DataFrame(log), pd.DataFrame(plan), dict.fromkeys("ABC", 1.0), counted, **options
+    )
+    values = np.array([y for name in GOLDEN for y in ANSWERS[name]], dtype=float)
+    tables = [
+        estimate(
+            w.frame, Design("w_raw", "stratum", "psu", id="submission_id"),
+            [Measure("topline", "q", "ya", "proportion", values)], rules=Rules(), wave="1",
+        )
+        for w in (counted, other)
+    ]  # fmt: skip
+    found = sensitivity(*tables).set_index("domain")
+    w = other.frame.assign(y=values).query("unit_id == 'A'")
+    assert found.loc["A", "value_uncounted"] == pytest.approx((w.w_raw * w.y).sum() / w.w_raw.sum())
+    assert found.loc["A", "value"] == pytest.approx(0.4399, abs=5e-5)
+    assert found.loc["A", "difference"] == pytest.approx(
+        found.loc["A", "value_uncounted"] - found.loc["A", "value"]
+    )
+    assert not found["beyond"].any()
+    narrow = tables[0].assign(low=tables[0]["value"] - 1e-6, high=tables[0]["value"] + 1e-6)
+    assert sensitivity(narrow, tables[1]).set_index("domain").loc["A", "beyond"]
+
+
+def visits_of(log, told):
+    return pd.Series(told, index=[c["submission_id"] for c in log], dtype=object)
+
+
+def test_persons_are_visits_over_how_often_each_came():
+    log = contacts_of("S1", outcomes=["1.1"] * 4)
+    weighting = run([session("S1")], log, visits=visits_of(log, [1, 2, 4, 30]))
+    # 8 blocks of 40 visitors, 80 visits each; 30 counts as 10
+    assert weighting.frame["f_person"].tolist() == [1, 1 / 2, 1 / 4, 1 / 10]
+    assert weighting.frame["w_raw"].tolist() == [80, 40, 20, 8]
+    assert weighting.notes == ("1 interviews (25.0%) say more than 10 visits; they count as 10.",)
+
+
+def test_who_does_not_know_his_visits_gets_the_mean_of_the_unit_and_none_counts_as_one():
+    log = contacts_of("S1", outcomes=["1.1"] * 4) + contacts_of("T1", "v", ["1.1"] * 2)
+    told = visits_of(log, ["0", 4, np.nan, None, 2, 2])
+    weighting = run([session("S1"), session("T1", "v")], log, visits=told)
+    assert weighting.frame["f_person"].tolist() == [1, 1 / 4, 5 / 8, 5 / 8, 1 / 2, 1 / 2]
+    assert any("2 interviews (33.3%) do not say how often" in note for note in weighting.notes)
+    assert any("1 interviews (16.7%) say 0 visits" in note for note in weighting.notes)
+
+
+def test_the_mean_for_the_missing_is_that_of_persons_over_visits():
+    plan = [session("S1", count=40), session("S2", count=120)]
+    log = contacts_of("S1", outcomes=["1.1"] * 2) + contacts_of("S2", outcomes=["1.1"] * 2)
+    weighting = run(plan, log, visits=visits_of(log, [1, None, 3, 3]))
+    # weights 80, 240 and 240 of those who told
+    assert weighting.frame["f_person"][1] == pytest.approx((80 + 480 / 3) / 560)
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ([None] * 4, "Unit u: no interview says how often"),
+        ([1, -1, 1, 1], "1 numbers of visits .* S1-002"),
+        ([1, "often", np.inf, 1], "2 numbers of visits .* S1-002, S1-003"),
+    ],
+)
+def test_visits_that_cannot_be_are_refused(told, words):
+    log = contacts_of("S1", outcomes=["1.1"] * 4)
+    with pytest.raises(WeightError, match=words) as error:
+        run([session("S1")], log, visits=visits_of(log, told))
+    assert "often" not in str(error.value).replace("how often", "")
+    with pytest.raises(WeightError, match="most_visits = 0"):
+        run([session("S1")], log, visits=visits_of(log, [1] * 4), most_visits=0)
 
 
 @settings(max_examples=10, deadline=None)

@@ -43,6 +43,8 @@ class Kobo:
     records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     drafts: set[str] = field(default_factory=set)
     versions: list[dict[str, Any]] = field(default_factory=list)
+    detail: dict[str, Any] = field(default_factory=dict)
+    """What the asset says beside its uid; nothing, as a server without the key."""
     cap: int = 1000
     script: list[tuple[str, Reply]] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
@@ -75,6 +77,10 @@ class Kobo:
             self.drafts
         ):
             return 404, None
+        if len(parts) == 4:
+            return 200, {"uid": parts[3], **self.detail}
+        if parts[4:] == ["history"]:
+            return 403, {"detail": "You do not have permission to perform this action."}
         if parts[4:] == ["data"]:
             return self._data(parts[3], query)
         if parts[4:] == ["versions"]:
@@ -97,6 +103,8 @@ class Kobo:
             rows = [r for r in rows if r["_id"] > condition["$gt"]]
         if "$in" in condition:
             rows = [r for r in rows if r["_id"] in condition["$in"]]
+        if "$lte" in condition:
+            rows = [r for r in rows if r["_id"] <= condition["$lte"]]
         count = len(rows)
         rows = rows[: min(int(query.get("limit", 100)), self.cap)]
         if "fields" in query:

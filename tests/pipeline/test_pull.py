@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from fakes.kobo import ASSET, TOKEN, VERSION, Kobo, Reply, record, serving
 
-from pipeline import pull as pull_module
+from pipeline import reading
 from pipeline.export import ExportSource
 from pipeline.kobo import KoboClient, KoboSource
-from pipeline.kobo.errors import BusyError, InvalidTokenError, UnknownAssetError
-from pipeline.pull import FormPull, Progress, PullSummary, pull
+from pipeline.kobo.errors import BusyError, ForbiddenError, InvalidTokenError, UnknownAssetError
+from pipeline.pull import PullSummary, pull
+from pipeline.reading import FormPull, Progress
 from pipeline.store import Store
 
 SECOND = "aSecondAsset1234567890"
@@ -55,6 +56,13 @@ def run(source: KoboSource, store: Store, **options: Any) -> PullSummary:
 def form(summary: PullSummary) -> FormPull:
     (only,) = summary.forms
     return only
+
+
+def events(found: PullSummary | FormPull) -> dict[str, int]:
+    """What the summary names, without what did not happen."""
+    found = form(found) if isinstance(found, PullSummary) else found
+    names = ("new", "edited", "restored", "validated", "reset", "attachments", "deleted", "lacking")
+    return {name: getattr(found, name) for name in names if getattr(found, name)}
 
 
 def held(store: Store, asset: str = ASSET) -> list[dict[str, Any]]:
@@ -115,10 +123,10 @@ def test_a_review_is_noticed_though_it_moves_no_id(
     run(source, store)
     status = {"uid": "validation_status_not_approved", "timestamp": 1790000000}
     kobo.records[ASSET][4]["_validation_status"] = status
-    assert form(run(source, store)).edited == 1
+    assert events(run(source, store)) == {"validated": 1}
     kobo.records[ASSET][4]["_validation_status"] = {}
-    assert form(run(source, store)).edited == 1
-    assert form(run(source, store)).edited == 0
+    assert events(run(source, store)) == {"reset": 1}
+    assert events(run(source, store)) == {}
 
 
 def test_a_submission_that_becomes_visible_late_is_not_missed(
@@ -131,22 +139,112 @@ def test_a_submission_that_becomes_visible_late_is_not_missed(
     assert held(store) == kobo.records[ASSET]
 
 
-def test_a_late_attachment_of_a_recent_submission_is_noticed(
-    kobo: Kobo, source: KoboSource, store: Store
+@pytest.mark.parametrize("place", [3, 440], ids=["old", "recent"])
+def test_a_late_attachment_is_noticed_however_old_the_submission(
+    place: int, kobo: Kobo, source: KoboSource, store: Store
 ) -> None:
     run(source, store)
-    kobo.records[ASSET][440]["_attachments"] = [{"uid": "att1", "download_url": "http://x/1/"}]
-    assert form(run(source, store)).edited == 1
+    kobo.records[ASSET][place]["_attachments"] = [{"uid": "att1", "download_url": "http://x/1/"}]
+    assert events(run(source, store)) == {"attachments": 1}
+    kobo.records[ASSET][place]["_attachments"][0]["is_deleted"] = True
+    assert events(run(source, store)) == {"attachments": 1}
+    assert events(run(source, store)) == {}
 
 
-def test_what_the_server_no_longer_shows_is_counted_and_kept(
+def test_what_was_deleted_on_the_server_leaves_the_analysis_and_stays_in_the_ledger(
     kobo: Kobo, source: KoboSource, store: Store
 ) -> None:
     run(source, store)
     del kobo.records[ASSET][5:8]
     found = form(run(source, store))
-    assert (found.missing, found.total, found.edited) == (3, 447, 0)
-    assert len(held(store)) == 450
+    assert events(found) == {"deleted": 3}
+    assert (found.missing, found.total) == (0, 447)
+    assert held(store) == kobo.records[ASSET]
+    assert store.counts()[0].versions == 453
+    assert events(run(source, store)) == {}
+    assert store.verify() == []
+
+
+def test_a_submission_deleted_and_sent_again_is_called_restored(
+    kobo: Kobo, source: KoboSource, store: Store
+) -> None:
+    run(source, store)
+    again = kobo.records[ASSET].pop(7)
+    kobo.records[ASSET].append({**again, "_id": 451})
+    assert events(run(source, store)) == {"restored": 1, "deleted": 1}
+    assert held(store) == kobo.records[ASSET]
+
+
+def test_many_that_vanish_at_once_are_kept_until_somebody_says_so(
+    kobo: Kobo, source: KoboSource, store: Store
+) -> None:
+    run(source, store)
+    del kobo.records[ASSET][:113]  # a quarter, as of an old backup or of a permission taken away
+    for _ in range(2):
+        found = form(run(source, store))
+        assert (found.missing, found.deleted, len(held(store))) == (113, 0, 450)
+    found = form(run(source, store, accept_deletions=True))
+    assert (found.missing, found.deleted) == (0, 113)
+    assert held(store) == kobo.records[ASSET]
+
+
+def test_what_may_be_hidden_from_this_account_is_not_called_deleted(
+    kobo: Kobo, source: KoboSource, store: Store
+) -> None:
+    # Row-level permission: the server counts, and shows, only some submissions.
+    kobo.detail = {"effective_permissions": [{"codename": "partial_submissions"}]}
+    run(source, store)
+    del kobo.records[ASSET][5:8]
+    found = form(run(source, store, accept_deletions=True))
+    assert (found.missing, found.deleted, len(held(store))) == (3, 0, 450)
+
+
+def test_an_account_that_sees_the_form_only_is_told_so(
+    kobo: Kobo, source: KoboSource, store: Store
+) -> None:
+    kobo.detail = {"effective_permissions": [{"codename": "view_asset"}]}
+    with pytest.raises(ForbiddenError, match="View submissions"):
+        run(source, store)
+
+
+def stale(kobo: Kobo, *requests: int) -> None:
+    """Let a cache on the way give these data requests the answer of the one before."""
+    kept: list[dict[str, Any]] = []
+
+    def reshape(answer: dict[str, Any]) -> dict[str, Any]:
+        given = kept[-1] if kobo.data_requests in requests and kept else answer
+        kept.append(given)
+        return given
+
+    kobo.reshape = reshape
+
+
+@pytest.mark.parametrize("first", range(1, 16))
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_cache_that_repeats_answers_never_makes_a_deletion(
+    first: int, times: int, kobo: Kobo, source: KoboSource, store: Store
+) -> None:
+    run(source, store)
+    kobo.data_requests = 0
+    stale(kobo, *range(first, first + times))
+    found = form(run(source, store))
+    assert (found.deleted, found.missing or 0) == (0, 0)
+    assert held(store) == kobo.records[ASSET]
+
+
+def test_a_form_that_changes_under_every_walk_is_read_and_no_deletion_concluded(
+    kobo: Kobo, source: KoboSource, store: Store
+) -> None:
+    run(source, store)
+    del kobo.records[ASSET][0]
+    kobo.edit(20)
+    # Before each answer the last one but three is deleted: no walk counts what the server counts.
+    kobo.before_data = lambda number: kobo.records[ASSET].pop(-3) and None
+    found = form(run(source, store))
+    assert (found.missing, found.deleted, found.edited) == (None, 0, 1)
+    kobo.before_data = lambda number: None
+    assert form(run(source, store, accept_deletions=True)).missing == 0
+    assert held(store) == kobo.records[ASSET]
 
 
 def test_a_full_pull_reads_every_submission_again(
@@ -163,7 +261,7 @@ def test_a_large_form_is_swept_only_where_something_lacks(
     kobo: Kobo, source: KoboSource, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(source, store)
-    monkeypatch.setattr(pull_module, "SWEEP_LIMIT", 450)
+    monkeypatch.setattr(reading, "SWEEP_LIMIT", 450)
     kobo.edit(3)
     found = form(run(source, store))
     assert (found.edited, found.missing, found.total) == (0, None, 450)
@@ -274,7 +372,8 @@ def test_an_export_is_pulled_like_a_server_and_compared_whole(store: Store, tmp_
     rows[0]["kontak/tunggu"] = "1"
     del rows[3]
     found = take()
-    assert (found.new, found.edited, found.missing, found.total, found.pages) == (0, 1, 1, 6, 2)
+    assert (found.new, found.edited, found.deleted, found.total, found.pages) == (0, 1, 1, 6, 2)
+    assert found.missing == 0
 
 
 def test_a_foreign_export_without_ids_is_pulled_twice_without_doubling(

@@ -16,7 +16,8 @@ from fakes.kobo import ASSET, TOKEN, Kobo, serving
 
 from pipeline.kobo import KoboClient, KoboSource
 from pipeline.kobo.errors import UnreachableError
-from pipeline.pull import Progress, pull
+from pipeline.pull import pull
+from pipeline.reading import Progress
 from pipeline.store import Store
 
 TESTS = Path(__file__).parents[1]

@@ -24,7 +24,8 @@ from pipeline.kobo.errors import (
     UnknownAssetError,
     UnreachableError,
 )
-from pipeline.pull import FormPull, Progress, pull
+from pipeline.pull import pull
+from pipeline.reading import FormPull, Progress
 from pipeline.sandbox import VIEWER_TOKEN, Fault, RunningSandbox, SandboxState, asset_uid, serve
 from pipeline.store import Store
 
@@ -163,13 +164,13 @@ def test_a_real_edit_a_review_and_a_deletion_are_told_apart(
          {"validation_status.uid": "validation_status_approved"})  # fmt: skip
     call(sandbox, "DELETE", "data/20/")
     found = run(sandbox, path)
-    assert (found.new, found.edited, found.missing, found.total) == (0, 2, 1, 429)
+    assert (found.new, found.edited, found.validated, found.deleted) == (0, 1, 1, 1)
+    assert (found.missing, found.total) == (0, 429)
     rows = {row["_id"]: row for row in held(path)}
     assert rows[4]["kontak/tunggu"] == "90"
     assert rows[4]["meta/rootUuid"] != f"uuid:{rows[4]['_uuid']}"
     assert rows[10]["_validation_status"]["uid"] == "validation_status_approved"
-    assert 20 in rows
-    assert [row for row in rows.values() if row["_id"] != 20] == on_server(sandbox)
+    assert list(rows.values()) == on_server(sandbox)
 
 
 @pytest.mark.parametrize(
@@ -244,6 +245,7 @@ def test_each_refusal_is_its_own_error(sandbox: RunningSandbox, path: Path) -> N
     with pytest.raises(UnknownAssetError):
         run(sandbox, path, asset="aTidakAda1234567890123")
     draft = sandbox.state.create_asset("Draf", "survey", sandbox.state.owner.username)
+    sandbox.state.save_version(draft, sandbox.state.assets[ASSET].latest.content)
     with pytest.raises(NotDeployedError):
         run(sandbox, path, asset=draft.uid)
 

@@ -147,19 +147,87 @@ def test_form_versions_are_kept_once_in_order_of_deployment(store: Store) -> Non
     assert store.form_versions("uji", "b") == []
 
 
-def test_a_tombstone_hides_a_submission_and_its_return_is_new(
-    store: Store, run: int, path: Path
-) -> None:
-    # Nothing writes tombstones yet: KoBo does not say what was deleted.
+def test_a_tombstone_hides_a_submission_and_its_return_is_named(store: Store, run: int) -> None:
     store.add_page(run, [sent(1), sent(2)], NOON)
-    columns = "server_id, asset, id, root_uuid, uuid, sha256, content_sha256, status, "
-    columns += "submitted_at, learned_at, run_id, chain"
-    sql(path, f"INSERT INTO submission_version (op, {columns}) "
-              f"SELECT 'D', {columns} FROM submission_version WHERE id = 1")  # fmt: skip
+    assert store.add_deletions(run, "uji", "a", {1, 77}, NOON) == 1
+    assert store.add_deletions(run, "uji", "a", {1}, NOON) == 0, "it is deleted only once"
     assert [s.submission.id for s in store.current("uji", "a")] == [2]
     assert store.marks("uji", "a").keys() == {2}
-    assert store.add_page(run, [sent(1)], NOON) == Added(new=1)
+    assert store.counts() == [AssetCounts("uji", "a", 1, 3, 0)], "every version is kept"
+    assert store.add_page(run, [sent(1)], NOON) == Added(restored=1)
     assert [s.submission.id for s in store.current("uji", "a")] == [1, 2]
+    assert store.verify() == []
+
+
+def test_each_event_of_a_submission_is_named(store: Store, run: int) -> None:
+    approved = {"uid": "validation_status_approved", "timestamp": 1790000000}
+    photo = [{"uid": "att1", "media_file_basename": "f.png", "download_url": "https://x/1/"}]
+    moved = [{"uid": "att1", "media_file_basename": "f.png", "download_url": "https://y/1/"}]
+    gone = [{"uid": "att1", "media_file_basename": "f.png", "is_deleted": True}]
+    for answers, events in (
+        ({}, Added(new=1)),
+        ({"_uuid": "u2"}, Added(edited=1)),
+        ({"_uuid": "u2", "_validation_status": approved}, Added(validated=1)),
+        ({"_uuid": "u2"}, Added(reset=1)),
+        ({"_uuid": "u2", "_attachments": photo}, Added(attachments=1)),
+        ({"_uuid": "u2", "_attachments": moved}, Added(same=1)),
+        ({"_uuid": "u2", "_attachments": gone}, Added(attachments=1)),
+        ({"_uuid": "u2", "_attachments": gone, "_date_modified": "2026-10-06"}, Added(same=1)),
+        ({"_uuid": "u2", "_attachments": gone, "x": "2"}, Added(edited=1)),
+        ({"_uuid": "u3", "_attachments": photo, "_validation_status": approved},
+         Added(edited=1, validated=1, attachments=1)),
+    ):  # fmt: skip
+        assert store.add_page(run, [sent(1, **answers)], NOON) == events
+    again = {"_uuid": sent(1).uuid, "meta/rootUuid": f"uuid:{sent(1).root_uuid}"}
+    store.add_deletions(run, "uji", "a", {1}, NOON)
+    assert store.add_page(run, [sent(9, **again)], NOON) == Added(restored=1)
+    assert store.verify() == []
+
+
+def test_files_of_a_submission_are_listed_with_their_state(store: Store, run: int) -> None:
+    def listed(*files: dict[str, object]) -> list[tuple[str, str]]:
+        store.add_page(run, [sent(1, _attachments=list(files))], NOON)
+        return [tuple(r) for r in store.rows("SELECT uid, state FROM attachment ORDER BY uid")]
+
+    one, two = {"uid": "att1", "media_file_basename": "a.png"}, {"uid": "att2"}
+    assert listed(one) == [("att1", "wanted")]
+    assert listed(one, two) == [("att1", "wanted"), ("att2", "wanted")]
+    with store.transaction() as connection:
+        connection.execute("UPDATE attachment SET state = 'held', held_at = '' WHERE uid = 'att1'")
+    assert listed(one, {**two, "is_deleted": True}) == [("att1", "held"), ("att2", "gone")]
+    assert listed(two) == [("att1", "gone"), ("att2", "wanted")]
+    assert listed(one) == [("att1", "held"), ("att2", "gone")], "what is held is not fetched again"
+    store.add_deletions(run, "uji", "a", {1}, NOON)
+    rows = store.rows("SELECT DISTINCT state FROM attachment")
+    assert [row["state"] for row in rows] == ["gone"]
+
+
+def test_rows_cut_off_at_the_end_show_once_a_pull_ended_behind_them(
+    store: Store, run: int, path: Path
+) -> None:
+    store.add_page(run, [sent(n) for n in (1, 2, 3)], NOON)
+    store.finish_run(run, NOON, complete=True)
+    assert store.verify() == []
+    sql(path, "DROP TRIGGER submission_version_is_kept",
+        "DELETE FROM submission_latest WHERE id = 3",
+        "DELETE FROM submission_version WHERE seq = 3")  # fmt: skip
+    assert store.verify() == [f"Rows 3 to 3: pull {run} wrote them, and they were cut off since."]
+
+
+def test_a_chain_written_anew_does_not_end_where_the_pull_did(
+    store: Store, run: int, path: Path
+) -> None:
+    store.add_page(run, [sent(1)], NOON)
+    store.finish_run(run, NOON, complete=True)
+    other = path.with_name("lain.sqlite")
+    with Store.open(other) as second:  # the same place in the ledger, another text, a true chain
+        second.add_page(second.begin_run("uji", "", NOON), [sent(1, x="2")], NOON)
+    sql(path, "DROP TRIGGER submission_version_is_kept", f"ATTACH '{other}' AS lain",
+        "DELETE FROM submission_latest", "DELETE FROM submission_version",
+        "INSERT INTO submission_version SELECT * FROM lain.submission_version",
+        "INSERT INTO submission_latest SELECT * FROM lain.submission_latest")  # fmt: skip
+    (said,) = store.verify()
+    assert "not the row that pull 1 ended with" in said
 
 
 def test_rows_cannot_be_changed_or_taken_out(store: Store, run: int, path: Path) -> None:
@@ -190,7 +258,12 @@ def test_a_purged_body_stays_purged_and_the_chain_holds(store: Store, run: int, 
         ("UPDATE submission_version SET form_version = NULL WHERE seq = 2",
          ["Row 2 (form a, submission 2): the row"]),
         ("DELETE FROM submission_version WHERE seq = 2",
-         ["Row 3 (form a, submission 3): the row, or one before it"]),
+         ["Row 3 (form a, submission 3): the row, or one before it",
+          "Form a, submission 2: the index differs from the ledger."]),
+        ("UPDATE submission_latest SET status = 'x' WHERE id = 3",
+         ["Form a, submission 3: the index differs from the ledger."]),
+        ("DELETE FROM submission_latest WHERE id = 1",
+         ["Form a, submission 1: missing in the index."]),
     ],
 )  # fmt: skip
 def test_damage_is_found(store: Store, run: int, path: Path, damage: str, words: list[str]) -> None:
@@ -200,7 +273,7 @@ def test_damage_is_found(store: Store, run: int, path: Path, damage: str, words:
         "DROP TRIGGER submission_version_is_final", damage)  # fmt: skip
     found = store.verify()
     assert len(found) == len(words)
-    assert found[0].startswith(words[0])
+    assert all(said.startswith(word) for said, word in zip(found, words, strict=True))
     assert "Loketnya" not in "".join(found), "damage reports hold no answers"
 
 
@@ -304,7 +377,7 @@ def test_a_damaged_file_is_called_damaged(path: Path) -> None:
     raw = bytearray(path.read_bytes())
     raw[8192:-4096] = b"\xaa" * (len(raw) - 8192 - 4096)
     path.write_bytes(raw)
-    with Store.open(path) as store, pytest.raises(StoreError, match="damaged"):
+    with pytest.raises(StoreError, match="damaged"), Store.open(path) as store:
         bodies(store)
 
 
@@ -363,6 +436,42 @@ def test_a_step_that_fails_leaves_the_schema_before_it(path: Path) -> None:
         migrate(store._connection, good)
         assert len(bodies(store)) == 1
         assert store.verify() == []
+
+
+OLD = Path(__file__).parent / "stores"
+
+
+@pytest.mark.parametrize("taken", range(1, len(STEPS)))
+def test_a_store_of_every_older_schema_is_brought_to_todays(path: Path, taken: int) -> None:
+    connection = sqlite3.connect(path)
+    connection.executescript((OLD / f"schema_{taken}.sql").read_text("utf-8"))
+    connection.close()
+    before = sql(path, "SELECT seq, body, chain FROM submission_version ORDER BY seq")
+    with Store.open(path) as store:
+        assert store.verify() == []
+        assert store.digest() == "d9c7df3eed91792433c33773b2417295e81c4ac4f397cc7824648e307b332ea8"
+        assert [s.submission.id for s in store.current("uji", "a")] == [1, 2, 3]
+        assert store.counts()[0] == AssetCounts("uji", "a", 3, 7, 1)
+        wanted = store.rows("SELECT id, uid, name, state FROM attachment")
+        assert [tuple(row) for row in wanted] == [(3, "att1", "foto.png", "wanted")]
+        run = store.begin_run("uji", "", NOON)
+        photo = json.loads(next(b for _, b, _ in before if b and "foto.png" in b))["_attachments"]
+        assert store.add_page(run, [sent(3, _attachments=photo)], NOON) == Added(same=1)
+        assert store.add_page(run, [sent(4)], NOON) == Added(restored=1)
+    after = sql(path, "SELECT seq, body, chain FROM submission_version ORDER BY seq")
+    assert after[: len(before)] == before, "what was written is not touched"
+
+
+@pytest.mark.parametrize("taken", range(1, len(STEPS)))
+def test_a_migration_that_fails_midway_leaves_the_older_store(path: Path, taken: int) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.executescript((OLD / f"schema_{taken}.sql").read_text("utf-8"))
+    before = list(connection.iterdump())
+    broken = (*STEPS[taken], "INSERT INTO nowhere VALUES (1)")
+    with pytest.raises(sqlite3.OperationalError, match="nowhere"):
+        migrate(connection, (*STEPS[:taken], broken))
+    assert list(connection.iterdump()) == before
+    connection.close()
 
 
 def test_who_is_overtaken_while_migrating_does_not_migrate_again(path: Path) -> None:

@@ -1,0 +1,136 @@
+"""What a study declares about its calibration, and carrying it out on coded interviews.
+
+The plan is data: margins, method, bounds, limits. Which variance goes with it follows from what
+happened to the weights: the jackknife redoes raking, not bounds that were reached nor cut weights.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from analysis.calibration import Calibration, calibrate
+from analysis.cells import Cells, read_cells
+from analysis.design import Coded, Codes
+from analysis.distances import Method
+from analysis.errors import CalibrationError
+from analysis.margins import Margins
+
+Variance = Literal["jkn_raked", "taylor"]
+VARIANCES = ("jkn_raked", "taylor")
+MINIMUM = 10
+"""Interviews that a level needs by default; with fewer it joins its neighbour."""
+
+
+@dataclass(frozen=True)
+class CalibrationPlan:
+    """How weights are brought to known totals, and how their variance is taken.
+
+    `population` is what the sample is of, `minimum` the interviews that a level needs, `bounds`
+    the least and largest factor relative to all weights together, `trim` the multiple of the
+    unit's median weight that no weight may exceed. `variance` is `jkn_raked` (the raking redone
+    in every replicate, Taylor beside it) or `taylor` alone.
+
+    Raises
+    ------
+    CalibrationError
+        Where a method without a jackknife of its own is asked to have one, or a variance is
+        unknown.
+    """
+
+    margins: Margins
+    population: str = "kunjungan"
+    method: Method = "raking"
+    bounds: tuple[float, float] | None = None
+    trim: float = np.inf
+    minimum: int = MINIMUM
+    variance: Variance = "jkn_raked"
+
+    def __post_init__(self) -> None:
+        if self.variance not in VARIANCES:
+            raise CalibrationError(
+                f"variance = {self.variance!r} is none of {', '.join(VARIANCES)}. Correct it under "
+                "[calibration] in study.toml."
+            )
+        if self.variance == "jkn_raked" and self.method != "raking":
+            raise CalibrationError(
+                f'method = "{self.method}" has no jackknife that redoes it, only the variance from '
+                'calibration residuals. Say variance = "taylor" under [calibration], or rake.'
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Calibrated:
+    """A plan carried out: the weights, their report, and what else an estimate needs.
+
+    `replicable` says whether the jackknife can redo what was done; `notes` what was merged, cut
+    or could not be done, one sentence each.
+    """
+
+    plan: CalibrationPlan
+    cells: Cells
+    calibration: Calibration
+    replicable: bool
+    notes: tuple[str, ...]
+
+
+def carry_out(plan: CalibrationPlan, frame: pd.DataFrame, coded: Coded, id: str = "") -> Calibrated:
+    """Calibrate the interviews of `frame`, which `coded` was read from.
+
+    Levels with fewer than the minimum of interviews, or held by a single PSU, are merged first,
+    so that no replicate is left with a level without interviews.
+
+    Raises
+    ------
+    MarginError, CalibrationError
+        From `cells.read_cells` and `calibration.calibrate`.
+    """
+    cells = read_cells(
+        frame, plan.margins, population=plan.population, minimum=plan.minimum,
+        clusters=_in_frame(coded, coded.psu), id=id,
+    )  # fmt: skip
+    made = calibrate(
+        coded, cells, method=plan.method, bounds=plan.bounds, scale=True, trim=plan.trim,
+        trim_by=_in_frame(coded, coded.domain),
+    )  # fmt: skip
+    d = made.diagnostics
+    notes, why = [*cells.notes], []
+    if d.trimmed:
+        notes.append(
+            f"Calibration: {d.trimmed} weights above {plan.trim:g} times their unit's median were "
+            f"set to it, {d.moved:.1%} of all weight; the others were calibrated to the rest."
+        )
+        why.append("weights were cut")
+    if d.at_low + d.at_high:
+        notes.append(
+            f"Calibration: {d.at_low + d.at_high} interviews stand at a bound of the factor."
+        )
+        why.append("factors stand at a bound")
+    replicable = plan.variance == "jkn_raked" and not why
+    if plan.variance == "jkn_raked" and why:
+        notes.append(
+            f"Variance: {' and '.join(why)}, which the jackknife does not redo; Taylor's variance "
+            "from calibration residuals is used."
+        )
+    return Calibrated(plan, cells, made, replicable, tuple(notes))
+
+
+def tied(made: Calibrated, coded: Coded) -> bool:
+    """Whether the margins tie domains together, so that their estimates have covariances.
+
+    Margins by unit do not: no level of theirs holds interviews of two units.
+    """
+    c = made.calibration
+    for level, target in zip(c.cells.cell_levels, c.cells.targets, strict=True):
+        pairs = np.unique(level[c.cell] * max(len(coded.domains), 1) + coded.domain)
+        if pairs.size > target.size:
+            return True
+    return False
+
+
+def _in_frame(coded: Coded, code: Codes) -> Codes:
+    """(n,) codes in the order of the frame."""
+    out = np.empty_like(code)
+    out[coded.order] = code
+    return out

@@ -1,0 +1,53 @@
+"""Precision on scales that have no ends: totals, ratios, means of minutes or rupiah.
+
+There the interval is the plain t interval, nothing can be called wide, and where a sample shows no
+spread there is no scale to say how far the truth may lie: `se` is then unknown, never 0.
+"""
+
+from dataclasses import fields, replace
+
+import numpy as np
+
+from analysis import intervals
+from analysis.precision import METHODS, NO_SPREAD, Block, Precision, Scale, precision
+
+
+def of_any_scale(b: Block, scale: Scale, level: float, *, floor: bool) -> Precision:
+    """As `precision.precision`, also for measures whose scale has no ends."""
+    closed = np.isfinite(scale.length)
+    if closed.all():
+        return precision(b, scale, level, floor=floor)
+    found = _open(b, level)
+    if closed.any():
+        own = Scale(*(getattr(scale, f.name)[closed] for f in fields(Scale)))
+        of_closed = precision(_columns(b, closed), own, level, floor=floor)
+        for f in fields(Precision):
+            part = getattr(of_closed, f.name)
+            if part is not None:
+                getattr(found, f.name)[:, closed] = part
+    return found
+
+
+def _open(b: Block, level: float) -> Precision:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        size = np.abs(b.value) + np.sqrt(np.where(np.isnan(b.spread), 0.0, b.spread))
+        # Sums of weights stand in a total's score, so that no spread is relative to its value.
+        flat = ~np.isnan(b.se) & (b.se <= NO_SPREAD * size)
+        se = np.where(flat, np.nan, b.se)
+        low, high = intervals.t(b.value, se, b.df, level)
+        known = ~np.isnan(se)
+        varied = known & (b.n > 1) & (b.spread > (NO_SPREAD * size) ** 2)
+        deff = np.where(varied, se**2 * (b.n - 1) / b.spread, np.nan)
+        n_eff = np.where(varied, b.spread / se**2, np.nan)
+    choice = np.where(known, METHODS.index("t"), 0)
+    no = np.zeros(se.shape, dtype=np.bool_)
+    return Precision(
+        se, low, high, n_eff, deff, choice, no.copy(), no.copy(), flat, clustered=no.copy()
+    )
+
+
+def _columns(b: Block, chosen: np.ndarray) -> Block:
+    def part(value: object) -> object:
+        return value[:, chosen] if isinstance(value, np.ndarray) and value.ndim == 2 else value
+
+    return replace(b, **{f.name: part(getattr(b, f.name)) for f in fields(Block)})  # type: ignore[arg-type]

@@ -1,0 +1,146 @@
+"""How weights and intervals were made, in plain words: calibration, variance, enumerators."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pipeline.report import figures, wording
+from pipeline.report.basis import VISITS, Basis
+from pipeline.report.context import Context
+from pipeline.report.listings import Fact
+from pipeline.report.lookup import Domain
+from pipeline.results import CalibrationReport
+
+SOURCES = 2
+"""Sources of known totals named one by one."""
+
+
+def facts(ctx: Context, domain: Domain, basis: Basis) -> list[Fact]:
+    """The entries of the method box for a probability sample."""
+    found = [Fact("Bobot", _weights(ctx, basis))]
+    report = ctx.results.calibration
+    if report is not None:
+        found.append(Fact("Angka kunjungan", _calibration(ctx, domain, report, basis)))
+    found.append(Fact("Rentang", _interval(ctx, domain, report)))
+    found.append(Fact("Pewawancara dan rentang", _enumerators(ctx, domain)))
+    return found
+
+
+def _weights(ctx: Context, basis: Basis) -> str:
+    trim = figures.number(ctx.results.study.weights.trim)
+    text = (
+        f"Setiap jawaban ditimbang agar mewakili semua {basis.noun} selama masa survei: menurut "
+        "banyaknya blok waktu, bagian blok yang dijaga, pengunjung yang lewat per orang terpilih, "
+        "dan penolakan."
+    )
+    if basis.noun != VISITS:
+        text += (
+            " Bobot lalu dibagi banyaknya kunjungan orang itu, karena yang sering datang lebih "
+            "mudah terpilih."
+        )
+    return f"{text} Bobot dibatasi sampai {trim} kali median unit."
+
+
+def _calibration(ctx: Context, domain: Domain, report: CalibrationReport, basis: Basis) -> str:
+    settings = ctx.results.study.calibration
+    labels = settings.labels if settings else {}
+    names = [
+        " dan ".join(labels.get(part, part) for part in margin.split(":"))
+        for margin in report.margins
+    ]
+    per_unit = (
+        ", unit demi unit,"
+        if any("unit_id:" in m for m in report.convergence.levels["margin"])
+        else ""
+    )
+    text = (
+        f"Bobot disesuaikan agar jumlahnya{per_unit} sama dengan banyaknya {basis.noun} yang "
+        f"diketahui menurut {_and(names)}. Sumber: {_sources(report.sources)}."
+    )
+    own = f"{domain.id}:" if domain.type == "unit" and per_unit else ""
+    if any(" + " in level and own in level for level in report.convergence.levels["level"]):
+        minimum = settings.minimum if settings else 0
+        text += (
+            f" Kelompok dengan kurang dari {minimum} wawancara digabung dengan kelompok di "
+            "sebelahnya."
+        )
+    if report.simulated:
+        text += " Angka kunjungan ini dibuat program, seperti seluruh data di halaman ini."
+    return text
+
+
+def _interval(ctx: Context, domain: Domain, report: CalibrationReport | None) -> str:
+    if report is None:
+        how = "taksiran Taylor dengan sesi sebagai kelompok"
+    elif report.replicated:
+        how = (
+            "setiap sesi dikeluarkan satu per satu dan bobot disesuaikan ulang setiap kali "
+            "(jackknife)"
+        )
+    else:
+        how = "taksiran Taylor dari sisa yang tidak dijelaskan oleh penyesuaian bobot"
+    text = (
+        f"Rentang keyakinan {ctx.level} dari ragam antarsesi: {how}; sebaran t untuk nilai, "
+        "Wilson untuk persen."
+    )
+    rows = _printed(ctx, domain)
+    if report is not None and report.replicated and len(rows):
+        fallen = int((rows["variance_method"] == "taylor").sum())
+        if fallen:
+            text += (
+                f" Untuk {fallen} dari {len(rows)} angka penyesuaian ulang tidak mungkin tanpa "
+                "salah satu sesi; di situ dipakai taksiran Taylor."
+            )
+        apart = _with(rows, "se_differs")
+        text += (
+            f" Taksiran kedua (Taylor) menjadi pembanding; {_many(apart, len(rows))} berbeda lebih "
+            "dari 10%."
+        )
+    return (
+        f"{text} Rentang hanya memuat ketidakpastian karena sampel, bukan salah ingat atau rasa "
+        "sungkan."
+    )
+
+
+def _enumerators(ctx: Context, domain: Domain) -> str:
+    rho = ctx.results.study.design.enumerator_rho
+    if not rho:
+        return (
+            "Beda cara bertanya antarpewawancara tidak termasuk dalam rentang, jadi rentang dapat "
+            "terlalu sempit."
+        )
+    rows = _printed(ctx, domain)
+    assumed = _with(rows, "rho_assumed")
+    text = "Beda cara bertanya antarpewawancara termasuk dalam rentang."
+    if assumed:
+        text += (
+            f" Untuk {assumed} dari {len(rows)} angka, pewawancara yang bergilir terlalu sedikit "
+            f"untuk mengukurnya, jadi dipakai anggapan: korelasi {figures.number(rho, 2)} antara "
+            "jawaban kepada pewawancara yang sama."
+        )
+    return text
+
+
+def _printed(ctx: Context, domain: Domain) -> pd.DataFrame:
+    table = ctx.results.estimates
+    own = table[(table["domain_type"] == domain.type) & table["se"].notna()]
+    return own[own["domain"] == domain.id] if domain.type == "unit" else own
+
+
+def _with(rows: pd.DataFrame, code: str) -> int:
+    return int(sum(code in reason.split(";") for reason in rows["reason"].astype(str)))
+
+
+def _many(count: int, of: int) -> str:
+    return f"{count} dari {of} angka" if count else "tidak satu angka pun"
+
+
+def _and(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} dan {names[-1]}" if len(names) > 1 else "".join(names)
+
+
+def _sources(sources: Sequence[str]) -> str:
+    if not sources:
+        return "tidak disebutkan"
+    named = "; ".join(wording.shown(text) for text in sources[:SOURCES])
+    return f"{named}; dan {len(sources) - SOURCES} lainnya" if len(sources) > SOURCES else named
