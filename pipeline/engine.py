@@ -103,7 +103,7 @@ def estimate(
             order=order, unit=unit, levels=levels, unknown=unknown, missing=missing, wave=wave,
             tiers=tiers, empty=empty, **more,
         )  # fmt: skip
-    survey.require(level, lonely)
+    survey.require(level, lonely, "auto")
     _require_columns(files, design, [*columns, *dimensions])
     rows = Rows(files, use.threads)
     plan = planning.plan(asked, names_of(files, rows, columns))
@@ -225,13 +225,16 @@ def _in_sums(files: duck.Files, design: Design, specs: Sequence[Spec]) -> bool:
     numbers = {name for spec in specs if not isinstance(spec, Proportion)
                for name in planning.columns([spec])}  # fmt: skip
     texts = any(name in files.types and is_text(files.types[name]) for name in numbers)
-    return sums and not texts and _plain(design) and bool(design.psu or design.id)
+    return sums and not texts and _plain(design)
 
 
 def _plain(design: Design) -> bool:
-    """Whether the design is columns and nothing more: no second stage, no certainty units."""
+    """Whether the design is columns and nothing more.
+
+    Second stages, certainty units, replicate weights and calibrated weights need the rows.
+    """
     more = ("fpc2", "certainty", "replicates")
-    return type(design) is Design and not any(getattr(design, name, None) for name in more)
+    return isinstance(design, Design) and not any(getattr(design, name, None) for name in more)
 
 
 def _named(design: Design, *more: str) -> list[str]:

@@ -106,3 +106,51 @@ def test_sensitivity_holds_only_what_is_printed():
     told = set(map(tuple, found.sensitivity[keys].to_numpy().tolist()))
     assert told
     assert told <= printed
+
+
+def census(study, unit="dikbud"):
+    units = tuple(dataclasses.replace(u, census=u.unit_id == unit) for u in study.units)
+    return dataclasses.replace(study, units=units)
+
+
+def all_worked(contacts, sessions, unit="dikbud"):
+    own = (sessions["unit_id"] == unit) & sessions["worked"]
+    sessions.loc[sessions["unit_id"] == unit, "blocks_window"] = float(own.sum())
+    return contacts, sessions
+
+
+def test_a_census_has_no_variance_between_sessions_only_who_was_missed(tmp_path):
+    study = open_study("kendari")
+    design = dataclasses.replace(study.design, enumerator_rho=0.0)
+    study = dataclasses.replace(study, design=design, calibration=None)
+    sampled = analysed(study, all_worked)
+    whole = analysed(census(study), all_worked)
+    keys = ["domain_type", "domain", "measure_type", "measure", "category"]
+    both = sampled.estimates.merge(whole.estimates, on=keys, suffixes=("", "_all"))
+    others = both[(both["domain_type"] == "unit") & (both["domain"] != "dikbud")]
+    assert others["se"].equals(others["se_all"])
+    own = both[(both["domain"] == "dikbud") & (both["measure"] == "any")].iloc[0]
+    assert own["value"] == own["value_all"]
+    # One stage with the visitors of each session as its population, by hand.
+    frame = whole.weighted[whole.weighted["unit_id"] == "dikbud"]
+    n, visitors = len(frame), frame["w_raw"].sum()
+    p = own["value"]
+    near = (p * (1 - p) / n * (1 - n / visitors)) ** 0.5
+    beside = whole.variances
+    se = beside[(beside["domain"] == "dikbud") & (beside["measure"] == "any")]["se_taylor"].iloc[0]
+    assert se == pytest.approx(near, rel=0.15)
+    assert own["n_psu_all"] > own["n_psu"]
+    render_reports(whole, tmp_path)
+    page = (tmp_path / "unit" / "dikbud.html").read_text("utf-8")
+    assert "semua blok layanan unit ini dijaga" in page
+
+
+def test_a_census_can_be_raked_and_rake_again():
+    found = analysed(census(open_study("kendari")), all_worked)
+    own = found.estimates[found.estimates["domain"] == "dikbud"]
+    assert set(own.loc[own["se"].notna(), "variance_method"]) == {"jkn_raked"}
+
+
+def test_a_census_with_blocks_left_is_refused():
+    with pytest.raises(StudyError, match=r"dikbud has cara = sensus, but only one in 5\.6"):
+        analysed(census(open_study("kendari")))
