@@ -23,6 +23,7 @@ import typer
 from rich.console import Console
 
 from analysis.errors import SampleError
+from pipeline import cli_forms
 from pipeline.errors import PersepsiError, ServerError
 
 SAMPLE_EXIT = 14
@@ -299,3 +300,6 @@ def doctor(
         for line in lines(checks, shutil.get_terminal_size().columns):
             typer.echo(line)
     return 10 if any(c.state == "missing" for c in checks) else 0
+
+
+cli_forms.register(forms_app, _say, _emit)

@@ -43,7 +43,9 @@ def deploy(session: Session, project: Project) -> Project:
         )
     except LOST:
         now = fetch_project(session, project.uid)
-        if now.deployed_version == project.version and now.status == "deployed":
+        # A version that was deployed before goes out again with new files: then it tells nothing.
+        again = project.deployed_version == project.version
+        if not again and now.deployed_version == project.version and now.status == "deployed":
             return now
         if now.version != project.version:
             raise _conflict(session, project) from None

@@ -1,16 +1,19 @@
 """A KoBo server as somewhere to publish forms and to write validation statuses."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Self
+from typing import Any, Self
+from urllib.parse import quote
 
 from pipeline.kobo.address import Address, read_address
+from pipeline.kobo.assets import asset_path
 from pipeline.kobo.data import fetch_by_id, fetch_records
 from pipeline.kobo.deployment import deploy
 from pipeline.kobo.errors import ForbiddenError
 from pipeline.kobo.form_media import HeldMedia, add_media, delete_media, list_media
 from pipeline.kobo.imports import Patience, start_import, wait_for_import
+from pipeline.kobo.objects import read_object
 from pipeline.kobo.openrosa import Offered, fetch_offered, phones_address
 from pipeline.kobo.projects import (
     Account,
@@ -127,6 +130,14 @@ class KoboPublisher:
         """Make the latest version of a project the one that phones get."""
         with self._allowed(f"deploy project {project.uid}", "“Manage project”"):
             return deploy(self._session, project)
+
+    def version_content(self, asset: str, version: str) -> Mapping[str, Any]:
+        """Content of one version of a form."""
+        path = f"{asset_path(asset)}versions/{quote(version, safe='')}/"
+        found = self._session.get(
+            path, asset=asset, parse=lambda text: read_object(text, "content")["content"]
+        )
+        return found if isinstance(found, dict) else {}
 
     def media(self, asset: str) -> list[HeldMedia]:
         """Files that go to phones with a form, as they will at the next deployment."""

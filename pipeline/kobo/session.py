@@ -133,7 +133,8 @@ class Session:
         """Answer to a request, parsed; `body` is sent as JSON, `expect` is the status of success.
 
         `upload` is sent as a form with a file, in place of `body`. `parse` raises ValueError for
-        a text that is not what was asked for; that counts as a body cut off. `asset` is named in errors.
+        a text that is not what was asked for; that counts as a body cut off. `asset` is named in
+        errors.
 
         Raises
         ------
