@@ -23,7 +23,7 @@ import typer
 from rich.console import Console
 
 from analysis.errors import SampleError
-from pipeline import cli_forms
+from pipeline import cli_forms, cli_review
 from pipeline.errors import PersepsiError, ServerError
 
 SAMPLE_EXIT = 14
@@ -303,3 +303,4 @@ def doctor(
 
 
 cli_forms.register(forms_app, _say, _emit)
+cli_review.register(app, _say, _emit)

@@ -145,12 +145,12 @@ def store_path(study: Study, data: Path) -> Path:
 def open_store(study: Study, data: Path) -> Iterator[Store]:
     """Open the study's ledger, making its folder where there is none."""
     path = store_path(study, data)
-    _claim(study, path.parent)
+    claim_folder(study, path.parent)
     with Store.open(path) as store:
         yield store
 
 
-def _claim(study: Study, folder: Path) -> None:
+def claim_folder(study: Study, folder: Path) -> None:
     """Make the folder of a study's stores, and refuse one that belongs to another study.
 
     Two folders of one name would otherwise fill one store and count each other's submissions.
@@ -263,5 +263,5 @@ def _forget_other_fieldwork(study: Study, data: Path, say: Say) -> None:
         say("The simulated fieldwork is another than the sandbox store holds; it is made anew.")
         for leftover in path.parent.glob(f"{path.name}*"):
             leftover.unlink()
-    _claim(study, path.parent)
+    claim_folder(study, path.parent)
     mark.write_text(sha.hexdigest(), encoding="ascii")

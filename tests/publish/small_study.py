@@ -1,5 +1,7 @@
 """A small study that is published to a sandbox as to any KoBo server."""
 
+import gzip
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -121,3 +123,19 @@ def call(sandbox: RunningSandbox, method: str, path: str, **more: Any) -> reques
 def writes(sandbox: RunningSandbox) -> list[str]:
     """Requests so far that change something."""
     return [line for line in sandbox.state.requests if not line.startswith(("GET ", "HEAD "))]
+
+
+def study_with(folder: Path, name: str) -> Path:
+    """Write a study served by the sandbox inside the process, with one simulated submission."""
+    study = folder / name
+    (study / "simulasi").mkdir(parents=True)
+    write_form(study)
+    (study / "loket.csv").write_text(LIST, "utf-8")
+    (study / "study.toml").write_text('[server]\nid = "sandbox"\nkind = "sandbox"\n', "utf-8")
+    uuid = "00000001-0000-4000-8000-000000000000"
+    record = {
+        "_id": 1, "_uuid": uuid, "meta/instanceID": f"uuid:{uuid}", "puas": "1",
+        "meta/rootUuid": f"uuid:{uuid}", "_submission_time": "2026-06-01T00:00:00",
+    }  # fmt: skip
+    (study / "simulasi" / "air.jsonl.gz").write_bytes(gzip.compress(json.dumps(record).encode()))
+    return study
