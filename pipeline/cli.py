@@ -290,10 +290,12 @@ def doctor(
 ) -> int:
     """Examine machine and study."""
     from pipeline.doctor import examine, lines
+    from pipeline.form_drift import drift
     from pipeline.gather import forms_of
     from pipeline.study import open_study
 
-    checks = examine(open_study(study), data, os.environ, forms_of)
+    opened = open_study(study)
+    checks = examine(opened, data, os.environ, forms_of) + drift(opened, os.environ, forms_of)
     if as_json:
         _emit([asdict(check) for check in checks])
     else:

@@ -10,7 +10,7 @@ from pipeline.kobo.address import Address, read_address
 from pipeline.kobo.assets import asset_path
 from pipeline.kobo.data import fetch_by_id, fetch_records
 from pipeline.kobo.deployment import deploy
-from pipeline.kobo.errors import ForbiddenError
+from pipeline.kobo.errors import ForbiddenError, NotKoboError, RefusedError
 from pipeline.kobo.form_media import HeldMedia, add_media, delete_media, list_media
 from pipeline.kobo.imports import Patience, start_import, wait_for_import
 from pipeline.kobo.objects import read_object
@@ -70,6 +70,7 @@ class KoboPublisher:
         self._session = session(read_address(url))
         self._make = session
         self._phones: Session | None = None
+        self._asked_for_phones = False
         self._account: Account | None = None
 
     def __repr__(self) -> str:
@@ -179,10 +180,14 @@ class KoboPublisher:
             set_statuses(self._session, asset, ids, status)
 
     def _openrosa(self) -> Session | None:
-        if self._phones is None:
-            told = fetch_openrosa_address(self._session)
-            address = phones_address(self._session.address, told or self.url)
+        if not self._asked_for_phones:
+            try:
+                told = fetch_openrosa_address(self._session)
+            except (NotKoboError, RefusedError):
+                told = ""  # a server that does not say
+            address = phones_address(self._session.address, told) if told else None
             self._phones = self._make(address) if address is not None else None
+            self._asked_for_phones = True
         return self._phones
 
     @contextmanager
