@@ -26,6 +26,7 @@ from pipeline.kobo.retry import (
     BUSY,
     LONGEST_WAIT,
     NOT_DONE,
+    READING,
     RETRIES_OF_500,
     ContradictionError,
     PassingFault,
@@ -166,6 +167,12 @@ class Session:
                 return once()
             except PassingFault as fault:
                 limit = self._policy.limit(method, fault)
+                if attempt > limit and method not in READING and fault.acted:
+                    raise type(fault.error)(
+                        f"{self.address.base} {fault} when asked to change something, so it is "
+                        "not certain whether it did. Run the same command again: it looks first, "
+                        "and goes on from there."
+                    ) from None
                 if attempt > limit:
                     raise fault.error from None
                 wait = self._policy.pause(attempt, fault)
