@@ -61,6 +61,14 @@ made <- function(d, name) {
       ids = ~ ifelse(certain == 1, id, psu),
       strata = ~ ifelse(certain == 1, 1000 * wave + psu, stratum), weights = ~weight, data = d
     ),
+    two_stage_fpc = svydesign(
+      ids = ~ psu + id, strata = ~stratum, weights = ~weight, fpc = ~ blocks + visitors, data = d
+    ),
+    certainty_fpc = svydesign(
+      ids = ~ ifelse(certain == 1, id, psu) + id, weights = ~weight, data = d,
+      strata = ~ ifelse(certain == 1, 1000 * wave + psu, stratum),
+      fpc = ~ ifelse(certain == 1, visitors, blocks) + ifelse(certain == 1, 1, visitors)
+    ),
     lonely_collapse = svydesign(
       ids = ~psu, strata = ~ ifelse(stratum == 4, 3, stratum), weights = ~weight, data = d
     ),
@@ -232,8 +240,9 @@ combination <- function(s, measures, domains, factors, df_of = NULL) {
   terms <- sprintf("(%.17g) * y%d / n%d", factors, seq_along(factors), seq_along(factors))
   text <- parse(text = paste(terms, collapse = " + "))[[1]]
   two <- svycontrast(found, text)
-  value <- unname(as.numeric(coef(if (is.list(two)) two[[1]] else two)))
-  se <- sqrt(as.numeric(attr(if (is.list(two)) two[[1]] else two, "var")))
+  if (is.list(two)) two <- two[[1]] # with replicates
+  value <- as.numeric(two)
+  se <- sqrt(as.numeric(attr(two, "var")))
   df <- frees(s, if (is.null(df_of)) in_any else df_of)
   c(value = value, se = se, df = df, t_of(value, se, df))
 }
