@@ -281,12 +281,14 @@ of_model <- function(s, formula, family, inside) {
   outcome <- all.vars(formula)[1]
   inside <- inside & answered(s$d, outcome)
   # glm warns where the last step cannot improve on rounding any more. Its matrix is that of the
-  # step before the last: a second fit from the first one's coefficients brings both together.
-  fit <- list()
-  for (again in 1:2) {
-    fit <- suppressWarnings(do.call(svyglm, list(formula, design = subset(s$design, inside),
-      family = family, start = coef(fit), control = glm.control(epsilon = 1e-14, maxit = 100))))
-  }
+  # step before the last: starting from the coefficients brings both together.
+  part <- subset(s$design, inside)
+  part$variables$w <- weights(part, "sampling") / mean(weights(part, "sampling"))
+  control <- glm.control(epsilon = 1e-14, maxit = 100)
+  first <- suppressWarnings(do.call(glm, list(formula, family = family, data = part$variables,
+    weights = part$variables$w, control = control)))
+  fit <- suppressWarnings(do.call(svyglm, list(formula, design = part, family = family,
+    start = coef(first), control = control)))
   label <- sub("^age", "age=", sub("(Intercept)", "(constant)", names(coef(fit)), fixed = TRUE))
   df <- frees(s, inside) + 1 - length(label)
   se <- unname(sqrt(diag(vcov(fit))))
