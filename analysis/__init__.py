@@ -30,7 +30,7 @@ replicates
 intervals and publication
     intervals, precision, open_scale, blocks, judged, complement, publication, tidy
 study
-    estimates, comparison, confidence, side_by_side
+    estimates, assembled, comparison, confidence, side_by_side
 simulation
     simulation, answer_model
 """
