@@ -137,17 +137,26 @@ def pending(case: cells.Case) -> str:
 
 
 def test_every_case_is_answered_by_the_api_or_the_core_or_named_as_not_built():
-    unanswered = {
-        (asked.unasked(case), pending(case))
-        for case in cells.cases()
-        if asked.unasked(case) and pending(case)
-    }
-    assert unanswered == {
-        ("tests and models take calibrated weights as given", "calibrated weights"),
-        ("tests and models take calibrated weights as given", "the variance of the second stage"),
-        ("tests and models have one stage", "the variance of the second stage"),
-        ("the second stage after calibration is not built", "the variance of the second stage"),
-    }
+    """Neither has the variance of tests and models after calibration or of two stages.
+
+    Nor the second stage after calibration, and replicates of contrasts where the API cannot be
+    told of empty PSUs or of the column within which strata are joined.
+    """
+    unanswered = [case for case in cells.cases() if asked.unasked(case) and pending(case)]
+    for _, design, calibration, variance, _, estimator in unanswered:
+        model = estimator in ("association", "linear", "logistic")
+        two_stages = bool(cells.DESIGNS[design].columns.fpc2)
+        assert (
+            (model and (calibration != "none" or two_stages))
+            or (two_stages and calibration != "none")
+            or (design == "lonely_fail")
+            or (
+                design in ("empty", "lonely_collapse")
+                and variance == "jkn"
+                and estimator in cells.CONTRASTS
+            )
+        ), (design, calibration, variance, estimator)
+    assert len(unanswered) < 0.25 * len(cells.cases())
 
 
 def test_every_cell_has_a_case_or_a_reason_and_none_has_both():

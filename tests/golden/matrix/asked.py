@@ -1,6 +1,6 @@
 """What the public API says to a case of the golden matrix, by the names that matrix.R uses."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from typing import Any
 
@@ -28,6 +28,10 @@ INTERVALS = {
     "proportion": ("t", "logit", "wilson", "beta"), "share": ("t", "logit", "wilson", "beta"),
     "zero": ("wilson",), "quantile": ("t", "logit", "wilson"),
 }  # fmt: skip
+READ = (
+    "domain_type", "domain", "measure_type", "measure", "category", "value", "se", "low", "high",
+    "df", "n_eff",
+)  # fmt: skip
 NAMES = {"t": "t", "logit": "t_logit", "wilson": "wilson", "beta": "korn_graubard"}
 
 
@@ -83,18 +87,29 @@ def keywords(case: Case) -> dict[str, Any]:
 
 
 @cache
-def table(name: str, calibration: str, variance: str, estimator: str, interval: str) -> Any:
-    """Rows of an estimator in all domains, by domain."""
+def table(name: str, calibration: str, variance: str, interval: str) -> Any:
+    """Rows of all estimators that have this interval, by domain and estimator: one call."""
     drawn = DESIGNS[name]
     by = [["by_all"], ["by_unit"], ["by_sex"], ["by_both"]]
     if drawn.lonely == "collapse":
         by.append(["unit"])
+    chosen = [
+        estimator
+        for estimator, offered in INTERVALS.items()
+        if interval in offered and (estimator != "quantile" or variance == "taylor")
+    ]
     found = api.estimate(
-        frame(drawn.data), weighted(name, calibration), SPECS[estimator], by=by, raw=True,
-        interval=interval, lonely=drawn.lonely, variance=variance, level=LEVEL,
+        frame(drawn.data), weighted(name, calibration),
+        [replace(spec, type=estimator) for estimator in chosen for spec in SPECS[estimator]],
+        by=by, raw=True, interval=interval, lonely=drawn.lonely, variance=variance, level=LEVEL,
         unit="unit" if drawn.lonely == "collapse" else "", empty=answers.in_vain(drawn.data),
     )  # fmt: skip
-    return dict(iter(found.groupby(["domain_type", "domain"])))
+    columns = {name: found[name].tolist() for name in READ}
+    out: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for values in zip(*columns.values(), strict=True):
+        row = dict(zip(columns, values, strict=True))
+        out.setdefault((row["domain_type"], row["domain"], row["measure_type"]), []).append(row)
+    return out
 
 
 def answer(case: Case) -> dict[str, Numbers]:
@@ -134,8 +149,8 @@ def of_table(case: Case) -> dict[str, Numbers]:
     kind = keywords(case)["variance"]
     out: dict[str, Numbers] = {}
     for interval in INTERVALS[estimator]:
-        found = table(design, calibration, kind, estimator, interval)
-        for row in found[column_of(domain), domain].to_dict("records"):
+        found = table(design, calibration, kind, interval)
+        for row in found[column_of(domain), domain, estimator]:
             own = out.setdefault(name_of(estimator, row), {"value": row["value"], "df": row["df"]})
             if estimator == "quantile":
                 own[f"woodruff_{interval}_low"] = row["low"]
