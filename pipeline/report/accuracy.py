@@ -130,6 +130,8 @@ def _enumerators(ctx: Context, domain: Domain) -> str:
 
 def _printed(ctx: Context, domain: Domain) -> pd.DataFrame:
     table = ctx.results.estimates
+    if table.empty:
+        return pd.DataFrame({"variance_method": [], "reason": []})
     own = table[(table["domain_type"] == domain.type) & table["se"].notna()]
     return own[own["domain"] == domain.id] if domain.type == "unit" else own
 
