@@ -28,9 +28,11 @@ replicates
     replicates, quotients, moving, jackknife, bootstrap, given_replicates, reraking,
     raked_parts, raked_jackknife
 intervals and publication
-    intervals, precision, open_scale, blocks, judged, complement, publication, tidy
+    intervals, clustering, precision, open_scale, blocks, judged, complement, publication, tidy
 study
-    estimates, comparison, confidence, side_by_side
+    estimates, assembled, comparison, confidence, side_by_side
+small units
+    smoothed, area_scales, fay_herriot, small_areas
 simulation
     simulation, answer_model
 """

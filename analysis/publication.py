@@ -68,7 +68,8 @@ class Evidence:
     withheld, `lacks` one of which cannot be estimated, `incomplete` a whole one of whose units
     gave no interview. `assumed` marks a variance that rests on the declared correlation within
     enumerators, `differs` one that is far from another method's. `no_spread` marks estimates on
-    a scale without ends whose standard error came out as 0 and is unknown.
+    a scale without ends whose standard error came out as 0 and is unknown, `clustered` shares
+    whose variance is that of an assumed clustering in sessions.
     """
 
     n: Floats
@@ -88,6 +89,7 @@ class Evidence:
     assumed: Claims
     differs: Claims
     no_spread: Claims | None = None
+    clustered: Claims | None = None
     is_probability: Claims = field(init=False)
 
     def __post_init__(self) -> None:
@@ -133,6 +135,7 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
     e, drawn = evidence, evidence.is_probability
     none = e.n == 0
     flat = np.zeros(e.n.size, dtype=np.bool_) if e.no_spread is None else e.no_spread
+    clustered = np.zeros(e.n.size, dtype=np.bool_) if e.clustered is None else e.clustered
     few = ~none & (e.n < rules.minimum_n)
     some = ~none & ~few & (e.n < rules.caution_n)
     one_psu = drawn & ~none & (e.n_psu < 2)
@@ -158,6 +161,7 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
         ("rho_assumed", e.assumed & ~none),
         ("se_differs", e.differs),
         ("no_spread", flat),
+        ("icc_assumed", clustered & ~none),
     )
     careful = some | few_psu | low_df | ~drawn | e.wide | e.lonely | e.incomplete | flat
     careful |= e.collapsed & e.is_unit
