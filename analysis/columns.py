@@ -165,7 +165,7 @@ def marks(frame: pd.DataFrame, column: str, id: str) -> NDArray[np.bool_]:
             f"Column {column} holds neither 0 nor 1 in {rows(frame, bad, id)}, so it does not say "
             "whether the PSU was drawn with certainty. Fill it in."
         )
-    return given == 1
+    return np.asarray(given == 1, dtype=np.bool_)
 
 
 def numbers(frame: pd.DataFrame, column: str) -> Floats:

@@ -25,6 +25,9 @@ WIDE_RELATIVE, WIDE_FROM = 1.30, 0.05
 
 SIGNIFICANT = 12
 _TENS = np.array([float(f"1e{power}") for power in range(23)])
+MODEL = "fay_herriot"
+"""Estimator of rows that lean on other units."""
+
 _BLANKED = ("value", "se", "low", "high")
 _TELLING = ("deff", "n_eff")  # show through a blanked row whether all answered alike
 _HARMLESS = (
@@ -65,7 +68,8 @@ class Evidence:
     withheld, `lacks` one of which cannot be estimated, `incomplete` a whole one of whose units
     gave no interview. `assumed` marks a variance that rests on the declared correlation within
     enumerators, `differs` one that is far from another method's. `no_spread` marks estimates on
-    a scale without ends whose standard error came out as 0 and is unknown.
+    a scale without ends whose standard error came out as 0 and is unknown, `clustered` shares
+    whose variance is that of an assumed clustering in sessions.
     """
 
     n: Floats
@@ -85,6 +89,7 @@ class Evidence:
     assumed: Claims
     differs: Claims
     no_spread: Claims | None = None
+    clustered: Claims | None = None
     is_probability: Claims = field(init=False)
 
     def __post_init__(self) -> None:
@@ -130,6 +135,7 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
     e, drawn = evidence, evidence.is_probability
     none = e.n == 0
     flat = np.zeros(e.n.size, dtype=np.bool_) if e.no_spread is None else e.no_spread
+    clustered = np.zeros(e.n.size, dtype=np.bool_) if e.clustered is None else e.clustered
     few = ~none & (e.n < rules.minimum_n)
     some = ~none & ~few & (e.n < rules.caution_n)
     one_psu = drawn & ~none & (e.n_psu < 2)
@@ -155,6 +161,7 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
         ("rho_assumed", e.assumed & ~none),
         ("se_differs", e.differs),
         ("no_spread", flat),
+        ("icc_assumed", clustered & ~none),
     )
     careful = some | few_psu | low_df | ~drawn | e.wide | e.lonely | e.incomplete | flat
     careful |= e.collapsed & e.is_unit
@@ -182,8 +189,11 @@ def may_judge(row: "Mapping[str, Any] | pd.Series[Any]", rules: Rules) -> bool:
     Takes a row of the table of estimates. Needs an interval, enough sessions, enough interviews
     and enough effective interviews; a quota or volunteer sample never does. A proportion that is
     printed with caution carries none: with few events a difference from others is judged by a
-    standard error that those very events hardly determine.
+    standard error that those very events hardly determine. Nor does an estimate that leans on
+    the other units (`small_areas`): in the unit that stands apart it errs towards them.
     """
+    if row["estimator"] == MODEL:
+        return False
     judged = (PUBLISHED,) if row["estimator"] == "proportion" else (PUBLISHED, CAUTION)
     return bool(
         row["selection"] == "probability"

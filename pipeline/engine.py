@@ -124,7 +124,7 @@ def estimate(
             order=order, unit=unit, levels=levels, unknown=unknown, missing=missing, wave=wave,
             tiers=tiers, empty=empty, **more,
         )  # fmt: skip
-    survey.require(level, lonely)
+    survey.require(level, lonely, "auto")
     _require_columns(files, design, [*columns, *dimensions])
     rows = Rows(files, use.threads)
     plan = planning.plan(asked, names_of(files, rows, columns))
