@@ -1,19 +1,56 @@
 """Pure statistics: from a sample and its design to numbers that may be printed.
 
-For notebooks (docs/api.md); these names are looked up when they are first used, so that a command
-that only needs an error starts at once:
+For notebooks (docs/api.md has the guide):
 
     from analysis import Design, Mean, Proportion, Total, Ratio, Quantile, Index, estimate
+
+These names are looked up when they are first used, so that a command that only needs an error
+starts at once. All modules, by what they are for:
+
+sample
+    errors, instrument, measures, answers, columns, design, sampling, reading, sample
+public API
+    specs, plan, survey, comparing, asking, interval_choice
+weights
+    weights, weight_counts, weight_classes, weight_diagnostics, weight_persons,
+    weight_sensitivity, outcomes
+calibration
+    margins, cells, raking, distances, newton, feasibility, trimming, calibration,
+    calibration_plan, calibration_report, calibrated
+sums
+    kernel, moments, cell_moments, rollups
+estimators
+    estimators, totals, ratios, quantiles, woodruff, cubes, contrasts, waves, raoscott,
+    predictors, regression, scoring
+variance
+    variance, taylor, second_stage, varying, spreads, adding, twoway, workloads, interviewers
+replicates
+    replicates, quotients, moving, jackknife, bootstrap, given_replicates, reraking,
+    raked_parts, raked_jackknife
+intervals and publication
+    intervals, clustering, precision, open_scale, blocks, judged, complement, publication, tidy
+study
+    estimates, assembled, comparison, confidence, side_by_side
+small units
+    smoothed, area_scales, fay_herriot, small_areas
+simulation
+    simulation, answer_model
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analysis.design import Design as Design
+    from analysis.asking import association as association
+    from analysis.asking import regress as regress
+    from analysis.comparing import change as change
+    from analysis.comparing import contrast as contrast
+    from analysis.errors import SampleError as SampleError
     from analysis.given_replicates import GivenReplicates as GivenReplicates
     from analysis.publication import Rules as Rules
     from analysis.publication import publish as publish
+    from analysis.sampling import CalibratedDesign as CalibratedDesign
+    from analysis.sampling import Design as Design
     from analysis.specs import Index as Index
     from analysis.specs import Mean as Mean
     from analysis.specs import Proportion as Proportion
@@ -23,7 +60,8 @@ if TYPE_CHECKING:
     from analysis.survey import estimate as estimate
 
 _HOMES = {
-    "Design": "design",
+    "CalibratedDesign": "sampling",
+    "Design": "sampling",
     "GivenReplicates": "given_replicates",
     "Index": "specs",
     "Mean": "specs",
@@ -31,9 +69,14 @@ _HOMES = {
     "Quantile": "specs",
     "Ratio": "specs",
     "Rules": "publication",
+    "SampleError": "errors",
     "Total": "specs",
+    "association": "asking",
+    "change": "comparing",
+    "contrast": "comparing",
     "estimate": "survey",
     "publish": "publication",
+    "regress": "asking",
 }
 
 __all__ = sorted(_HOMES)

@@ -168,7 +168,8 @@ def moves(
             with np.errstate(invalid="ignore", divide="ignore"):
                 below = np.where(bottom != 0, bottom, np.nan)[:, base.of]
                 if fixed is not None:
-                    below = np.where(fixed & ~np.isnan(multiplier).any(axis=1)[:, None], 1.0, below)
+                    met = np.isfinite(multiplier).all(axis=1).reshape(-1, 1)
+                    below = np.where(fixed[None] & met, 1.0, below)
                 change[a : a + step] = top / below
         yield d, change
 

@@ -74,15 +74,15 @@ def calibrated_means(
     """
     c, cells = calibration, calibration.cells
     means = variance.domain_means(psu_moments(c.final(coded), measures))
-    design = _design(cells)
+    design = level_matrix(cells)
     key = coded.psu * cells.size + c.cell
     pairs, pair = present(key, len(coded.psus.names) * cells.size)
     held = sparse.csr_array(
         (summed(pair, c.weight, pairs.size), (pairs // cells.size, pairs % cells.size)),
         shape=(len(coded.psus.names), cells.size),
     )
-    bread = _bread(cells, summed(c.cell, c.base, cells.size), design)
-    explained = (bread @ (design.T @ _cell_scores(coded, c, measures, means))).tocsc()
+    inverse = bread(cells, summed(c.cell, c.base, cells.size), design)
+    explained = (inverse @ (design.T @ _cell_scores(coded, c, measures, means))).tocsc()
     return CalibratedMeans(means, explained, (held @ design).tocsr())
 
 
@@ -197,7 +197,7 @@ def contrast(
     return value, max(float(form.product(scores, scores).sum()), 0.0)
 
 
-def _design(cells: Cells) -> Any:
+def level_matrix(cells: Cells) -> Any:
     """(C, p) sparse indicator of the levels of a cell, all margins side by side."""
     start = np.cumsum([0] + [target.size for target in cells.targets])
     column = np.concatenate(
@@ -208,7 +208,7 @@ def _design(cells: Cells) -> Any:
     return sparse.csr_array((np.ones(cell.size), (cell, column)), shape=shape)
 
 
-def _bread(cells: Cells, base: Floats, design: Any) -> Any:
+def bread(cells: Cells, base: Floats, design: Any) -> Any:
     """(p, p) sparse inverse of sum d x x', block by block."""
     whole = (design.T @ sparse.diags_array(base) @ design).tocsr()
     count, block = newton.blocks(cells.cell_levels, cells.targets)

@@ -240,8 +240,10 @@ def collapse(
 
 
 def _require(frame: pd.DataFrame, design: Design, domain: str) -> None:
-    named = (design.weight, design.stratum, design.psu, design.fpc, design.id, domain)
-    named += (design.fpc2, design.certainty)
+    named = (
+        design.weight, design.stratum, design.psu, design.fpc, design.id, domain, design.fpc2,
+        design.certainty,
+    )  # fmt: skip
     missing = [name for name in named if name and name not in frame.columns]
     if missing:
         raise DesignError(

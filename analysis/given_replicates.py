@@ -121,7 +121,7 @@ def given_replicates(
     MeasureError
         As `moments.psu_moments`; where `per` has another number or another base.
     """
-    weights = _weights(frame, coded, spec)
+    weights = weights_of(frame, coded, spec)
     means = _means(coded, measures, per)
     coefficient = spec.coefficients
     forgive = 0.05 if spec.kind == "bootstrap" else 0.0
@@ -134,10 +134,10 @@ def given_replicates(
         x = _filled(per[k], coded)[1] if per else answered.astype(np.float64)
         key = answered.tobytes(), x.tobytes()
         if key not in seen:
-            seen[key] = _totals(weights, coded, x), _freedom(weights, coded, answered, spec)
+            seen[key] = totals(weights, coded, x), freedom(weights, coded, answered, spec)
         below, df[:, k] = seen[key]
         centre = np.where(np.isnan(means.value[:, k]), 0.0, means.value[:, k])
-        above = _totals(weights, coded, y - centre[coded.domain] * x)
+        above = totals(weights, coded, y - centre[coded.domain] * x)
         with np.errstate(invalid="ignore", divide="ignore"):
             change = np.where(below != 0, above / below, np.nan)
         found[:, k], lost[:, k] = replicates.spread_of_replicates(
@@ -170,7 +170,7 @@ def _means(coded: Coded, measures: Sequence[Measure], per: Sequence[Measure]) ->
     return domain_means(replicates.ratios(both, [(i, k + i) for i in range(k)]))
 
 
-def _weights(frame: pd.DataFrame, coded: Coded, spec: GivenReplicates) -> Floats:
+def weights_of(frame: pd.DataFrame, coded: Coded, spec: GivenReplicates) -> Floats:
     """(R, n) replicate weights in the order of the kernel."""
     absent = [name for name in spec.columns if name not in frame.columns]
     if absent:
@@ -196,7 +196,7 @@ def _weights(frame: pd.DataFrame, coded: Coded, spec: GivenReplicates) -> Floats
     return found
 
 
-def _totals(weights: Floats, coded: Coded, values: Floats) -> Floats:
+def totals(weights: Floats, coded: Coded, values: Floats) -> Floats:
     """(R, D) sums of the (n,) values by domain under each replicate's weights."""
     out = np.empty((len(weights), len(coded.domains)))
     for r, weight in enumerate(weights):
@@ -204,7 +204,7 @@ def _totals(weights: Floats, coded: Coded, values: Floats) -> Floats:
     return out
 
 
-def _freedom(
+def freedom(
     weights: Floats, coded: Coded, answered: replicates.Claims, spec: GivenReplicates
 ) -> Floats:
     """(D,) rank of the replicate weights of those who answered, less one."""

@@ -27,6 +27,10 @@ FEW_EVENTS = 0.25
 With caution it is then compared with nothing."""
 
 SIGNIFICANT = 12
+_TENS = np.array([float(f"1e{power}") for power in range(23)])
+MODEL = "fay_herriot"
+"""Estimator of rows that lean on other units."""
+
 _BLANKED = ("value", "se", "low", "high")
 _TELLING = ("deff", "n_eff")  # show through a blanked row whether all answered alike
 _HARMLESS = (
@@ -189,8 +193,12 @@ def may_judge(row: "Mapping[str, Any] | pd.Series[Any]", rules: Rules) -> bool:
     and enough effective interviews; a quota or volunteer sample never does. A rare proportion that
     is printed with caution carries none: with few events a difference from others is judged by a
     standard error that those very events hardly determine. A common one does: were those with a
-    wide interval left out, the ones that came out short by luck would be compared.
+    wide interval left out, the ones that came out short by luck would be compared. Nor does an
+    estimate that leans on the other units (`small_areas`): in the unit that stands apart it errs
+    towards them.
     """
+    if row["estimator"] == MODEL:
+        return False
     rare = row["estimator"] == "proportion" and not FEW_EVENTS <= row["value"] <= 1 - FEW_EVENTS
     judged = (PUBLISHED,) if rare else (PUBLISHED, CAUTION)
     return bool(
@@ -211,20 +219,45 @@ def publish(table: pd.DataFrame) -> pd.DataFrame:
     Numbers are quantised to 12 significant digits, so that the last bits of a sum never decide a
     printed digit.
     """
-    out = table.copy()
-    hidden = out["flag"].isin([WITHHELD, NOT_ESTIMABLE]).to_numpy()
-    out.loc[hidden, [*_BLANKED, *_TELLING]] = np.nan
-    out.loc[hidden, "interval_method"] = ""
-    out.loc[hidden, "reason"] = [_harmless(text) for text in out.loc[hidden, "reason"]]
+    hidden = table["flag"].isin([WITHHELD, NOT_ESTIMABLE]).to_numpy(dtype=np.bool_)
+    changed: dict[str, Any] = {}
     for column in (*_BLANKED, *_TELLING, "df"):
-        out[column] = quantise(out[column].to_numpy(dtype=np.float64))
+        number = table[column].to_numpy(dtype=np.float64)
+        if column != "df":
+            number = np.where(hidden, np.nan, number)
+        changed[column] = quantise(number)
+    out = table.assign(**changed)
+    if hidden.any():
+        out.loc[hidden, "interval_method"] = ""
+        out.loc[hidden, "reason"] = [_harmless(text) for text in out.loc[hidden, "reason"]]
     return out
 
 
 def quantise(values: Floats) -> Floats:
-    """Round to 12 significant digits."""
+    """Round to 12 significant digits, as printing them and reading them again would.
+
+    Most are scaled to a whole number and back: both steps are exact or correctly rounded while
+    the power of ten is a float, which it is up to 10^22. Values that lie near the middle of two
+    neighbours, and very small or large ones, are printed.
+    """
+    found = np.array(values, dtype=np.float64)
+    size = np.abs(found)
+    quick = (size >= 1e-9) & (size < 1e15)
+    size = np.where(quick, size, 1.0)
+    power = SIGNIFICANT - 1 - np.floor(np.log10(size)).astype(np.intp)
+    scale, places = _TENS[np.abs(power)], power >= 0
+    scaled = np.where(places, size * scale, size / scale)
+    whole = np.rint(scaled)
+    # log10 may err next to a power of ten, and products by a ten thousandth of the last digit.
+    sure = (whole >= _TENS[SIGNIFICANT - 1]) & (whole < _TENS[SIGNIFICANT])
+    quick &= sure & (np.abs(np.abs(scaled - whole) - 0.5) > 1e-3)
+    rounded = np.copysign(np.where(places, whole / scale, whole * scale), found)
+    found[quick] = rounded[quick]
+    left = ~quick & np.isfinite(found) & (found != 0)
     form = f"%.{SIGNIFICANT - 1}e"
-    return np.array([float(form % v) for v in values.tolist()], dtype=np.float64)
+    found[left] = [float(form % value) for value in found[left].tolist()]
+    found[np.isnan(found)] = np.nan  # one kind of NaN, whatever its sign was
+    return found
 
 
 def _harmless(reason: str) -> str:

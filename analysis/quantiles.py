@@ -85,8 +85,8 @@ def domain_quantiles(
         )
     require_finite(measures)
     shape = (len(coded.domains), len(measures), len(probabilities))
-    answers = [_sorted(coded, measure) for measure in measures]
-    value = _placed(answers, np.broadcast_to(np.array(probabilities), shape))
+    answers = [sorted_answers(coded, measure) for measure in measures]
+    value = placed(answers, np.broadcast_to(np.array(probabilities), shape))
     means = variance.domain_means(psu_moments(coded, _reached(coded, measures, value)))
     share, n, n_psu, df, kish = (
         a.reshape(shape) for a in (means.value, means.n, means.n_psu, means.df, means.kish)
@@ -96,8 +96,8 @@ def domain_quantiles(
     error = np.where(usable, np.sqrt(found), np.nan)
     # A variance of exactly 0 comes out of the sums as rounding.
     error = np.where(error < EXACT, 0.0, error)
-    lower, upper = _of_share(share, error, kish, df, level, method)
-    low, high = _placed(answers, lower), _placed(answers, upper)
+    lower, upper = of_share(share, error, kish, df, level, method)
+    low, high = placed(answers, lower), placed(answers, upper)
     se = (high - low) / (2 * intervals.quantile(level, df))
     return Quantiles(
         coded.domains, tuple(probabilities), value, se, low, high, share,
@@ -105,7 +105,7 @@ def domain_quantiles(
     )  # fmt: skip
 
 
-def _sorted(coded: Coded, measure: Measure) -> list[tuple[Floats, Floats]]:
+def sorted_answers(coded: Coded, measure: Measure) -> list[tuple[Floats, Floats]]:
     """For each domain: its answers from the smallest on, and the weight up to each."""
     y = measure.values[coded.order]
     given = ~np.isnan(y)
@@ -116,7 +116,7 @@ def _sorted(coded: Coded, measure: Measure) -> list[tuple[Floats, Floats]]:
     return [(y[own], np.cumsum(weight[own])) for own in parts]
 
 
-def _placed(answers: Sequence[Sequence[tuple[Floats, Floats]]], share: Floats) -> Floats:
+def placed(answers: Sequence[Sequence[tuple[Floats, Floats]]], share: Floats) -> Floats:
     """(D, K, P) answers at which the distributions of D domains and K measures reach `share`."""
     out = np.full(share.shape, np.nan)
     for k, of_measure in enumerate(answers):
@@ -148,9 +148,10 @@ def _reached(coded: Coded, measures: Sequence[Measure], value: Floats) -> list[M
     return found
 
 
-def _of_share(
+def of_share(
     share: Floats, error: Floats, kish: Floats, df: Floats, level: float, method: Method
 ) -> intervals.Interval:
+    """Interval of shares from their standard errors, by Woodruff's `method`."""
     known = ~np.isnan(error)
     if method == "wilson":
         n_eff = intervals.effective_n(share, error, kish)

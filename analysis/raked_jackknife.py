@@ -50,7 +50,7 @@ class Spread:
 
 
 @dataclass(frozen=True, eq=False)
-class _Change:
+class Change:
     """What some replicates do to some `domains` (D,).
 
     `coefficient` is (j,), `moved` the (j, D, K) changes of the estimates.
@@ -79,7 +79,7 @@ def reraked(cells: CellMoments, raking: Raking, lonely: Lonely = "fail") -> Repl
     factors = raking.sample_factors(cells.cell_totals())
     means = variance.domain_means(cells.calibrated(factors))
     found = np.zeros(means.value.shape)
-    for c in _changes(cells, raking, factors, means, cut):
+    for c in every_change(cells, raking, factors, means, cut):
         flat = (c.moved**2).reshape(c.coefficient.size, -1)
         found[c.domains] += replicates.product(c.coefficient[None], flat).reshape(c.moved.shape[1:])
     return replicated(means, found, cut, len(cells.psus.names), "jkn_raked")
@@ -113,7 +113,7 @@ def spread(
     found, of_mean = np.zeros((size, k)), np.zeros(k)
     covariance = np.zeros((k, size, size)) if between else None
     unmet: list[tuple[Codes, str]] = []
-    for c in _changes(cells, raking, factors, means, cut, unmet):
+    for c in every_change(cells, raking, factors, means, cut, unmet):
         moved = _composed(c.moved, composites)
         weighted = np.sqrt(c.coefficient)[:, None, None] * moved
         found[c.domains] += (weighted**2).sum(axis=0)
@@ -168,7 +168,7 @@ def contrasts(
     value = np.where(used, coefficients * np.where(used, means.value, 0.0), 0.0).sum(axis=(1, 2))
     known = replicates.estimable(means, cut.skipped)
     found = np.zeros((size, size))
-    for c in _changes(cells, raking, factors, means, cut):
+    for c in every_change(cells, raking, factors, means, cut):
         own = coefficients[:, c.domains].reshape(size, -1)
         asked = (own != 0).any(axis=0)
         # A mean that cannot be estimated must not reach contrasts that do not ask for it.
@@ -182,15 +182,18 @@ def contrasts(
     return value, found
 
 
-def _changes(
+def every_change(
     cells: CellMoments,
     raking: Raking,
     factors: Floats,
     means: Means,
     cut: Deletion,
     unmet: list[tuple[Codes, str]] | None = None,
-) -> Iterator[_Change]:
+    fixed: replicates.Claims | None = None,
+) -> Iterator[Change]:
     """Every replicate once, with all domains that it moves.
+
+    The `fixed` (K,) measures are totals: their denominator is 1 in every replicate.
 
     Into `unmet`, where given, go domains whose replicates cannot meet the margins, and why;
     where not, that is an error.
@@ -198,9 +201,12 @@ def _changes(
     psus = cells.psus
     part = raking.parts(cells.cell_totals())
     z = replicates.residuals(means, cells.value, cells.weight, cells.domain)
-    base = replicates.bases(cells.weight)
-    weight = cells.weight[:, base.columns]
+    below = cells.weight if fixed is None else np.where(fixed, 0.0, cells.weight)
+    base = replicates.bases(below)
+    weight = below[:, base.columns]
     whole = sums(cells.domain, factors[cells.cell][:, None] * weight, len(cells.domains))
+    if fixed is not None:
+        whole = np.where(fixed[base.columns], 1.0, whole)
     parts = int(part.max(initial=-1)) + 1
     rows_of, cells_of = _by(part[cells.cell], parts), _by(part, parts)
     psus_of = _by(psus.stratum, len(psus.strata))
@@ -225,7 +231,7 @@ def _changes(
         left_here = np.searchsorted(own, without)
         try:
             for some, moved in changes(here, cut.of_strata(held), left_here):
-                yield _Change(domains, share[some], moved)
+                yield Change(domains, share[some], moved)
         except MarginError as error:
             if unmet is None:
                 raise

@@ -14,7 +14,7 @@ Särndal, C.-E., Swensson, B. and Wretman, J. (1992). Model Assisted Survey Samp
 import numpy as np
 
 from analysis.design import Codes, Floats, Psus
-from analysis.errors import LonelyPSUError
+from analysis.errors import DesignError
 from analysis.moments import sums
 from analysis.variance import Lonely
 
@@ -33,7 +33,7 @@ def within(
 
     Raises
     ------
-    LonelyPSUError
+    DesignError
         Where `lonely` is `fail` and a PSU gave one interview of several.
     """
     assert psus.interviews is not None
@@ -43,7 +43,13 @@ def within(
     of_psu = present // size
     alone = (m == 1) & (share > 0)
     if lonely == "fail" and alone[of_psu].any():
-        raise LonelyPSUError([f"PSU {psus.names[g]}" for g in np.unique(of_psu[alone[of_psu]])])
+        names = [psus.names[g] for g in np.unique(of_psu[alone[of_psu]])]
+        raise DesignError(
+            f"PSU {', '.join(names[:5])}{' ...' if len(names) > 5 else ''} gave one interview of "
+            "several visitors, so that nothing shows how its visitors differ. Leave fpc2 out of "
+            'the design, or say how such PSUs count: lonely="adjust" (on the wide side), or '
+            '"certainty" (nothing is added for them).'
+        )
     products = sums(pair, a * b, present.size)
     around = sums(pair, a, present.size) * sums(pair, b, present.size) / m[of_psu][:, None]
     centred = products - np.where(alone[of_psu][:, None] & (lonely == "adjust"), 0.0, around)

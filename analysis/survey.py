@@ -9,21 +9,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
+from analysis import design as base
+from analysis import interval_choice, reading, varying, woodruff
 from analysis import plan as planning
-from analysis import reading, variance
 from analysis.blocks import Varied, block
 from analysis.complement import complement
-from analysis.design import Design, code, collapse, units_of_strata
+from analysis.design import code, collapse, units_of_strata
 from analysis.errors import DesignError, MeasureError
 from analysis.estimators import domain_estimates
+from analysis.interval_choice import Choice, with_interval
+from analysis.interviewers import interviewers
 from analysis.judged import Judged, hiding, judge, scale_of
 from analysis.plan import Plan
+from analysis.precision import METHODS
 from analysis.publication import Rules, publish
-from analysis.rollups import Atoms, atoms
+from analysis.quantiles import Method
+from analysis.rollups import Atoms, RollUp, atoms
+from analysis.sample import Domains, Sample
+from analysis.sampling import CalibratedDesign
 from analysis.specs import Spec
 from analysis.tidy import table
+from analysis.variance import Lonely, variances
+from analysis.varying import Variance
+from analysis.workloads import RHO
 
 By = str | Sequence[str] | Sequence[Sequence[str]]
 """Columns that make domains: none, one table, or several tables."""
@@ -35,7 +46,7 @@ POLICIES = ("fail", "collapse", "adjust", "average", "certainty")
 
 def estimate(
     frame: reading.Frame,
-    design: Design,
+    design: base.Design | CalibratedDesign,
     specs: Spec | Sequence[Spec],
     by: By = (),
     *,
@@ -43,12 +54,18 @@ def estimate(
     rules: Rules | None = None,
     raw: bool = False,
     floor: bool | None = None,
+    interval: Choice = "auto",
+    variance: Variance = "auto",
+    replicates: int = 500,
+    seed: int | None = None,
     lonely: Policy = "fail",
     order: Sequence[str] = (),
     unit: str = "",
     levels: Mapping[str, Sequence[str]] | None = None,
     unknown: str = "",
     missing: reading.Missing = "leave",
+    enumerator: str = "",
+    rho: float = RHO,
     wave: str = "",
     tiers: Mapping[str, str] | None = None,
     empty: Mapping[str, str] | None = None,
@@ -70,6 +87,13 @@ def estimate(
         With True all is there as the design gives it, for work on methods.
     floor
         Overrides what `raw` says of the floor.
+    interval
+        `auto` by the rules of the house; `t`, `logit`, `wilson`, `beta` (Korn-Graubard) on request.
+    variance
+        `auto`: Taylor's; after raking the jackknife with the raking redone in every replicate
+        (`jkn_raked`), with the reason `se_differs` where Taylor's is more than a tenth away, and
+        Taylor's where leaving out a PSU empties a margin (then `table.attrs["notes"]` says which).
+        `taylor`, `jkn`, `bootstrap` (Rao-Wu, `replicates` of them, from `seed`) on request.
     lonely
         A stratum with one PSU: `fail` names the ways out; `collapse` joins it to the next stratum
         of its unit in `order`; `adjust`, `average` and `certainty` as R's `survey.lonely.psu`.
@@ -82,6 +106,9 @@ def estimate(
     missing
         `leave`: an interview without an answer leaves the base of that measure only, and `n` says
         how many are left. `fail`: it is refused, with its row.
+    enumerator, rho
+        Column of who asked: what enumerators carry from one PSU to the next is added to the
+        variance of means, proportions and indices (`analysis.interviewers`).
     wave, tiers, empty
         As `estimates.estimate`.
 
@@ -96,20 +123,173 @@ def estimate(
     SampleError
         Naming rows, strata, PSUs, columns: whatever is wrong with the design or the answers.
     """
-    asked = _asked(specs)
+    require(level, lonely, interval)
+    sample, tables, joined = sampled(
+        frame, design, specs, by, lonely=lonely, order=order, unit=unit, levels=levels,
+        unknown=unknown, missing=missing, empty=empty, replicates=replicates, seed=seed,
+    )  # fmt: skip
+    method = varying.method_of(sample, variance)
+    varied: list[Varied] = []
+    notes: list[str] = []
+    for of in tables:
+        found, said = varying.varied(sample, of, method)
+        if enumerator:
+            found = _with_enumerators(found, sample, of, enumerator, rho)
+        varied.append(found)
+        notes += said
+    calibrated = sample.calibrated
+    how = _WOODRUFF.get(interval, "wilson")
+    quantiles = [
+        woodruff.placed(sample, of, method, level, how)
+        if any(row.kind == "quantile" for row in sample.plan.rows) else None
+        for of in tables
+    ]  # fmt: skip
+    made = _assembled(
+        [of.table for of in tables], varied, sample.plan, quantiles, joined,
+        selection=design_of(design).selection, level=level, rules=rules or Rules(), raw=raw,
+        floor=not raw if floor is None else floor, interval=interval, wave=wave,
+        tiers=tiers or {}, replicated=method == "replicates",
+    )  # fmt: skip
+    if calibrated is not None:
+        notes = [*calibrated.notes, *notes]
+    if notes:
+        made.attrs["notes"] = list(dict.fromkeys(notes))
+    return made
+
+
+_WOODRUFF: dict[str, Method] = {"t": "mean", "logit": "xlogit"}
+
+
+def design_of(design: base.Design | CalibratedDesign) -> base.Design:
+    """The design itself, without the weights that were calibrated."""
+    return design.design if isinstance(design, CalibratedDesign) else design
+
+
+def sampled(
+    frame: reading.Frame,
+    design: base.Design | CalibratedDesign,
+    specs: Spec | Sequence[Spec],
+    by: By,
+    *,
+    lonely: Policy = "fail",
+    order: Sequence[str] = (),
+    unit: str = "",
+    levels: Mapping[str, Sequence[str]] | None = None,
+    unknown: str = "",
+    missing: reading.Missing = "leave",
+    empty: Mapping[str, str] | None = None,
+    replicates: int = 500,
+    seed: int | None = None,
+) -> tuple[Sample, list[Domains], "Joined"]:
+    """Read, code and sum a frame; the tables that `by` asks for."""
+    asked = (specs,) if isinstance(specs, Spec) else tuple(specs)
     data = reading.pandas(frame)
     plan = planning.plan(asked, reading.codes(data, planning.columns(asked)))
     measures = reading.measures(data, plan, missing=missing)
     tables = tables_of(by)
-    coded = code(data, design, empty=empty)
+    own = design_of(design)
+    coded = code(data, own, empty=empty)
+    calibrated = design if isinstance(design, CalibratedDesign) else None
+    if calibrated is not None:
+        calibrated.require(coded)
+        coded = calibrated.calibration.final(coded)
     dimensions = list(dict.fromkeys(name for chosen in tables for name in chosen))
-    sums = atoms(data, coded, measures, dimensions, levels=levels, unknown=unknown)
-    with_floor = not raw if floor is None else floor
-    return of_atoms(
-        sums, plan, tables, selection=design.selection, level=level, rules=rules or Rules(),
-        raw=raw, floor=with_floor, lonely=lonely, order=order, unit=unit, levels=levels,
-        wave=wave, tiers=tiers,
+    found = atoms(data, coded, measures, dimensions, levels=levels, unknown=unknown)
+    joined = joined_strata(found, tables, lonely, order, unit, own.selection)
+    coded = replace(
+        coded, domain=found.atom, domains=found.moments.domains, psus=joined.atoms.moments.psus
+    )
+    sample = Sample(
+        data, own, calibrated, coded, measures, plan, joined.lonely, replicates, seed
     )  # fmt: skip
+    made = [Domains(*joined.atoms.table(chosen, levels or {})) for chosen in tables]
+    return sample, made, joined
+
+
+def _with_enumerators(
+    found: Varied, sample: Sample, of: Domains, enumerator: str, rho: float
+) -> Varied:
+    """Variances raised by what enumerators carry from one PSU to the next."""
+    rows = sample.plan.rows
+    other = [row.name for row in rows if row.kind not in ("mean", "proportion")]
+    if other:
+        raise MeasureError(
+            f"{', '.join(other)}: what enumerators add is known for means, proportions and "
+            "indices only. Ask for totals, ratios and quantiles without enumerator."
+        )
+    coded = replace(
+        sample.coded, domain=of.to[sample.coded.domain], domains=of.moments.domains
+    )  # fmt: skip
+    who = interviewers(
+        coded, sample.measures, sample.frame, enumerator, psus=sample.psus, rho=rho,
+        composites={row.base: dict(row.parts) for row in rows if row.parts}, lonely="adjust",
+    ).units()  # fmt: skip
+    at = [row.base for row in rows]
+    taken = replace(who, added=who.added[:, at], assumed=who.assumed[:, at], crossed=who.crossed)
+    v = found.variance + taken.added
+    df = np.column_stack(
+        [who.crossed.degrees(found.df[:, [m]], found.variance[:, [m]])[:, row.base]
+         for m, row in enumerate(rows)]
+    )  # fmt: skip
+    return replace(found, variance=v, df=df, assumed=found.assumed | taken.assumed)
+
+
+def _assembled(
+    made: Sequence[RollUp],
+    varied: Sequence[Varied],
+    plan: Plan,
+    quantiles: Sequence[woodruff.Placed | None],
+    joined: "Joined",
+    *,
+    selection: str,
+    level: float,
+    rules: Rules,
+    raw: bool,
+    floor: bool,
+    interval: Choice,
+    wave: str,
+    tiers: Mapping[str, str],
+    replicated: bool,
+) -> pd.DataFrame:
+    """Intervals, flags and reasons of estimates with their variances, as the tidy table."""
+    scale = scale_of(plan.rows)
+    shares = np.array([row.kind == "proportion" for row in plan.rows], dtype=np.bool_)
+    judged: list[Judged] = []
+    for one, of, placed in zip(made, varied, quantiles, strict=True):
+        with_quantiles = of if placed is None else _with_quantiles(of, placed)
+        b = block(
+            one, with_quantiles, selection, unit=joined.unit, merged=joined.merged, tiers=tiers,
+            replicated=replicated, shares=shares if floor else None,
+        )  # fmt: skip
+        of_unit = bool(one.dimensions) and joined.unit in one.dimensions
+        found = judge(b, scale, level, rules, floor=floor and of_unit, of_unit=of_unit)
+        found = with_interval(found, scale, level, interval)
+        judged.append(found if placed is None else _with_ends(found, placed))
+    hidden = complement(made, judged)
+    judged = [
+        hiding(j, h, scale, rules) if h.any() else j for j, h in zip(judged, hidden, strict=True)
+    ]
+    found_table = table(judged, plan.rows, level, wave)
+    return found_table if raw else publish(found_table)
+
+
+def _with_quantiles(of: Varied, placed: woodruff.Placed) -> Varied:
+    means, at = of.means, placed.at
+    value, v, df = means.value.copy(), of.variance.copy(), of.df.copy()
+    # Where an end lies beyond the sample the width is not known, and neither is the error.
+    value[:, at], v[:, at], df[:, at] = placed.value, placed.se**2, placed.df
+    return replace(of, means=replace(means, value=value), variance=v, df=df)
+
+
+def _with_ends(judged: Judged, placed: woodruff.Placed) -> Judged:
+    """Woodruff's ends in the place of the t interval, also where one of them is not known."""
+    p, at = judged.precision, placed.at
+    low, high, code = p.low.copy(), p.high.copy(), p.choice.copy()
+    known = ~np.isnan(p.se[:, at])
+    for own, ends in ((low, placed.low), (high, placed.high)):
+        own[:, at] = np.where(known, ends, np.nan)
+    code[:, at] = np.where(known, METHODS.index("woodruff"), 0)
+    return replace(judged, precision=replace(p, low=low, high=high, choice=code))
 
 
 def of_atoms(
@@ -122,6 +302,7 @@ def of_atoms(
     rules: Rules,
     raw: bool,
     floor: bool,
+    interval: Choice = "auto",
     lonely: Policy = "fail",
     order: Sequence[str] = (),
     unit: str = "",
@@ -134,26 +315,22 @@ def of_atoms(
     `sums` are over all columns of all `tables` (`tables_of`), with the sources of `plan` as
     measures. The other arguments are those of `estimate`, with Taylor's variance.
     """
-    require(level, lonely)
+    require(level, lonely, interval)
+    if any(row.kind == "quantile" for row in plan.rows):
+        raise MeasureError(
+            "Quantiles are no function of sums; they need the rows. Ask for them with a frame."
+        )
     joined = joined_strata(sums, tables, lonely, order, unit, selection)
-    rows, scale = plan.rows, scale_of(plan.rows)
     made = [joined.atoms.table(chosen, levels or {})[0] for chosen in tables]
-    judged: list[Judged] = []
+    varied = []
     for one in made:
         means = domain_estimates(one.moments, plan)
-        of = Varied.plain(means, variance.variances(means, joined.lonely), "taylor")
-        b = block(
-            one, of, selection, unit=joined.unit, merged=joined.merged, tiers=tiers or {},
-            shares=~scale.is_mean if floor else None,
-        )  # fmt: skip
-        of_unit = bool(one.dimensions) and joined.unit in one.dimensions
-        judged.append(judge(b, scale, level, rules, floor=floor and of_unit, of_unit=of_unit))
-    hidden = complement(made, judged)
-    judged = [
-        hiding(j, h, scale, rules) if h.any() else j for j, h in zip(judged, hidden, strict=True)
-    ]
-    found = table(judged, rows, level, wave)
-    return found if raw else publish(found)
+        varied.append(Varied.plain(means, variances(means, joined.lonely), "taylor"))
+    return _assembled(
+        made, varied, plan, [None] * len(made), joined, selection=selection, level=level,
+        rules=rules, raw=raw, floor=floor, interval=interval, wave=wave, tiers=tiers or {},
+        replicated=False,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +342,7 @@ class Joined:
 
     atoms: Atoms
     unit: str
-    lonely: variance.Lonely
+    lonely: Lonely
     merged: frozenset[str]
 
 
@@ -192,16 +369,13 @@ def joined_strata(
     return Joined(replace(sums, moments=moments), unit, "adjust", merged)
 
 
-def require(level: float, lonely: str) -> None:
-    """Refuse a level that is none, and an unknown policy for lonely strata."""
+def require(level: float, lonely: str, interval: str) -> None:
+    """Refuse a level that is none, and unknown names."""
+    interval_choice.require(interval)
     if not 0 < level < 1:
         raise MeasureError(f"level = {level!r} is no confidence level; take 0.95, or 0.90.")
     if lonely not in POLICIES:
         raise DesignError(f"lonely = {lonely!r} is none of {', '.join(POLICIES)}. Choose one.")
-
-
-def _asked(specs: Spec | Sequence[Spec]) -> tuple[Spec, ...]:
-    return (specs,) if isinstance(specs, Spec) else tuple(specs)
 
 
 def tables_of(by: By) -> list[tuple[str, ...]]:

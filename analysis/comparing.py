@@ -1,0 +1,284 @@
+"""Contrasts of estimates: between domains, between measures, and between two waves.
+
+All estimates of one call share a sample, so every covariance is there, under whichever variance
+the estimates have. Two waves are two samples, which share the PSUs of the same name.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from analysis import design as base
+from analysis import intervals, reading, varying
+from analysis.contrasts import wald
+from analysis.design import Floats
+from analysis.errors import DesignError, MeasureError
+from analysis.estimators import domain_estimates
+from analysis.sample import Domains, Sample
+from analysis.sampling import CalibratedDesign
+from analysis.specs import Spec
+from analysis.survey import By, Policy, design_of, require, sampled
+from analysis.tidy import COLUMNS
+from analysis.varying import Variance
+from analysis.waves import change as change_of_means
+
+Key = tuple[str, str] | tuple[str, str, str]
+"""Domain and measure of an estimate, and its category where it has one."""
+
+CONTRAST = (
+    "contrast", "value", "se", "low", "high", "level", "df", "p", "variance_method", "reason",
+)  # fmt: skip
+CHANGE = (
+    *COLUMNS[1:7], "se", "low", "high", "level", "df", "p", "n_before", "n_after", "estimator",
+    "reason",
+)  # fmt: skip
+
+
+def contrast(
+    frame: reading.Frame,
+    design: base.Design | CalibratedDesign,
+    specs: Spec | Sequence[Spec],
+    coefficients: Mapping[str, Mapping[Key, float]],
+    by: By = (),
+    *,
+    level: float = 0.95,
+    variance: Variance = "auto",
+    replicates: int = 500,
+    seed: int | None = None,
+    lonely: Policy = "fail",
+    order: Sequence[str] = (),
+    levels: Mapping[str, Sequence[str]] | None = None,
+    unknown: str = "",
+    missing: reading.Missing = "leave",
+) -> pd.DataFrame:
+    """Linear combinations of estimates with all their covariances.
+
+    Parameters
+    ----------
+    coefficients
+        For each contrast, by its name, the factor of every estimate in it, keyed by (domain,
+        measure) or (domain, measure, category) as the table of `estimate` prints them; without
+        domains the domain is `all`.
+    by
+        One table of domains, as for `estimate`, whose other arguments these are too.
+
+    Returns
+    -------
+    DataFrame
+        Columns `contrast value se low high level df p variance_method reason`; `p` is of the
+        hypothesis that the contrast is 0. `df` are PSUs that hold answers of one of its estimates
+        less their strata. `attrs["test"]` is Wald's F and p that all are 0, `attrs["covariance"]`
+        the (Q, Q) matrix.
+
+    Raises
+    ------
+    SampleError
+        As `estimate`; an estimate that the table does not have.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from analysis import Design, Mean, contrast
+    >>> frame = pd.DataFrame({
+    ...     "unit": ["A"] * 4 + ["B"] * 4, "sesi": ["1", "1", "2", "2", "3", "3", "4", "4"],
+    ...     "tunggu": [10, 20, 30, 40, 20, 50, 40, 50],
+    ... })
+    >>> found = contrast(
+    ...     frame, Design(stratum="unit", psu="sesi"), Mean("tunggu"),
+    ...     {"B - A": {("B", "tunggu"): 1, ("A", "tunggu"): -1}}, by="unit",
+    ... )
+    >>> found[["value", "se", "df"]].round(3).to_dict("records")
+    [{'value': 15.0, 'se': 11.18, 'df': 2.0}]
+    """
+    require(level, lonely, "auto")
+    sample, tables, _ = sampled(
+        frame, design, specs, by, lonely=lonely, order=order, levels=levels, unknown=unknown,
+        missing=missing, replicates=replicates, seed=seed,
+    )  # fmt: skip
+    if len(tables) != 1:
+        raise DesignError(
+            f"{len(tables)} tables are asked for; a contrast is of estimates in one. Give `by` as "
+            "['unit', 'sex']."
+        )
+    (of,) = tables
+    means = domain_estimates(of.moments, sample.plan)
+    rows = [_cells(sample, of, name, own) for name, own in coefficients.items()]
+    method = varying.method_of(sample, variance)
+    covariance, code = varying.covariances(sample, of, method, rows)
+    value = np.array([sum(c * float(means.value[cell]) for cell, c in row.items()) for row in rows])
+    few = np.array([any(means.n_psu[cell] < 2 for cell in row) for row in rows])
+    if method == "replicates":
+        all_df = varying.varied(sample, of, method)[0].df
+        df = np.array([min(float(all_df[cell]) for cell in row) for row in rows])
+        few[:] = False
+    else:
+        df = np.array([_freedom(of, sample, row) for row in rows])
+    if design_of(design).selection != "probability":
+        few[:] = True
+    with np.errstate(invalid="ignore"):
+        v = np.diag(covariance)
+        se = np.where(few | ~(df >= 1) | ~(v > 0), np.nan, np.sqrt(v))
+    reason = [
+        ";".join(code for code, claim in (("sessions<2", a), ("no_spread", b)) if claim)
+        for a, b in zip(few, ~few & (df >= 1) & (v <= 0), strict=True)
+    ]
+    low, high = intervals.t(value, se, df, level)
+    found = pd.DataFrame(
+        {
+            "contrast": list(coefficients), "value": value, "se": se, "low": low, "high": high,
+            "level": level, "df": df, "p": _p(value, se, df), "variance_method": code,
+            "reason": reason,
+        }
+    )  # fmt: skip
+    found.loc[found["se"].isna(), "variance_method"] = ""
+    known = np.where(np.isnan(se)[:, None] | np.isnan(se)[None], np.nan, covariance)
+    found.attrs["covariance"] = known
+    found.attrs["test"] = wald(value, known, float(df.min(initial=np.inf)))
+    return found
+
+
+def change(
+    before: reading.Frame,
+    after: reading.Frame,
+    design: base.Design | tuple[base.Design, base.Design],
+    specs: Spec | Sequence[Spec],
+    by: By = (),
+    *,
+    level: float = 0.95,
+    lonely: Policy = "fail",
+    order: Sequence[str] = (),
+    levels: Mapping[str, Sequence[str]] | None = None,
+    unknown: str = "",
+    missing: reading.Missing = "leave",
+) -> pd.DataFrame:
+    """Estimates of a wave less those of the one before, for domains that stand in both.
+
+    PSUs of the same name were drawn once and asked twice: their covariance is taken off
+    (`waves.change`). `design` is that of both, or one each. Other arguments as `estimate`, with
+    Taylor's variance; quantiles and calibrated weights are not among what can be compared.
+
+    Returns
+    -------
+    DataFrame
+        Columns `domain_type domain measure_type measure category value se low high level df p
+        n_before n_after estimator reason`.
+
+    Raises
+    ------
+    SampleError
+        As `estimate`; where the waves share no domain or give different rows.
+    """
+    require(level, lonely, "auto")
+    designs = design if isinstance(design, tuple) else (design, design)
+    for one in designs:
+        if isinstance(one, CalibratedDesign) or getattr(one, "replicates", None) is not None:
+            raise DesignError(
+                "A change between waves has Taylor's variance on base weights only; calibrated or "
+                "replicate weights of two waves cannot be told apart. Name strata and PSUs."
+            )
+        if one.fpc2:
+            raise DesignError(
+                "A change between waves knows one stage only. Leave fpc2 out of the design."
+            )
+    waves = [
+        sampled(
+            frame, own, specs, by, lonely=lonely, order=order, levels=levels, unknown=unknown,
+            missing=missing,
+        )
+        for frame, own in zip((before, after), designs, strict=True)
+    ]  # fmt: skip
+    (first, old, _), (second, new, _) = waves
+    names = [[(r.type, r.name, r.category, r.kind) for r in s.plan.rows] for s in (first, second)]
+    if names[0] != names[1]:
+        raise MeasureError(
+            "The waves give different rows, as a category was answered in one of them only. "
+            "Declare the categories of Proportion."
+        )
+    if any(row.kind == "quantile" for row in first.plan.rows):
+        raise MeasureError("A quantile has no scores, so that its change has no variance here.")
+    tables = [_changed(first, a, second, b, level) for a, b in zip(old, new, strict=True)]
+    return pd.concat(tables, ignore_index=True)[list(CHANGE)]
+
+
+def _changed(
+    first: Sample, old: Domains, second: Sample, new: Domains, level: float
+) -> pd.DataFrame:
+    one = domain_estimates(old.moments, first.plan)
+    other = domain_estimates(new.moments, second.plan)
+    found = change_of_means(one, other, second.lonely)
+    drawn = second.design.selection == first.design.selection == "probability"
+    i, j = ([m.domains.index(d) for d in found.domains] for m in (old.moments, new.moments))
+    enough = drawn & (one.n_psu[i] >= 2) & (other.n_psu[j] >= 2) & (found.df >= 1)
+    with np.errstate(invalid="ignore"):
+        se = np.where(enough & (found.variance > 0), np.sqrt(found.variance), np.nan)
+    low, high = intervals.t(found.value, se, found.df, level)
+    rows = second.plan.rows
+    reason = np.where(enough, np.where(np.isnan(se), "no_spread", ""), "sessions<2")
+    size = len(found.domains)
+    dimensions = new.table.dimensions
+    return pd.DataFrame(
+        {
+            "domain_type": " & ".join(dimensions) or "all",
+            "domain": np.repeat(np.array(found.domains, dtype=object), len(rows)),
+            "measure_type": [r.type for r in rows] * size, "measure": [r.name for r in rows] * size,
+            "category": [r.category for r in rows] * size, "value": found.value.ravel(),
+            "se": se.ravel(), "low": low.ravel(), "high": high.ravel(), "level": level,
+            "df": found.df.ravel(), "p": _p(found.value, se, found.df).ravel(),
+            "n_before": one.n[i].ravel().astype(np.int64),
+            "n_after": other.n[j].ravel().astype(np.int64),
+            "estimator": [r.kind for r in rows] * size, "reason": reason.ravel(),
+        }
+    )  # fmt: skip
+
+
+def _p(value: Floats, se: Floats, df: Floats) -> Floats:
+    """Two-sided p of the hypothesis that a value is 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found: Floats = 2 * special.stdtr(df, -np.abs(value / se))
+    return found
+
+
+def _cells(
+    sample: Sample, of: Domains, name: str, own: Mapping[Key, float]
+) -> dict[tuple[int, int], float]:
+    """Positions of the estimates that a contrast names."""
+    domains, found = of.moments.domains, {}
+    if not own:
+        raise MeasureError(
+            f"Contrast {name} names no estimate. Give {{(domain, measure): factor}}."
+        )
+    for key, factor in own.items():
+        domain, measure, *category = key
+        if domain not in domains:
+            raise DesignError(
+                f"Contrast {name}: there is no domain {domain}; there are "
+                f"{', '.join(domains[:10])}. Write it as the table of estimate prints it."
+            )
+        rows = [
+            k for k, row in enumerate(sample.plan.rows)
+            if row.name == measure and (not category or row.category == category[0])
+        ]  # fmt: skip
+        if len(rows) != 1 or sample.plan.rows[rows[0]].kind == "quantile":
+            what = f"{measure} {' '.join(category)}".strip()
+            why = "a quantile, which has no scores" if len(rows) == 1 else f"{len(rows)} rows"
+            raise MeasureError(
+                f"Contrast {name}: {what} is {why} of the table; a contrast needs one mean, "
+                "proportion, total, ratio or index. Name it with its category."
+            )
+        if not np.isfinite(factor):
+            raise MeasureError(f"Contrast {name}: the factor of {domain} {measure} is no number.")
+        found[domains.index(domain), rows[0]] = float(factor)
+    return found
+
+
+def _freedom(of: Domains, sample: Sample, row: Mapping[tuple[int, int], Any]) -> float:
+    """PSUs that hold answers of one of the estimates, less their strata."""
+    m = of.moments
+    held = np.zeros(m.psu.size, dtype=np.bool_)
+    for domain, k in row:
+        held |= (m.domain == domain) & (m.n[:, sample.plan.rows[k].base] > 0)
+    psu = np.unique(m.psu[held])
+    return float(psu.size - np.unique(m.psus.stratum[psu]).size)

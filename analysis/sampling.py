@@ -1,0 +1,229 @@
+"""The design of a sample as a notebook names it, and the same with weights brought to totals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis import design as base
+from analysis import reading
+from analysis.calibration import Calibration, calibrate
+from analysis.calibration_report import Diagnostics
+from analysis.cells import read_cells
+from analysis.design import Coded, Floats, code
+from analysis.distances import Method
+from analysis.errors import CalibrationError, DesignError, MarginError
+from analysis.given_replicates import GivenReplicates
+from analysis.margins import Margins
+
+Totals = Mapping[str, Mapping[Any, float]]
+"""Known totals by margin and level: `{"sex": {"L": 4421, "P": 5755}}`."""
+
+
+@dataclass(frozen=True)
+class Design(base.Design):
+    """Columns that say how each interview was selected; empty = there is none.
+
+    Fields `weight`, `stratum`, `psu`, `fpc`, `id`, `selection`, `fpc2` and `certainty` as
+    `analysis.design.Design`. `replicates` are replicate weights that came with the data; they
+    take the place of strata and PSUs.
+    """
+
+    replicates: GivenReplicates | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        named = self.stratum or self.psu or self.fpc or self.fpc2 or self.certainty
+        if self.replicates is not None and named:
+            raise DesignError(
+                "The design names replicate weights and strata or PSUs as well; the two would say "
+                "different things of the variance. Keep the one that the maker of the data gives."
+            )
+
+    def rake(
+        self,
+        frame: reading.Frame,
+        margins: Totals,
+        *,
+        population: str = "kunjungan",
+        sample: str = "kunjungan",
+        minimum: int = 0,
+        scale: bool = False,
+        trim: float = np.inf,
+    ) -> "CalibratedDesign":
+        r"""Weights whose sums meet every margin, by raking (iterative proportional fitting).
+
+        Parameters
+        ----------
+        margins
+            Known totals by column and level; a name such as `unit:sex` is a margin of two columns
+            with levels `A:L`.
+        population, sample
+            Whom the totals count and of whom the sample is: `kunjungan` (visits) or `penduduk`
+            (residents). Where they differ the margins are refused.
+        minimum
+            Levels with fewer interviews are merged with their neighbour.
+        scale
+            First bring the sum of the weights to the total, so that factors speak of shares.
+        trim
+            No weight above this multiple of the median.
+
+        Raises
+        ------
+        MarginError, CalibrationError
+            Naming margins and levels: that disagree, that nobody answered, that cannot be met.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from analysis import Design, Mean, estimate
+        >>> frame = pd.DataFrame({
+        ...     "sesi": ["s1", "s1", "s2", "s2", "s3", "s3", "s4", "s4"],
+        ...     "jk": ["L", "P", "L", "P", "L", "P", "P", "P"],
+        ...     "tunggu": [10, 25, 15, 30, 5, 20, 45, 35],
+        ... })
+        >>> raked = Design(psu="sesi").rake(frame, {"jk": {"L": 50, "P": 50}})
+        >>> raked.weights.round(2).tolist()
+        [16.67, 10.0, 16.67, 10.0, 16.67, 10.0, 10.0, 10.0]
+        >>> raked.report[["margin", "level", "n", "target"]].to_string(index=False)
+        'margin level  n  target\n    jk     L  3    50.0\n    jk     P  5    50.0'
+        >>> found = estimate(frame, raked, Mean("tunggu", 0, 120), raw=True)
+        >>> found[["value", "variance_method"]].round(2).to_dict("records")
+        [{'value': 20.5, 'variance_method': 'jkn_raked'}]
+        """
+        return self._calibrated(
+            frame, margins, "raking", None, population, sample, minimum, scale, trim
+        )
+
+    def poststratify(
+        self,
+        frame: reading.Frame,
+        margins: Totals,
+        *,
+        population: str = "kunjungan",
+        sample: str = "kunjungan",
+        minimum: int = 0,
+    ) -> "CalibratedDesign":
+        """Weights whose sums meet the one margin given, which may cross columns (`unit:sex`).
+
+        Arguments and errors as `rake`.
+
+        Raises
+        ------
+        MarginError
+            Where there are several margins.
+        """
+        if len(margins) != 1:
+            raise MarginError(
+                f"Post-stratification takes one margin, but {', '.join(margins) or 'none'} are "
+                "given. Cross them ('unit:sex'), or use rake."
+            )
+        return self._calibrated(
+            frame, margins, "raking", None, population, sample, minimum, False, np.inf
+        )
+
+    def calibrate(
+        self,
+        frame: reading.Frame,
+        margins: Totals,
+        *,
+        method: Method = "linear",
+        bounds: tuple[float, float] | None = None,
+        population: str = "kunjungan",
+        sample: str = "kunjungan",
+        minimum: int = 0,
+        scale: bool = False,
+        trim: float = np.inf,
+    ) -> "CalibratedDesign":
+        """Weights whose sums meet every margin, by the distance `method` within `bounds`.
+
+        `linear` (GREG), `raking` or `logit` (which needs bounds); bounds are the least and largest
+        factor. Other arguments and errors as `rake`.
+        """
+        return self._calibrated(
+            frame, margins, method, bounds, population, sample, minimum, scale, trim
+        )
+
+    def _calibrated(
+        self,
+        frame: reading.Frame,
+        margins: Totals,
+        method: Method,
+        bounds: tuple[float, float] | None,
+        population: str,
+        sample: str,
+        minimum: int,
+        scale: bool,
+        trim: float,
+    ) -> "CalibratedDesign":
+        if self.replicates is not None:
+            raise CalibrationError(
+                "Replicate weights that came with the data would have to be calibrated one by one. "
+                "Take those that their maker calibrated, or name strata and PSUs."
+            )
+        data = reading.pandas(frame)
+        totals = {name: {str(k): float(v) for k, v in own.items()} for name, own in margins.items()}
+        coded = code(data, self)
+        cells = read_cells(
+            data, Margins(population, totals), population=sample, minimum=minimum, id=self.id
+        )
+        found = calibrate(coded, cells, method=method, bounds=bounds, scale=scale, trim=trim)
+        can = method == "raking" and bounds is None and not np.isfinite(trim)
+        return CalibratedDesign(self, found, coded, can)
+
+
+@dataclass(frozen=True, eq=False)
+class CalibratedDesign:
+    """A design with the weights that meet known totals, for the frame that it was made of.
+
+    `weights` are (n,) in the order of the frame. `report` has the columns `margin level n before
+    target after gap`, `diagnostics` Kish's design effects and the extremes of the factors.
+    `notes` say which levels were merged. `replicable` says that the weights can be made again in
+    every replicate.
+    """
+
+    design: Design
+    calibration: Calibration
+    coded: Coded
+    replicable: bool
+    weights: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weights", self.calibration.in_frame(self.coded))
+
+    @property
+    def report(self) -> pd.DataFrame:
+        """Every level of every margin before and after, one row each."""
+        return self.calibration.convergence.levels
+
+    @property
+    def diagnostics(self) -> Diagnostics:
+        """The weights before and after, in numbers."""
+        return self.calibration.diagnostics
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Which levels were merged, in words."""
+        return self.calibration.cells.notes
+
+    def require(self, coded: Coded) -> None:
+        """Stop where `coded` is not of the frame that was calibrated.
+
+        Raises
+        ------
+        CalibrationError
+            Where interviews, weights or PSUs differ.
+        """
+        own = self.coded
+        alike = own.order.size == coded.order.size and all(
+            np.array_equal(getattr(own, name), getattr(coded, name))
+            for name in ("order", "weight", "psu")
+        )
+        if not alike or own.psus.names != coded.psus.names:
+            raise CalibrationError(
+                f"The weights were calibrated on {own.order.size} interviews, and these "
+                f"{coded.order.size} are not the same ones in the same order; the margins would "
+                "not hold. Calibrate this frame, and make domains with `by`, leaving no row out."
+            )
