@@ -32,10 +32,13 @@ def codes(
     """
     if not column:
         return ("",) if len(frame) else (), np.zeros(len(frame), dtype=np.intp)
-    found, kinds = pd.factorize(frame[column])
-    names = np.asarray(kinds, dtype=object).tolist()
-    if not isinstance(frame[column].dtype, pd.StringDtype):
-        names = [str(kind) for kind in names]
+    if isinstance(frame[column].dtype, pd.CategoricalDtype):
+        found, names = _of_categories(frame[column])
+    else:
+        found, kinds = pd.factorize(frame[column])
+        names = np.asarray(kinds, dtype=object).tolist()
+        if not isinstance(frame[column].dtype, pd.StringDtype):
+            names = [str(kind) for kind in names]
     missing = found < 0
     if missing.any() or "" in map(str.strip, names):
         blank = np.array([not name.strip() for name in names] + [True], dtype=np.bool_)
@@ -48,6 +51,15 @@ def codes(
     place = {name: i for i, name in enumerate(ordered)}
     rank = np.array([place[name] for name in names], dtype=np.intp)
     return tuple(ordered), rank[found]
+
+
+def _of_categories(column: "pd.Series[Any]") -> tuple[NDArray[np.intp], list[str]]:
+    """(n,) codes into the categories that are used, -1 where there is none, and their names."""
+    codes = np.asarray(column.cat.codes, dtype=np.intp)
+    used = np.bincount(codes + 1, minlength=len(column.cat.categories) + 1)[1:] > 0
+    place = np.append(np.cumsum(used) - 1, -1)
+    names = [str(kind) for kind in np.asarray(column.cat.categories, dtype=object)[used].tolist()]
+    return place[codes], names
 
 
 def texts(frame: pd.DataFrame, column: str, what: str, id: str = "") -> Texts:

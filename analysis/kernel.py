@@ -115,10 +115,12 @@ class CellSums:
         """
         self._grow(size)
         found, measures = self._sums[:size], len(self._order)
-        value = np.empty((size, measures))
-        value[:, self._order] = found[:, 3 : 3 + measures]
+        value = found[:, 3 : 3 + measures].copy()
         square = value.copy()
-        square[:, self._order[: self._means]] = found[:, 3 + measures : self._counts(0)]
+        square[:, : self._means] = found[:, 3 + measures : self._counts(0)]
+        if self._order != list(range(measures)):
+            back = np.argsort(self._order)
+            value, square = value.take(back, axis=1), square.take(back, axis=1)
         counts = [np.broadcast_to(found[:, i : i + 1], (size, measures)) for i in range(3)]
         if self._partial:
             counts = [shared.copy() for shared in counts]

@@ -75,10 +75,13 @@ class Atoms:
         codes = np.empty((keys.size, len(places)), dtype=np.intp)
         for i in range(len(places) - 1, -1, -1):
             codes[:, i], keys = keys % radix[i], keys // radix[i]
-        labels = [
-            JOIN.join([own[c] for own, c in zip(given, row, strict=True)]) or WHOLE
-            for row in codes.tolist()
-        ]
+        if len(given) == 1:
+            labels = [given[0][code] for code in codes[:, 0].tolist()]
+        else:
+            labels = [
+                JOIN.join([own[c] for own, c in zip(given, row, strict=True)]) or WHOLE
+                for row in codes.tolist()
+            ]
         to = np.asarray(to, dtype=np.intp).reshape(-1)
         own = roll_up(self.moments, to, labels)
         return RollUp(tuple(chosen), tuple(given), own, codes), to

@@ -211,7 +211,7 @@ def _centred(worked: Worked, psus: Psus, scores: Floats, parts: Parts) -> Floats
     mean = np.where(drawn == 1, 0.0, sums(pair, scores, strata.size) / drawn)
     _, session = np.unique(cells.psu * bases + parts.base, return_inverse=True)
     weight = sums(session, cells.weight, int(session.max(initial=-1)) + 1)[session]
-    share = np.divide(cells.weight, weight, out=np.zeros_like(weight), where=weight > 0)
+    share = np.where(weight > 0, cells.weight / np.where(weight > 0, weight, 1.0), 0.0)
     return np.asarray(scores - mean[pair] * share, dtype=np.float64)
 
 

@@ -199,11 +199,14 @@ def comparable(worked: Worked, psus: Psus, parts: Parts) -> Floats:
     inverse = np.divide(1, of_stratum, out=np.zeros_like(of_stratum), where=of_stratum > 0)
     shared = (work.T @ sparse.diags_array(inverse) @ work).tocoo()
     own = np.bincount(person.code, weights=u[:, 0], minlength=person.size)
-    taken = np.bincount(shared.row, weights=shared.data**2, minlength=person.size)
+    # Without interviews bincount counts, in whole numbers.
+    taken = np.bincount(shared.row, weights=shared.data**2, minlength=person.size).astype(
+        np.float64
+    )
     same = shared.row == shared.col
     taken[shared.row[same]] -= 2 * own[shared.row[same]] * shared.data[same]
     left = np.bincount(person.one, weights=own**2 + taken, minlength=parts.size)
-    return np.divide(left, total, out=np.zeros_like(total), where=total > 0)
+    return np.where(total > 0, left / np.where(total > 0, total, 1.0), 0.0)
 
 
 def _of_people(who: Codes, u: Floats, parts: Parts) -> Floats:

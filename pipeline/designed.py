@@ -35,6 +35,7 @@ from pipeline.weighting import (
     shown_sensitivity,
     uncounted,
     weighted,
+    with_census,
     with_final,
 )
 
@@ -73,7 +74,8 @@ def analyze_designed(
     interviews = interviews[interviews["submission_id"].isin(frame["submission_id"])]
     interviews = interviews.reset_index(drop=True)
     who_asked, of_enumerators = enumerators(study, frame)
-    frame = frame.assign(enumerator_id=who_asked)
+    frame = with_census(study, frame.assign(enumerator_id=who_asked))
+    whole = "census" in frame
     known, why_not = planned(
         study, interviews, instrument, selection=study.design.selection, simulated=simulated
     )
@@ -85,7 +87,11 @@ def analyze_designed(
     design = Design(
         weight="w_trimmed", stratum="stratum", psu="psu", id="submission_id",
         fpc="blocks_window" if study.design.fpc else "", selection=study.design.selection,
+        certainty="census" if whole else "", fpc2="visitors" if whole else "",
     )  # fmt: skip
+    census = {unit.unit_id for unit in study.units if unit.census}
+    units = dict(zip(record.sessions["session_id"], record.sessions["unit_id"], strict=True))
+    empty = {s: h for s, h in weighting.empty.items() if units.get(s) not in census}
 
     def estimates(frame: pd.DataFrame, asked: Sequence[Measure], **options: Any) -> Estimated:
         return estimated(
@@ -96,7 +102,7 @@ def analyze_designed(
             rules=rules,
             wave=study.wave.id,
             tiers=weighting.unit_tiers,
-            empty=weighting.empty,
+            empty=empty,
             order=collapse_order(study, record.sessions),
             **options,
         )  # fmt: skip

@@ -220,7 +220,10 @@ class Official:
 
 @dataclass(frozen=True)
 class Unit:
-    """A service unit of the frame; rows are marked as dropped, never deleted."""
+    """A service unit of the frame; rows are marked as dropped, never deleted.
+
+    In a `census` every open block of the field window is worked, as in a unit with few visitors.
+    """
 
     unit_id: str
     name: str
@@ -230,6 +233,7 @@ class Unit:
     visitors_per_day: float | None = None
     inclusion_probability: float = 1.0
     in_frame: bool = True
+    census: bool = False
 
 
 ZONES = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}

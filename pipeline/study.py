@@ -221,6 +221,12 @@ def _read_units(path: Path, timezone: str) -> tuple[Unit, ...]:
                 f"{where}: in_frame {row['in_frame']!r} must be ya or tidak; tidak leaves the unit "
                 "out of every figure."
             )
+        way = row.get("cara", "").lower()
+        if way not in {"", "sampel", "sensus"}:
+            raise StudyError(
+                f"{where}: cara {row['cara']!r} must be sampel or sensus; sensus where every open "
+                "block of the field window is worked."
+            )
         units.append(
             Unit(
                 unit_id=row["unit_id"],
@@ -231,6 +237,7 @@ def _read_units(path: Path, timezone: str) -> tuple[Unit, ...]:
                 visitors_per_day=number(row.get("visitors_per_day", ""), where),
                 inclusion_probability=1.0 if probability is None else probability,
                 in_frame=in_frame == "ya",
+                census=way == "sensus",
             )
         )
     return tuple(units)

@@ -39,6 +39,36 @@ def uncounted(study: Study, record: FieldRecord, weighting: Weighting) -> Weight
     )
 
 
+def with_census(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
+    """The interviews with `census` (0 or 1) and `visitors` of their session, where a unit is one.
+
+    In a census no block was left to chance, so sessions are no sample; what remains is who among
+    their visitors was interviewed: as many as the session's weights stand for.
+
+    Raises
+    ------
+    StudyError
+        Where a unit is called a census and blocks of its window were not worked.
+    """
+    named = {unit.unit_id for unit in study.units if unit.census}
+    own = frame["unit_id"].isin(named)
+    if not own.any():
+        return frame
+    short = sorted(set(frame.loc[own & (frame["f_block"] > 1 + 1e-9), "unit_id"]))
+    if short:
+        left = frame.loc[frame["unit_id"] == short[0], "f_block"].max()
+        raise StudyError(
+            f"{study.file('units.csv')}: {short[0]} has cara = sensus, but only one in {left:.3g} "
+            "of its open blocks was worked (blocks_window in sessions.csv), so its sessions are a "
+            "sample. Work the others, correct blocks_window, or say cara = sampel."
+        )
+    of_session = frame.groupby("psu")["w_raw"]
+    interviewed = of_session.transform("size").astype(float)
+    # Elsewhere the second stage has no part: sessions drawn with replacement carry it already.
+    visitors = of_session.transform("sum").clip(lower=interviewed).where(own, interviewed)
+    return frame.assign(census=own.astype(float), visitors=visitors)
+
+
 def with_final(weights: pd.DataFrame, frame: pd.DataFrame, found: Estimated) -> pd.DataFrame:
     """The weights with their last factor: `f_calibration`, `w_final`, `w_norm` of the final ones.
 

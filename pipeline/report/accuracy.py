@@ -83,6 +83,13 @@ def _interval(ctx: Context, domain: Domain, report: CalibrationReport | None) ->
         f"Rentang keyakinan {ctx.level} dari ragam antarsesi: {how}; sebaran t untuk nilai, "
         "Wilson untuk persen."
     )
+    unit = ctx.results.study.unit(domain.id)
+    if domain.type == "unit" and unit is not None and unit.census:
+        text = (
+            f"Rentang keyakinan {ctx.level}: semua blok layanan unit ini dijaga, jadi rentang "
+            "hanya memuat ketidakpastian karena sebagian pengunjung tidak terwawancara; sebaran t "
+            "untuk nilai, Wilson untuk persen."
+        )
     rows = _printed(ctx, domain)
     if report is not None and report.replicated and len(rows):
         fallen = int((rows["variance_method"] == "taylor").sum())

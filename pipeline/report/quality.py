@@ -7,7 +7,7 @@ import pandas as pd
 from pipeline.report import figures, notes, wording
 from pipeline.report.basis import Basis
 from pipeline.report.context import Context
-from pipeline.report.field import rate, response_of, sessions_of
+from pipeline.report.field import rate, response_of, sessions_of, worked_of
 from pipeline.report.listings import QualityRow, QualityTable, Verdict
 from pipeline.report.lookup import Domain, Estimate
 from pipeline.report.models import Section
@@ -168,12 +168,13 @@ def _weights(ctx: Context, domain: Domain, sessions: pd.DataFrame) -> list[Quali
             )
         )
     rows += _sensitivity(ctx, domain)
+    held = worked_of(sessions)
     if index is not None and index.n_eff is not None and index.is_shown:
         rows.append(
             QualityRow(
                 "Ketelitian indeks",
                 f"setara {figures.number(index.n_eff)}",
-                f"{figures.number(index.n)} jawaban berkelompok dalam {index.n_psu} sesi setara "
+                f"{figures.number(index.n)} jawaban berkelompok dalam {len(held)} sesi setara "
                 "dengan sekian jawaban acak sederhana. Baik dari 60, cukup dari 30.",
                 verdict(index.n_eff, 60, 30, direction="up"),
             )

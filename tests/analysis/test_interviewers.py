@@ -167,3 +167,37 @@ def test_a_blank_enumerator_is_named_by_row():
         effect(data)
     with pytest.raises(DesignError, match=r"rho = -1"):
         effect(people(9), rho=-1.0).units()
+
+
+@settings(max_examples=40, deadline=None)
+@given(SEEDS, st.integers(0, 30), st.integers(1, 8))
+def test_samples_however_poor_get_a_finite_number(seed, n, enumerators):
+    rng = np.random.default_rng(seed)
+    psu = rng.integers(0, 8, n)
+    data = pd.DataFrame(
+        {
+            "id": [f"{i:02d}" for i in range(n)], "w": rng.lognormal(0, 1, n),
+            "psu": psu.astype(str), "stratum": (psu // 3).astype(str),
+            "unit": (psu // 3).astype(str), "who": rng.integers(0, enumerators, n).astype(str),
+            "x": np.where(rng.random(n) < 0.3, np.nan, (rng.random(n) < 0.2) * 1.0),
+        }
+    )  # fmt: skip
+    coded = code(data, DESIGN, domain="unit", domains=("0", "1", "2", "3"), empty={"x": "0"})
+    found = interviewers(coded, [measure(data["x"])], data, "who")
+    for raised in (found.units(), found.city(), found.mean_of_units()):
+        assert np.isfinite(raised.added).all()
+        assert (raised.factor >= 1).all()
+        _, df = raised.on(raised.crossed.session, np.full(raised.added.shape, 4.0))
+        assert not (df <= 0).any()
+
+
+def test_a_census_of_sessions_still_varies_by_who_asked():
+    data = people(10, enumerators=2).assign(all=4.0)
+    design = Design("w", "stratum", "psu", fpc="all", id="id")
+    coded = code(data, design, domain="unit")
+    found = interviewers(coded, [measure(data["x"])], data, "who").units()
+    assert found.crossed.session == pytest.approx(0)
+    assert (found.added > 0).all()
+    v, df = found.on(found.crossed.session, np.full((2, 1), 9.0))
+    assert (v > 0).all()
+    assert np.isfinite(df).all()

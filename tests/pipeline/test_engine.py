@@ -9,22 +9,25 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis import estimates
+from analysis import estimates, survey
 from analysis.design import Design
 from analysis.errors import DesignError, MeasureError, WeightError
 from analysis.measures import Measure
 from analysis.publication import Rules
+from analysis.specs import Index, Mean, Proportion, Quantile, Ratio, Total
 from pipeline import engine
-from pipeline.engine import Mean, Proportion, Resources
+from pipeline.engine import Resources
 from pipeline.errors import StoreError
+from pipeline.parquet_sources import Column
 
 DESIGN = Design("w", "stratum", "psu", id="id")
-MEASURES = (
-    Mean("skor", 0, 100, index_version="1"),
+SPECS = (
+    Mean("skor", 0, 100, index_version="1", type="indeks"),
     Mean("butir", 1, 4, type="skm"),
     Proportion("calo", type="bentuk", category="ya"),
-    Proportion("tahu"),
+    Proportion("tahu", type="topline"),
 )
+MEASURES = tuple(map(Column.of, SPECS))
 MEMORY = "40MB"
 SMALL = settings(
     max_examples=20,
@@ -79,7 +82,7 @@ def written(frame, folder: Path, cuts=(), **options):
 
 
 def from_files(paths, design=DESIGN, measures=MEASURES, **options):
-    return engine.estimate(paths, design, measures, **({"rules": Rules()} | options))
+    return engine.units(paths, design, measures, **({"rules": Rules()} | options))
 
 
 def same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
@@ -176,8 +179,8 @@ def test_a_column_name_may_hold_any_sign(tmp_path):
     names = {"psu": 'se"si', "skor": "nilai; drop table", "w": "bobot 'akhir'"}
     design = Design("bobot 'akhir'", "stratum", 'se"si', id="id")
     paths = written(sample(7).rename(columns=names), tmp_path)
-    found = from_files(paths, design, [Mean("nilai; drop table", 0, 100)])
-    expected = in_memory(sample(7), measures=[Mean("skor", 0, 100)])
+    found = from_files(paths, design, [Column.of(Mean("nilai; drop table", 0, 100))])
+    expected = in_memory(sample(7), measures=[Column.of(Mean("skor", 0, 100))])
     assert found["value"].tolist() == expected["value"].tolist()
 
 
@@ -202,7 +205,9 @@ def test_five_thousand_units_of_twenty_measures(tmp_path):
     frame["psu"] = [f"{p // 4:04d}-{p % 4}" for p in psu]
     frame["unit_id"] = [f"{p // 4:04d}" for p in psu]
     frame["stratum"], frame["w"], frame["id"] = frame["unit_id"], rng.random(n) + 1, np.arange(n)
-    found = from_files(written(frame, tmp_path), measures=[Proportion(f"b{k}") for k in range(20)])
+    found = from_files(
+        written(frame, tmp_path), measures=[Column.of(Proportion(f"b{k}")) for k in range(20)]
+    )
     assert len(found) == (frame["unit_id"].nunique() + 2) * 20
     one = frame[frame["unit_id"] == "0042"]
     value = np.average(one["b7"], weights=one["w"])
@@ -281,13 +286,17 @@ def test_answers_off_the_scale_are_counted_over_all_files(tmp_path):
     refused(tmp_path, frame, MeasureError, rf"skor: 2 of {answered} values lie off its scale")
     refused(
         tmp_path, sample(), MeasureError, r"lie off its scale \(0 and 1\)",
-        measures=[Proportion("butir")],
+        measures=[Column.of(Proportion("butir"))],
     )  # fmt: skip
 
 
 def test_text_is_no_measure(tmp_path):
     refused(
-        tmp_path, sample(), MeasureError, "holds .*string, no numbers", measures=[Mean("psu", 0, 1)]
+        tmp_path,
+        sample(),
+        MeasureError,
+        "holds .*string, no numbers",
+        measures=[Column.of(Mean("psu", 0, 1))],
     )
 
 
@@ -330,3 +339,122 @@ def test_a_file_cut_short_is_an_error_and_not_fewer_rows(tmp_path):
     path.write_bytes(whole[:2000] + bytes(3000) + whole[5000:])
     with pytest.raises(StoreError, match="cannot be read"):
         from_files([path])
+
+
+ASKED = (
+    *SPECS,
+    Total("skor"),
+    Ratio("skor", "butir"),
+    Index("gabungan", {"skor": 0.5, "butir": 10.0}),
+    Proportion("layanan"),
+    Proportion("butir", categories=("1", "2", "3", "4"), type="sebaran"),
+)
+
+
+def answered(seed=1, **options):
+    """Interviews with a question of codes and a second dimension, some of both left out."""
+    frame = sample(seed, **options)
+    rng = np.random.default_rng(seed + 1)
+    frame["layanan"] = rng.choice(["ktp", "akta", "izin", None], len(frame))
+    frame["jk"] = rng.choice(["L", "P"], len(frame))
+    return frame
+
+
+@SMALL
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    cuts=st.lists(st.integers(1, 399), max_size=3, unique=True),
+    rows=st.sampled_from([7, 1000]),
+    threads=st.sampled_from([1, 2]),
+    by=st.sampled_from([(), "unit_id", ["unit_id", "jk"], [["jk"], ["unit_id"], []]]),
+    arrangement=st.sampled_from([["id"], ["psu", "id"], []]),
+    raw=st.booleans(),
+)
+def test_the_public_estimate_has_the_same_bits_from_files_as_from_a_frame(
+    tmp_path, seed, cuts, rows, threads, by, arrangement, raw
+):
+    frame = answered(seed, crossing=True)
+    arranged = frame.sort_values(arrangement) if arrangement else frame
+    found = engine.estimate(
+        written(arranged, tmp_path, cuts), DESIGN, ASKED, by, lonely="adjust", raw=raw,
+        resources=Resources(threads=threads, rows=rows),
+    )  # fmt: skip
+    assert same(found, survey.estimate(frame, DESIGN, ASKED, by, lonely="adjust", raw=raw))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"lonely": "collapse", "order": ["h1-1", "h1-0"]},
+        {"lonely": "certainty", "level": 0.8, "wave": "2026-1"},
+        {"lonely": "adjust", "levels": {"unit_id": [f"U{u}" for u in range(7)]}},
+        {"lonely": "adjust", "empty": {"s900": "h0-0"}, "tiers": {"U0": "T5", "U1": "T1"}},
+    ],
+)
+def test_every_option_of_the_public_estimate_passes_through(tmp_path, options):
+    design = Design("w", "stratum", "psu", fpc="N", id="id")
+    frame = answered(3)
+    found = engine.estimate(written(frame, tmp_path, [99]), design, ASKED, "unit_id", **options)
+    assert same(found, survey.estimate(frame, design, ASKED, "unit_id", **options))
+
+
+def test_a_blank_domain_is_refused_or_has_the_level_that_was_named(tmp_path):
+    frame = answered(4)
+    frame.loc[[5, 6], "jk"] = [None, "  "]
+    paths = written(frame, tmp_path)
+    with pytest.raises(DesignError, match=r"Column jk: no domain in rows 6 of .*, 7 of "):
+        engine.estimate(paths, DESIGN, SPECS, "jk")
+    options = {"by": "jk", "unknown": "tidak tahu", "lonely": "adjust"}
+    found = engine.estimate(paths, DESIGN, SPECS, **options)
+    assert set(found["domain"]) == {"L", "P", "tidak tahu"}
+    assert same(found, survey.estimate(frame, DESIGN, SPECS, **options))
+
+
+def test_quantiles_are_read_as_a_frame_and_are_those_of_the_frame(tmp_path):
+    frame = answered(5)
+    specs = [Quantile("skor", (0.25, 0.5)), Mean("butir", 1, 4)]
+    found = engine.estimate(
+        written(frame, tmp_path, [50]), DESIGN, specs, "unit_id", lonely="adjust"
+    )
+    assert same(found, survey.estimate(frame, DESIGN, specs, "unit_id", lonely="adjust"))
+
+
+def test_categories_of_a_frame_keep_their_order(tmp_path):
+    frame = answered(6)
+    kinds = pd.CategoricalDtype(["izin", "ktp", "akta", "lain"])
+    frame["layanan"] = frame["layanan"].astype(kinds)
+    paths = written(frame, tmp_path, [200])
+    found = engine.estimate(paths, DESIGN, Proportion("layanan"), lonely="adjust")
+    assert found["category"].tolist() == ["izin", "ktp", "akta", "lain"]
+    expected = survey.estimate(frame, DESIGN, Proportion("layanan"), lonely="adjust")
+    assert same(found, expected)
+
+
+def test_a_code_that_is_no_category_names_its_row(tmp_path):
+    paths = written(answered(7), tmp_path, [150])
+    with pytest.raises(MeasureError, match=r"layanan holds izin in rows? \d+ .*none of its"):
+        engine.estimate(paths, DESIGN, Proportion("layanan", categories=("ktp", "akta")))
+
+
+def test_an_infinite_answer_names_its_row(tmp_path):
+    frame = answered(8)
+    frame.loc[152, "skor"] = np.inf
+    paths = written(frame, tmp_path, [150])
+    with pytest.raises(MeasureError, match=r"skor is infinite in row 3 of bagian-1"):
+        engine.estimate(paths, DESIGN, Total("skor"))
+
+
+def test_a_missing_answer_may_be_refused_with_its_row(tmp_path):
+    frame = answered(9).assign(skor=50.0)
+    frame.loc[151, "skor"] = np.nan
+    paths = written(frame, tmp_path, [150])
+    with pytest.raises(MeasureError, match=r"skor: no answer in row 2 of bagian-1"):
+        engine.estimate(paths, DESIGN, Mean("skor", 0, 100), missing="fail")
+
+
+def test_a_column_that_is_asked_for_and_absent_is_named(tmp_path):
+    paths = written(answered(), tmp_path)
+    with pytest.raises(DesignError, match="no column kota"):
+        engine.estimate(paths, DESIGN, Mean("skor"), "kota")
+    with pytest.raises(DesignError, match="no column tiada"):
+        engine.estimate(paths, DESIGN, Mean("tiada"))
