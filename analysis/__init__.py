@@ -31,6 +31,8 @@ intervals and publication
     intervals, precision, open_scale, blocks, judged, complement, publication, tidy
 study
     estimates, assembled, comparison, confidence, side_by_side
+small units
+    fay_herriot, smoothed, small_areas, area_scales
 simulation
     simulation, answer_model
 """

@@ -387,7 +387,7 @@ def joined_strata(
     return Joined(replace(sums, moments=moments), unit, "adjust", merged)
 
 
-def require(level: float, lonely: str, interval: str) -> None:
+def require(level: float, lonely: str, interval: str = "auto") -> None:
     """Refuse a level that is none, and unknown names."""
     interval_choice.require(interval)
     if not 0 < level < 1:
