@@ -17,7 +17,7 @@ from analysis.interviewers import Interviewers, Raised
 from analysis.judged import Judged, judge, scale_of
 from analysis.kernel import Described
 from analysis.moments import Moments
-from analysis.precision import Block, Claims, Scale, Texts
+from analysis.precision import Block, Claims, Scale, Texts, precision
 from analysis.publication import Rules
 from analysis.raked_jackknife import Parts
 from analysis.side_by_side import side_by_side
@@ -110,7 +110,6 @@ def assemble(
         "unit", s.units, s.of_units, scale, _selections(s.units, known), _tiers(s.units, known),
         touched[:, None],
     )  # fmt: skip
-    units = _raised(units, who.units() if who else None)
     city = _block(CITY, s.city, s.of_city, scale, whole, worst, np.array([[bool(merged)]]))
     if whole[0] == "probability":
         city = replace(city, lonely=variance.in_lonely_strata(s.city))
@@ -124,11 +123,14 @@ def assemble(
     if not known.by_unit or not len(names):
         judged, variances = [judge(city, scale, level, rules, floor=not known.by_unit)], [s.of_city]
     else:
+        alone = precision(units, scale, level, floor=True).se
+        units = _raised(units, who.units() if who else None)
         of_units = judge(units, scale, level, rules, floor=True)
         # One hidden unit would follow from the city and the other units.
         hidden = of_units.flagged(publication.WITHHELD).sum(axis=0)
         city = replace(city, hides=(hidden == 1)[None])
-        mean = _mean_of_units(of_units, city, s, scale, who.mean_of_units() if who else None)
+        mean = _mean_of_units(of_units, alone, city, s, scale)
+        mean = _raised(mean, who.mean_of_units() if who else None)
         judged = [of_units, *(judge(b, scale, level, rules, floor=False) for b in (city, mean))]
         variances = [s.of_units, s.of_city, s.of_mean]
         added = [
@@ -203,26 +205,23 @@ def _added(raised: Raised | None, of: Variances) -> Floats:
     return np.zeros(of.used.shape) if raised is None else raised.added
 
 
-def _mean_of_units(
-    judged: Judged, city: Block, s: Spreads, scale: Scale, who: Raised | None
-) -> Block:
+def _mean_of_units(judged: Judged, alone: Floats, city: Block, s: Spreads, scale: Scale) -> Block:
     """The mean of the units' values; every unit counts the same, whatever its visitors.
 
     The variance is the sum of the units' over k^2 (with the covariances of units that share
-    PSUs), the degrees of freedom are Satterthwaite's: sum(V)^2 / sum(V^2 / df).
+    PSUs), the degrees of freedom are Satterthwaite's: sum(V)^2 / sum(V^2 / df). `alone` (D, K) are
+    the units' standard errors over sessions, with their floor and without enumerators, whose part
+    in the mean is another one: they may work in several units.
     """
     units, shape = judged.block, judged.block.value.shape
-    se2 = judged.precision.se**2
+    se2, df_of_units = alone**2, np.where(_drawn(units.selection), s.units.df, np.nan)
     value, found = s.mean, s.of_mean.used[0]
-    floor = (se2 - units.se**2).sum(axis=0) / shape[0] ** 2
-    if who is not None:
-        found = found + who.added[0]
+    floor = (se2 - np.where(np.isnan(se2), np.nan, s.of_units.used)).sum(axis=0) / shape[0] ** 2
     with np.errstate(invalid="ignore", divide="ignore"):
-        df = se2.sum(axis=0) ** 2 / (se2**2 / units.df).sum(axis=0)
+        df = se2.sum(axis=0) ** 2 / (se2**2 / df_of_units).sum(axis=0)
         kish = shape[0] ** 2 / (1 / units.kish).sum(axis=0)
         spread = np.maximum((units.spread + units.value**2).mean(axis=0) - value**2, 0)
     drawn = _drawn(city.selection)
-    assumed = drawn & (who.assumed if who is not None else np.zeros_like(drawn))
     return replace(
         city, domain_type="city_mean", value=value[None], df=df[None], kish=kish[None],
         se=np.where(drawn, np.sqrt(found + floor)[None], np.nan), spread=spread[None],
@@ -231,7 +230,7 @@ def _mean_of_units(
         lonely=drawn & _somewhere((units.n > 0) & (units.n_psu < 2)),
         incomplete=_somewhere(units.n == 0),
         differs=drawn & s.of_mean.differs(scale.length), variance=s.of_mean.method,
-        assumed=assumed & ~np.isnan(value)[None],
+        assumed=np.zeros((1, value.size), dtype=np.bool_),
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ SIGNIFICANT = 12
 MODEL = "fay_herriot"
 """Estimator of rows that lean on other units."""
 
+_TENS = np.array([float(f"1e{power}") for power in range(23)])
 _BLANKED = ("value", "se", "low", "high")
 _TELLING = ("deff", "n_eff")  # show through a blanked row whether all answered alike
 _HARMLESS = (
@@ -208,20 +209,45 @@ def publish(table: pd.DataFrame) -> pd.DataFrame:
     Numbers are quantised to 12 significant digits, so that the last bits of a sum never decide a
     printed digit.
     """
-    out = table.copy()
-    hidden = out["flag"].isin([WITHHELD, NOT_ESTIMABLE]).to_numpy()
-    out.loc[hidden, [*_BLANKED, *_TELLING]] = np.nan
-    out.loc[hidden, "interval_method"] = ""
-    out.loc[hidden, "reason"] = [_harmless(text) for text in out.loc[hidden, "reason"]]
+    hidden = table["flag"].isin([WITHHELD, NOT_ESTIMABLE]).to_numpy(dtype=np.bool_)
+    changed: dict[str, Any] = {}
     for column in (*_BLANKED, *_TELLING, "df"):
-        out[column] = quantise(out[column].to_numpy(dtype=np.float64))
+        number = table[column].to_numpy(dtype=np.float64)
+        if column != "df":
+            number = np.where(hidden, np.nan, number)
+        changed[column] = quantise(number)
+    out = table.assign(**changed)
+    if hidden.any():
+        out.loc[hidden, "interval_method"] = ""
+        out.loc[hidden, "reason"] = [_harmless(text) for text in out.loc[hidden, "reason"]]
     return out
 
 
 def quantise(values: Floats) -> Floats:
-    """Round to 12 significant digits."""
+    """Round to 12 significant digits, as printing them and reading them again would.
+
+    Most are scaled to a whole number and back: both steps are exact or correctly rounded while
+    the power of ten is a float, which it is up to 10^22. Values that lie near the middle of two
+    neighbours, and very small or large ones, are printed.
+    """
+    found = np.array(values, dtype=np.float64)
+    size = np.abs(found)
+    quick = (size >= 1e-9) & (size < 1e15)
+    size = np.where(quick, size, 1.0)
+    power = SIGNIFICANT - 1 - np.floor(np.log10(size)).astype(np.intp)
+    scale, places = _TENS[np.abs(power)], power >= 0
+    scaled = np.where(places, size * scale, size / scale)
+    whole = np.rint(scaled)
+    # log10 may err next to a power of ten, and products by a ten thousandth of the last digit.
+    sure = (whole >= _TENS[SIGNIFICANT - 1]) & (whole < _TENS[SIGNIFICANT])
+    quick &= sure & (np.abs(np.abs(scaled - whole) - 0.5) > 1e-3)
+    rounded = np.copysign(np.where(places, whole / scale, whole * scale), found)
+    found[quick] = rounded[quick]
+    left = ~quick & np.isfinite(found) & (found != 0)
     form = f"%.{SIGNIFICANT - 1}e"
-    return np.array([float(form % v) for v in values.tolist()], dtype=np.float64)
+    found[left] = [float(form % value) for value in found[left].tolist()]
+    found[np.isnan(found)] = np.nan  # one kind of NaN, whatever its sign was
+    return found
 
 
 def _harmless(reason: str) -> str:

@@ -31,10 +31,9 @@ import pyarrow.parquet as pq
 from analysis.design import Design, code
 from analysis.measures import Measure
 from analysis.moments import psu_moments
-from analysis.publication import Rules
+from analysis.specs import Mean, Proportion
 from analysis.variance import domain_means, variances
 from pipeline import engine
-from pipeline.engine import Mean, Proportion
 
 SCALE = tuple(f"skala{k:02}" for k in range(10))
 EVENTS = tuple(f"ya{k:02}" for k in range(10))
@@ -118,8 +117,8 @@ def ours(path: Path) -> pd.DataFrame:
         [path],
         Design("w", "unit", "sesi", id="id"),
         [*(Mean(name, 1, 4) for name in SCALE), *(Proportion(name) for name in EVENTS)],
-        rules=Rules(),
-        domain="unit",
+        "unit",
+        lonely="adjust",
     )
 
 

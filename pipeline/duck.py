@@ -1,9 +1,10 @@
 """Parquet files through DuckDB: the only module that calls it.
 
 It sorts rows that are out of order, on disk where memory does not suffice, and finds the rows
-that an error names; nothing is added up in it, for its sums depend on the number of threads. Calls are those that both 1.5 and 2.0 have (`sql`, `to_arrow_table`,
-`to_arrow_reader`): the interface changes between versions. A connection with an unread result
-takes no other work, so every question has a cursor of its own.
+that an error names; nothing is added up in it, for its sums depend on the number of threads.
+Calls are those that both 1.5 and 2.0 have (`sql`, `to_arrow_table`, `to_arrow_reader`): the
+interface changes between versions. A connection with an unread result takes no other work, so
+every question has a cursor of its own.
 """
 
 import os

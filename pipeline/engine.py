@@ -1,75 +1,45 @@
 """Estimates from Parquet files of any size, with the bits that they would have in memory.
 
-Two questions to DuckDB: who is there (`pipeline.parquet_design`) and what was answered
-(`pipeline.parquet_answers`). The sums are those of `analysis.kernel`, and all after them is
-`analysis.estimates`, as in memory.
+First the codes are read: who is there (`pipeline.parquet_groups`); then the answers, a batch at a
+time (`pipeline.parquet_answers`). The sums are those of `analysis.kernel`, and all after them is
+`analysis.survey`, as in memory.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 
-from analysis import kernel
+from analysis import plan as planning
+from analysis import reading, survey
 from analysis.design import Design, code
 from analysis.errors import DesignError, MeasureError
 from analysis.estimates import of_moments
+from analysis.kernel import label
 from analysis.moments import Moments, cells
+from analysis.plan import Plan
 from analysis.publication import Rules
+from analysis.rollups import Atoms, atoms
+from analysis.specs import Index, Mean, Proportion, Ratio, Spec, Total
 from analysis.variance import Lonely
 from pipeline import duck
-from pipeline.parquet_answers import OnColumn, Reading
+from pipeline.parquet_answers import Reading
 from pipeline.parquet_design import drawn
-from pipeline.parquet_groups import groups
-from pipeline.parquet_rows import Rows
+from pipeline.parquet_groups import groups, names_of
+from pipeline.parquet_rows import Rows, is_text
+from pipeline.parquet_sources import OnColumn, Sources, is_number
 
-
-@dataclass(frozen=True)
-class Mean:
-    """The mean of a column of numbers on a scale from `low` to `high`; NULL is no answer."""
-
-    column: str
-    low: float
-    high: float
-    type: str = "indeks"
-    category: str = ""
-    index_version: str = ""
-    combines: tuple[tuple[tuple[str, str], float], ...] = ()
-    kind: Literal["mean"] = "mean"
-
-    @property
-    def name(self) -> str:
-        """The column's name."""
-        return self.column
-
-
-@dataclass(frozen=True)
-class Proportion:
-    """The share of ones in a column of zeros and ones; NULL is no answer."""
-
-    column: str
-    type: str = "topline"
-    category: str = ""
-    index_version: str = ""
-    combines: tuple[tuple[tuple[str, str], float], ...] = ()
-    kind: Literal["proportion"] = "proportion"
-    low: float = 0.0
-    high: float = 1.0
-
-    @property
-    def name(self) -> str:
-        """The column's name."""
-        return self.column
+SUMMED = (Mean, Proportion, Total, Ratio, Index)
+"""Specs whose value and variance follow from sums by PSU."""
 
 
 @dataclass(frozen=True)
 class Resources:
     """What the engine may use: none of it changes a bit of the result.
 
-    `memory` is DuckDB's limit before it spills to disk, `threads` its number of threads (0: all),
+    `memory` is DuckDB's limit before it spills to disk, `threads` the number of threads (0: all),
     `rows` the size of a batch.
     """
 
@@ -81,7 +51,78 @@ class Resources:
 def estimate(
     paths: Sequence[Path],
     design: Design,
-    measures: Sequence[Mean | Proportion],
+    specs: Spec | Sequence[Spec],
+    by: survey.By = (),
+    *,
+    missing: reading.Missing = "leave",
+    levels: Mapping[str, Sequence[str]] | None = None,
+    unknown: str = "",
+    empty: Mapping[str, str] | None = None,
+    level: float = 0.95,
+    rules: Rules | None = None,
+    raw: bool = False,
+    floor: bool | None = None,
+    lonely: survey.Policy = "fail",
+    order: Sequence[str] = (),
+    unit: str = "",
+    wave: str = "",
+    tiers: Mapping[str, str] | None = None,
+    resources: Resources | None = None,
+    **more: Any,
+) -> pd.DataFrame:
+    """`analysis.estimate` for the rows of Parquet files of one schema.
+
+    The table is the same to the last bit as that of all rows as one frame, for any split into
+    files and any `resources`. Without `design.id` the order of the files and of their rows is the
+    order of adding.
+
+    Means, proportions, totals, ratios and composites of a design with Taylor's variance need
+    memory by PSUs and domains, and 12 bytes a row. What has to see all answers at once (quantiles,
+    replicates, calibrated designs, other variances: whatever `more` of `analysis.estimate` asks
+    for) reads the columns it needs into one frame.
+
+    Raises
+    ------
+    SampleError
+        As `analysis.estimate`; rows are named by file and number.
+    StoreError
+        Naming the file that cannot be read or has other columns.
+    """
+    use = resources or Resources()
+    files = duck.opened(list(paths), memory=use.memory, threads=use.threads)
+    asked = (specs,) if isinstance(specs, Spec) else tuple(specs)
+    tables = survey.tables_of(by)
+    dimensions = list(dict.fromkeys(name for chosen in tables for name in chosen))
+    columns = planning.columns(asked)
+    if more or not _in_sums(files, design, asked):
+        rows = Rows(files, use.threads)
+        whole = not _plain(design)
+        frame = rows.frame(list(files.types) if whole else _named(design, *columns, *dimensions))
+        return survey.estimate(
+            frame, design, specs, by, level=level, rules=rules, raw=raw, floor=floor, lonely=lonely,
+            order=order, unit=unit, levels=levels, unknown=unknown, missing=missing, wave=wave,
+            tiers=tiers, empty=empty, **more,
+        )  # fmt: skip
+    survey.require(level, lonely)
+    _require_columns(files, design, [*columns, *dimensions])
+    rows = Rows(files, use.threads)
+    plan = planning.plan(asked, names_of(files, rows, columns))
+    _require_numbers(files, plan)
+    sums = _atoms(
+        files, rows, design, plan, dimensions, missing=missing, levels=levels, unknown=unknown,
+        empty=empty, size=use.rows,
+    )  # fmt: skip
+    return survey.of_atoms(
+        sums, plan, tables, selection=design.selection, level=level, rules=rules or Rules(),
+        raw=raw, floor=not raw if floor is None else floor, lonely=lonely, order=order, unit=unit,
+        levels=levels, wave=wave, tiers=tiers,
+    )  # fmt: skip
+
+
+def units(
+    paths: Sequence[Path],
+    design: Design,
+    measures: Sequence[OnColumn],
     *,
     rules: Rules,
     domain: str = "unit_id",
@@ -94,18 +135,12 @@ def estimate(
     lonely: Lonely = "adjust",
     resources: Resources | None = None,
 ) -> pd.DataFrame:
-    """`analysis.estimates.estimate` for the rows of Parquet files of one schema.
-
-    The table is the same to the last bit as that of all rows as one frame, for any split into
-    files and any `resources`. Without `design.id` the order of the files and of their rows is the
-    order of adding.
+    """`analysis.estimates.estimate`, the table of a study, for the rows of Parquet files.
 
     Raises
     ------
-    SampleError
-        As `estimate`; rows are named by file and number.
-    StoreError
-        Naming the file that cannot be read or has other columns.
+    SampleError, StoreError
+        As `estimate`.
     """
     found = moments(
         paths, design, measures, domain=domain, domains=domains, empty=empty, resources=resources
@@ -119,7 +154,7 @@ def estimate(
 def moments(
     paths: Sequence[Path],
     design: Design,
-    measures: Sequence[Mean | Proportion],
+    measures: Sequence[OnColumn],
     *,
     domain: str = "",
     domains: Sequence[str] = (),
@@ -134,9 +169,10 @@ def moments(
     found = groups(files, rows, design, [domain] if domain else [])
     coded = code(found.frame, drawn(design), domain=domain, domains=domains, empty=empty)
     cell, psu, of_cell = cells(coded.psu, coded.domain, len(coded.domains))
-    reading = Reading(files, rows, found, design, measures, cell, coded.psu, use.rows)
+    sources = Sources.of(files, measures)
+    answers = Reading(files, rows, found, design, sources, cell, coded.psu, use.rows)
     return Moments(
-        coded.psus, coded.domains, psu, of_cell, *reading.sums().sums(psu.size)
+        coded.psus, coded.domains, psu, of_cell, *answers.sums().sums(psu.size)
     )  # fmt: skip
 
 
@@ -148,9 +184,63 @@ def require(files: duck.Files, design: Design, domain: str, measures: Sequence[O
     DesignError, MeasureError
         Naming the column; a design must name its PSU or its id.
     """
-    named = [design.weight, design.stratum, design.psu, design.fpc, design.id, domain]
-    named += [measure.column for measure in measures]
-    missing = [name for name in dict.fromkeys(named) if name and name not in files.types]
+    _require_columns(files, design, [domain, *(measure.column for measure in measures)])
+    for measure in measures:
+        _require_number(files, label(measure), measure.column)
+
+
+def _atoms(
+    files: duck.Files,
+    rows: Rows,
+    design: Design,
+    plan: Plan,
+    dimensions: Sequence[str],
+    *,
+    missing: reading.Missing,
+    levels: Mapping[str, Sequence[str]] | None,
+    unknown: str,
+    empty: Mapping[str, str] | None,
+    size: int,
+) -> Atoms:
+    """`analysis.rollups.atoms` for the rows of the files."""
+    found = groups(files, rows, design, dimensions, blank=bool(unknown))
+    # The combinations of codes are coded and checked as interviews would be: they are fewer.
+    coded = code(found.frame, drawn(design), empty=empty)
+    made = atoms(found.frame, coded, [], dimensions, levels=levels, unknown=unknown)
+    cell, psu, domain = cells(coded.psu, made.atom, len(made.moments.domains))
+    order = coded.order
+    of_group, psu_of_group = cell.copy(), coded.psu.copy()
+    of_group[order], psu_of_group[order] = cell, coded.psu
+    sources = Sources(files, plan.sources, missing)
+    answers = Reading(files, rows, found, design, sources, of_group, psu_of_group, size)
+    sums = Moments(
+        coded.psus, made.moments.domains, psu, domain, *answers.sums().sums(psu.size)
+    )  # fmt: skip
+    return replace(made, moments=sums)
+
+
+def _in_sums(files: duck.Files, design: Design, specs: Sequence[Spec]) -> bool:
+    """Whether sums by PSU hold all that is asked for, and no column has to be read as a whole."""
+    sums = all(type(spec) in SUMMED for spec in specs)
+    numbers = {name for spec in specs if not isinstance(spec, Proportion)
+               for name in planning.columns([spec])}  # fmt: skip
+    texts = any(name in files.types and is_text(files.types[name]) for name in numbers)
+    return sums and not texts and _plain(design) and bool(design.psu or design.id)
+
+
+def _plain(design: Design) -> bool:
+    """Whether the design is columns and nothing more: no second stage, no certainty units."""
+    more = ("fpc2", "certainty", "replicates")
+    return type(design) is Design and not any(getattr(design, name, None) for name in more)
+
+
+def _named(design: Design, *more: str) -> list[str]:
+    own = (design.weight, design.stratum, design.psu, design.fpc, design.id)
+    return list(dict.fromkeys(name for name in (*own, *more) if name))
+
+
+def _require_columns(files: duck.Files, design: Design, more: Sequence[str]) -> None:
+    missing = [name for name in _named(design, *more) if name not in files.types]
     if missing:
         raise DesignError(
             f"The Parquet files have no column {', '.join(missing)}, which the design or a measure "
@@ -161,14 +251,17 @@ def require(files: duck.Files, design: Design, domain: str, measures: Sequence[O
             "The design names neither psu nor id, so nothing says which rows of a file belong "
             "together. Name the column of the PSU, or of the interview."
         )
-    for measure in measures:
-        if not _is_number(files.types[measure.column]):
-            raise MeasureError(
-                f"Measure {kernel.label(measure)}: column {measure.column} holds "
-                f"{files.types[measure.column]}, no numbers. Recode it before estimating."
-            )
 
 
-def _is_number(of: pa.DataType) -> bool:
-    plain = pa.types.is_integer(of) or pa.types.is_floating(of) or pa.types.is_boolean(of)
-    return bool(plain or pa.types.is_decimal(of))
+def _require_numbers(files: duck.Files, plan: Plan) -> None:
+    for source in plan.sources:
+        for name in source.needs if source.choice is None else ():
+            _require_number(files, source.name, name)
+
+
+def _require_number(files: duck.Files, measure: str, column: str) -> None:
+    if not is_number(files.types[column]):
+        raise MeasureError(
+            f"Measure {measure}: column {column} holds {files.types[column]}, no numbers. Recode "
+            "it before estimating."
+        )

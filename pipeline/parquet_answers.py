@@ -4,28 +4,20 @@ Interviews must be added in the order of their ids within each PSU. Files writte
 they are; the first row out of order starts again with DuckDB sorting, on disk if need be.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
 
 from analysis import kernel
 from analysis.design import Codes, Design, Floats
-from analysis.errors import DesignError, MeasureError, WeightError
+from analysis.errors import DesignError, WeightError
 from pipeline import duck
 from pipeline.arrival import Arrival, OutOfOrderError, any_twice
 from pipeline.duck import quoted
 from pipeline.parquet_groups import Groups, numbers
 from pipeline.parquet_rows import Rows, is_text
-
-
-class OnColumn(kernel.Described, Protocol):
-    """A measure that is a column of the files."""
-
-    @property
-    def column(self) -> str:
-        """Its name in the files."""
+from pipeline.parquet_sources import Sources
 
 
 class Reading:
@@ -37,14 +29,14 @@ class Reading:
         rows: Rows,
         groups: Groups,
         design: Design,
-        measures: Sequence[OnColumn],
+        sources: Sources,
         cell: Codes,
         psu: Codes,
         size: int,
     ) -> None:
         self._files, self._rows, self._groups, self._size = files, rows, groups, size
-        self._design, self._measures, self._cell, self._psu = design, measures, cell, psu
-        named = (design.id, design.weight, *(measure.column for measure in measures))
+        self._design, self._sources, self._cell, self._psu = design, sources, cell, psu
+        named = (design.id, design.weight, *sources.columns)
         self._columns = list(dict.fromkeys(name for name in named if name))
 
     def sums(self) -> kernel.CellSums:
@@ -61,7 +53,7 @@ class Reading:
             return self._sums(sort=True)
 
     def _sums(self, *, sort: bool) -> kernel.CellSums:
-        found = kernel.CellSums(self._measures, int(self._cell.max(initial=-1)) + 1)
+        found = kernel.CellSums(self._sources.measures, int(self._cell.max(initial=-1)) + 1)
         psu = self._psu[self._groups.group]
         runs = 1 + np.count_nonzero(psu[1:] != psu[:-1])
         arrival = Arrival(whole=runs == np.count_nonzero(np.bincount(psu, minlength=1)))
@@ -72,14 +64,14 @@ class Reading:
                     arrival.note(ids)
                 else:
                     arrival.follow(ids, self._psu[group])
-            found.add(self._cell[group], self._weight(batch), self._answers(batch))
+            found.add(self._cell[group], self._weight(batch), self._sources.answers(batch))
         if self._design.id:
             self._refuse_repeated(arrival)
         return found
 
     def _written(self) -> Iterator[tuple[pa.RecordBatch, Codes]]:
         first = 0
-        for batch in self._rows.batches(self._columns, self._size):
+        for batch in self._rows.batches(self._columns, self._size, self._sources.codes):
             if batch.num_rows:
                 yield batch, self._groups.of_rows(first, first + batch.num_rows)
             first += batch.num_rows
@@ -111,16 +103,6 @@ class Reading:
             )
         return ids
 
-    def _answers(self, batch: pa.RecordBatch) -> list[kernel.Answers]:
-        found = []
-        for measure in self._measures:
-            found.append(answers_of(batch.column(measure.column)))
-            try:
-                kernel.check(measure, found[-1])
-            except MeasureError as error:
-                raise self._off_scale(measure) from error
-        return found
-
     def _weight(self, batch: pa.RecordBatch) -> Floats:
         column = self._design.weight
         if not column:
@@ -143,18 +125,6 @@ class Reading:
                     )
         return weight
 
-    def _off_scale(self, measure: OnColumn) -> MeasureError:
-        y = f"{quoted(measure.column)}::double"
-        slack = 1e-9 * (measure.high - measure.low)
-        inside = f"{y} between {measure.low - slack!r} and {measure.high + slack!r}"
-        if measure.kind == "proportion":
-            inside = f"{y} in (0, 1)"
-        count = self._files.table(
-            f"count(*) as of, count(*) filter (where not {inside}) as off",
-            f"where {y} is not null and not isnan({y})",
-        ).to_pylist()[0]
-        return kernel.off_scale(measure, count["off"], count["of"])
-
     def _refuse_repeated(self, arrival: Arrival) -> None:
         id = quoted(self._design.id)
         found = arrival.twice()
@@ -171,19 +141,3 @@ class Reading:
                 f"{self._files.rows(twice, self._design.id)}; an interview counted twice narrows "
                 "the interval. Keep one version of each."
             )
-
-
-def answers_of(column: pa.Array) -> kernel.Answers:
-    """Answers to one measure from a column of numbers; NULL and NaN are no answer."""
-    given = None
-    if column.null_count:
-        given = column.is_valid().to_numpy(zero_copy_only=False)
-        column = column.fill_null(False if pa.types.is_boolean(column.type) else 0)
-    if pa.types.is_decimal(column.type):
-        column = column.cast(pa.float64())
-    values = column.to_numpy(zero_copy_only=False)
-    if values.dtype.kind == "f":
-        number = ~np.isnan(values)
-        if not number.all():
-            given = number if given is None else given & number
-    return kernel.Answers(values, given)

@@ -6,13 +6,11 @@ asked of runs of rows, and then of the distinct combinations only.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from analysis.design import Codes, Design, Floats
 from analysis.errors import DesignError
@@ -44,8 +42,12 @@ class Groups:
         return np.repeat(self.group[low:high], np.diff(edges))
 
 
-def groups(files: duck.Files, rows: Rows, design: Design, domains: Sequence[str]) -> Groups:
+def groups(
+    files: duck.Files, rows: Rows, design: Design, domains: Sequence[str], *, blank: bool = False
+) -> Groups:
     """The groups of all rows by PSU, stratum and the columns `domains`, and population sizes.
+
+    With `blank` the code of a domain may be missing, and is an empty text then.
 
     Raises
     ------
@@ -58,8 +60,8 @@ def groups(files: duck.Files, rows: Rows, design: Design, domains: Sequence[str]
     names: dict[str, list[str]] = {}
     codes: list[Codes] = []
     for column, what in named.items():
-        own, code, blank = _coded(columns[column])
-        if blank:
+        own, code, bad = _coded(columns[column], blank=blank and what == "domain")
+        if bad:
             raise DesignError(
                 f"Column {column}: no {what} in {files.rows(duck.is_blank(column), design.id)}; an "
                 "interview that belongs nowhere cannot be counted. Fill it in, or exclude these "
@@ -88,25 +90,46 @@ def groups(files: duck.Files, rows: Rows, design: Design, domains: Sequence[str]
     return Groups(pd.DataFrame(frame, copy=False), start, group, total)
 
 
-def _coded(column: pa.ChunkedArray) -> tuple[list[str], Codes, bool]:
-    """Names in their order, the (n,) code of each row into them, and whether any is blank."""
+def names_of(files: duck.Files, rows: Rows, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The codes found in every column of texts, in order; categories of a frame keep theirs."""
+    texts = [name for name in columns if name in files.types and is_text(files.types[name])]
+    found = {}
+    for name, column in rows.columns(texts).items() if texts else ():
+        own = _coded(column, blank=True)[0]
+        if pa.types.is_dictionary(files.types[name]) and column.num_chunks:
+            own = [str(code) for code in column.chunk(0).dictionary.to_pylist()]
+        found[name] = tuple(code for code in own if code.strip())
+    return found
+
+
+def _coded(column: pa.ChunkedArray, *, blank: bool = False) -> tuple[list[str], Codes, bool]:
+    """Names in their order, the (n,) code of each row into them, and whether one is blank.
+
+    Blank names, where they are allowed, become one that is empty.
+    """
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    if column.null_count or not column.num_chunks:
-        return [], np.zeros(len(column), dtype=np.intp), bool(column.null_count)
-    code = np.concatenate([chunk.indices.to_numpy() for chunk in column.chunks])
+    if not column.num_chunks:
+        return [], np.zeros(0, dtype=np.intp), False
     values = column.chunk(0).dictionary
+    if (column.null_count or values.null_count) and not blank:
+        return [], np.zeros(len(column), dtype=np.intp), True
+    none = len(values)
+    code = np.concatenate([
+        chunk.indices.cast(pa.int32()).fill_null(none).to_numpy() for chunk in column.chunks
+    ])  # fmt: skip
+    if blank:
+        texts = ["" if value is None else str(value) for value in values.to_pylist()]
+        values = pa.array([text if text.strip() else "" for text in [*texts, ""]], pa.string())
     used = np.flatnonzero(np.bincount(code, minlength=len(values)))
-    place = np.zeros(len(values), dtype=np.intp)
     if used.size < len(values):
+        place = np.zeros(len(values), dtype=np.intp)
         place[used] = np.arange(used.size)
         values = values.take(pa.array(used))
         code = place[code]
-    if values.null_count:
-        return [], code, True
     if not is_text(values.type):
         values = pa.array([str(value) for value in values.to_pylist()], pa.string())
-    if duck.has_blank(values):
+    if not blank and duck.has_blank(values):
         return [], code, True
     if not _rises(values):
         order = pc.array_sort_indices(values)
@@ -145,12 +168,9 @@ def numbers(column: pa.Array | pa.ChunkedArray) -> Floats:
     elif not (pa.types.is_integer(of) or pa.types.is_floating(of)):
         texts = pd.Series(column.to_pylist(), dtype=object)
         return pd.to_numeric(texts, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    found = column.to_numpy() if isinstance(column, pa.ChunkedArray) else _plain(column)
-    return np.asarray(found, dtype=np.float64)
-
-
-def _plain(column: pa.Array) -> NDArray[Any]:
-    return column.to_numpy(zero_copy_only=False)
+    if isinstance(column, pa.Array):
+        column = pa.chunked_array([column])
+    return np.asarray(column.to_numpy(), dtype=np.float64)
 
 
 def _distinct(codes: Sequence[Codes], widths: Sequence[int]) -> tuple[Codes, Codes]:

@@ -15,14 +15,14 @@ from urllib.parse import unquote
 import pandas as pd
 import pyarrow.parquet as pq
 
-from analysis.design import Design
+from analysis.design import Coded, Design
 from analysis.estimates import of_moments
 from analysis.moments import Moments
 from analysis.publication import Rules
 from analysis.variance import Lonely
 from pipeline import duck, engine, spark_files
 from pipeline.errors import StoreError
-from pipeline.parquet_answers import OnColumn
+from pipeline.parquet_sources import OnColumn
 from pipeline.spark_job import FaultError, Job
 from pipeline.spark_session import quiet, ship
 
@@ -92,9 +92,13 @@ def moments(
     domain: str = "",
     domains: Sequence[str] = (),
     empty: Mapping[str, str] | None = None,
+    coded: Coded | None = None,
     spread: Spread | None = None,
 ) -> Moments:
-    """`pipeline.engine.moments` on the executors of `session`; errors as `estimate`."""
+    """`pipeline.engine.moments` on the executors of `session`; errors as `estimate`.
+
+    `coded` says who is there where that is known (`design.code`); else Spark is asked.
+    """
     use = spread or Spread()
     files = duck.opened(list(paths), memory="64MB", threads=1)
     engine.require(files, design, domain, measures)
@@ -106,7 +110,7 @@ def moments(
         own = spark_files.session_for(session, parts, use.rows)
         job = Job(own, tuple(paths), types, design, domain, tuple(measures), parts, total)
         try:
-            return job.run(domains, empty or {})
+            return job.run(domains, empty or {}) if coded is None else job.answers(coded)
         except FaultError:
             pass
         except Exception as error:

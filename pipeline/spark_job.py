@@ -13,7 +13,7 @@ from analysis.design import Coded, Design, Floats
 from analysis.moments import Moments, cells
 from pipeline import duck, spark_files
 from pipeline.errors import StoreError
-from pipeline.parquet_answers import OnColumn
+from pipeline.parquet_sources import OnColumn
 from pipeline.parquet_design import of_distinct, roles
 from pipeline.spark_partition import ROW, Partition, Scale
 
@@ -55,7 +55,7 @@ class Job:
         coded = self._there(domains, empty)
         if self.design.id:
             self._refuse_repeated()
-        return self._answers(coded)
+        return self.answers(coded)
 
     def _read(self, *columns: str) -> "DataFrame":
         named = [name for name in dict.fromkeys(columns) if name]
@@ -84,7 +84,8 @@ class Job:
         if twice.toArrow().num_rows:
             raise FaultError
 
-    def _answers(self, coded: Coded) -> Moments:
+    def answers(self, coded: Coded) -> Moments:
+        """The sums of all rows, whose PSUs and domains are those of `coded`; errors as `run`."""
         _, psu, domain = cells(coded.psu, coded.domain, len(coded.domains))
         # Where every PSU lies in one domain the PSU alone tells the cell.
         by_domain = bool((np.diff(psu) == 0).any())

@@ -16,7 +16,7 @@ from analysis.design import Codes, Floats
 from analysis.errors import MeasureError
 from analysis.measures import Kind
 from pipeline import duck
-from pipeline.parquet_answers import answers_of
+from pipeline.parquet_sources import answers_of
 
 ROW = "psus array<string>, domains array<string>, rows bigint, sums binary, fault string"
 """What a partition gives, as Spark writes a schema: a group of cells, or a fault, a row."""

@@ -1,28 +1,26 @@
-"""A study's estimates on Spark: its interviews written as Parquet, then the same table.
+"""The sums of a study's interviews made on Spark: for `engine = "spark"` in study.toml.
 
-For `engine = "spark"` in study.toml. Interviews are checked in memory first, so that errors are
-those of `analysis.estimates.estimate`; what is written has no id of an interview.
+Interviews are coded and checked in memory, as always; what is written for Spark is PSU, domain,
+weight and answers of each, without its id, and removed when it was read.
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis import kernel
-from analysis.design import Coded, Design, Floats, code
+from analysis.design import Coded, Design, Floats
 from analysis.errors import MeasureError
 from analysis.measures import Kind, Measure
-from analysis.publication import Rules
-from analysis.variance import Lonely
+from analysis.moments import Moments
 from pipeline import spark
 from pipeline.errors import StoreError
 from pipeline.spark_session import opened
@@ -30,35 +28,16 @@ from pipeline.spark_session import opened
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-
-class Estimate(Protocol):
-    """What `analysis.estimates.estimate` is."""
-
-    def __call__(
-        self,
-        frame: pd.DataFrame,
-        design: Design,
-        measures: Sequence[Measure],
-        *,
-        rules: Rules,
-        domain: str = ...,
-        domains: Sequence[str] = ...,
-        level: float = ...,
-        wave: str = ...,
-        tiers: Mapping[str, str] | None = ...,
-        empty: Mapping[str, str] | None = ...,
-        order: Sequence[str] = ...,
-        lonely: Lonely = ...,
-    ) -> pd.DataFrame:
-        """The tidy table."""
+Reduce = Callable[[Coded, Sequence[Measure]], Moments]
+"""What `analysis.moments.psu_moments` is."""
 
 
 @contextmanager
-def estimator(master: str, folder: Path) -> Iterator[Estimate]:
-    """`analysis.estimates.estimate` on the Spark called `master`, for the time of the context.
+def reducer(master: str, folder: Path) -> Iterator[Reduce]:
+    """`analysis.moments.psu_moments` on the Spark called `master`, for the time of the context.
 
-    `folder` holds the interviews while they are estimated from; executors must see it under the
-    same path. It holds answers, so it belongs beside the store.
+    `folder` holds the interviews while they are read; executors must see it under the same path.
+    They are answers, so it belongs beside the store.
 
     Raises
     ------
@@ -66,45 +45,23 @@ def estimator(master: str, folder: Path) -> Iterator[Estimate]:
         As `spark_session.opened`.
     """
     with opened(master) as session:
-        yield partial(estimate, session=session, folder=folder)
+        yield partial(psu_moments, session=session, folder=folder)
 
 
-def estimate(
-    frame: pd.DataFrame,
-    design: Design,
-    measures: Sequence[Measure],
-    *,
-    session: "SparkSession",
-    folder: Path,
-    rules: Rules,
-    domain: str = "unit_id",
-    domains: Sequence[str] = (),
-    level: float = 0.95,
-    wave: str = "",
-    tiers: Mapping[str, str] | None = None,
-    empty: Mapping[str, str] | None = None,
-    order: Sequence[str] = (),
-    lonely: Lonely = "adjust",
-) -> pd.DataFrame:
-    """`analysis.estimates.estimate`, bit for bit, with its sums made by Spark.
+def psu_moments(
+    coded: Coded, measures: Sequence[Measure], *, session: "SparkSession", folder: Path
+) -> Moments:
+    """`analysis.moments.psu_moments`, bit for bit, with its sums made by Spark.
 
     Raises
     ------
-    SampleError
-        As `analysis.estimates.estimate`.
+    MeasureError
+        As `analysis.moments.psu_moments`.
     StoreError
         As `spark.estimate`, and where `folder` cannot be written.
     """
-    coded = code(frame, design, domain=domain, domains=domains, empty=empty)
-    values = [measure.values for measure in measures]  # noqa: PD011 (a measure is no frame)
-    named = [
-        _Column.of(k, m, y, len(frame))
-        for k, (m, y) in enumerate(zip(measures, values, strict=True))
-    ]
-    drawn = Design(
-        "weight", "stratum" if design.stratum else "", "psu", "size" if design.fpc else "", "row",
-        design.selection,
-    )  # fmt: skip
+    values = [measure.values for measure in measures]
+    named = [_Column.of(k, m, values[k], coded.order.size) for k, m in enumerate(measures)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         written = tempfile.TemporaryDirectory(dir=folder, prefix="spark-")
@@ -116,11 +73,8 @@ def estimate(
     with written as name:
         path = Path(name) / "interviews.parquet"
         pq.write_table(_table(coded, values), path)
-        return spark.estimate(
-            [path], drawn, named, session=session, rules=rules,
-            domain="domain" if domain else "", domains=coded.domains if domain else (),
-            level=level, wave=wave, tiers=tiers, empty=empty, order=order, lonely=lonely,
-        )  # fmt: skip
+        drawn = Design("weight", psu="psu", id="row")
+        return spark.moments([path], drawn, named, session=session, domain="domain", coded=coded)
 
 
 @dataclass(frozen=True)
@@ -154,13 +108,10 @@ class _Column:
 
 def _table(coded: Coded, values: Sequence[Floats]) -> pa.Table:
     """Interviews in the order of adding, which `row` keeps; codes as text."""
-    stratum = coded.psus.stratum[coded.psu]
     columns = {
         "row": pa.array(np.arange(coded.order.size)),
         "psu": pa.array(coded.psus.names, pa.string()).take(pa.array(coded.psu)),
-        "stratum": pa.array(coded.psus.strata, pa.string()).take(pa.array(stratum)),
         "domain": pa.array(coded.domains, pa.string()).take(pa.array(coded.domain)),
-        "size": pa.array(coded.psus.size[stratum]),
         "weight": pa.array(coded.weight),
     }
     for k, own in enumerate(values):

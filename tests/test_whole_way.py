@@ -1,5 +1,6 @@
 """The main job as a user runs it: real server, real store, real files."""
 
+import gzip
 import hashlib
 import json
 import shutil
@@ -46,7 +47,8 @@ def test_every_output_is_there(default):
     folder, _ = default
     build = folder / "build" / "kendari"
     assert sorted(p.stem for p in (build / "unit").glob("*.html")) == list(UNITS)
-    for name in ("index.html", "estimates.csv", "estimates.parquet", "manifest.json"):
+    names = ("index.html", "estimates.csv", "estimates.parquet", "manifest.json", "variances.csv")
+    for name in (*names, "calibration.csv", "weights.csv", "sensitivity.csv"):
         assert (build / name).stat().st_size > 1000, name
     assert (folder / "data" / "kendari" / "sandbox.sqlite").exists()
     assert not (folder / "data" / "kendari" / "store.sqlite").exists()
@@ -135,6 +137,72 @@ def test_estimates_follow_the_publication_rules(default):
     assert (bounded["value"] <= bounded["high"]).all()
     judged = outcome.results.comparisons.query("tier != ''")
     assert "dinsos" not in set(judged["domain"])
+
+
+def test_weights_meet_the_known_visits_and_the_manifest_says_so(default):
+    folder, outcome = default
+    build = folder / "build" / "kendari"
+    totals = pd.read_csv(open_study("kendari").file("simulasi/margins.csv"))
+    jk = totals[totals["margin"] == "jk"].groupby("unit_id")["total"].sum()
+    weighted = outcome.results.weighted
+    final = weighted.groupby("unit_id")["w_final"].sum()
+    assert final.to_dict() == pytest.approx(jk.to_dict(), rel=1e-9)
+    n = weighted.groupby("unit_id").size()
+    norm = weighted.groupby("unit_id")["w_norm"].sum()
+    assert norm.to_dict() == pytest.approx(n.to_dict(), rel=1e-9)
+    levels = pd.read_csv(build / "calibration.csv")
+    assert (levels["gap"].abs() < 1e-9).all()
+    assert not levels["n"].between(1, 4).any()
+    told = json.loads((build / "manifest.json").read_text("utf-8"))
+    assert told["calibration"]["converged"] is True
+    assert told["calibration"]["simulated"] is True
+    assert told["calibration"]["variance_redoes_it"] is True
+    assert "simulasi/margins.csv" in told["inputs"]
+    assert told["settings"]["calibration"]["variance"] == "jkn_raked"
+    history = pd.read_csv(build / "weights.csv")
+    assert list(history["factor"].unique())[-2:] == ["f_calibration", "w_final"]
+    last = history[history["factor"] == "w_final"].set_index("unit_id")["deff"]
+    w = weighted[weighted["unit_id"] == "dikbud"]["w_final"]
+    assert last["dikbud"] == pytest.approx(len(w) * (w**2).sum() / w.sum() ** 2, rel=1e-9)
+
+
+def test_the_standard_errors_stand_side_by_side(default):
+    folder, outcome = default
+    beside = pd.read_csv(folder / "build" / "kendari" / "variances.csv")
+    table = outcome.results.estimates
+    assert len(beside) == len(table)
+    hidden = table["flag"].isin(["withheld", "not_estimable"]).to_numpy()
+    numbers = ["se", "se_taylor", "se_jkn_raked", "ratio", "enumerators"]
+    assert beside.loc[hidden, numbers].isna().all().all()
+    shown = beside[~hidden & beside["se"].notna()]
+    assert (shown["variance_method"] == "jkn_raked").mean() > 0.95
+    assert shown["ratio"].dropna().between(0.8, 1.6).mean() > 0.95
+    # What the margins count is known, and so nobody estimates it.
+    assert not set(table["measure"]) & {"jk", "umur_kel", "jk_amatan", "umur_amatan"}
+
+
+def test_real_answers_are_not_weighted_to_simulated_counts(tmp_path):
+    """A server of one's own, and somebody forgot the simulated totals in study.toml."""
+    folder = tmp_path / "kendari"
+    shutil.copytree(open_study("kendari").folder, folder)
+    path = folder / "simulasi" / "wawancara.jsonl.gz"
+    for form in ("wawancara", "sesi"):
+        path = folder / "simulasi" / f"{form}.jsonl.gz"
+        text = gzip.decompress(path.read_bytes()).replace(b'"simulasi:', b'"collect:')
+        path.write_bytes(gzip.compress(text))
+    text = (folder / "study.toml").read_text("utf-8")
+    with serve(study_state(folder, "kendari")) as server:
+        there = f'id = "kobo"\nkind = "kobo"\nurl = "{server.url}"'
+        real = text.replace('id = "sandbox"\nkind = "sandbox"', there)
+        assets = "".join(f'{f} = "{asset_uid("kendari", f)}"\n' for f in ("wawancara", "sesi"))
+        real = real.replace("[wave.assets]", "[wave.assets]\n" + assets)
+        (folder / "study.toml").write_text(real, encoding="utf-8")
+        with pytest.raises(StudyError, match="these totals were simulated"):
+            analyze(
+                open_study(str(folder)), data=tmp_path / "data", build=tmp_path / "build",
+                environ={"KOBO_TOKEN": server.token}, now=lambda: NOW,
+            )  # fmt: skip
+    assert not (tmp_path / "build").exists()
 
 
 def test_simulated_submissions_are_called_simulated_whatever_server_they_come_from(tmp_path):

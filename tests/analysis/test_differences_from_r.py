@@ -101,7 +101,7 @@ def test_raking_has_the_errors_of_calibrate_not_those_of_rake():
 
 
 def test_margins_that_disagree_are_refused():
-    with pytest.raises(MarginError, match="1,800.*2,000"):
+    with pytest.raises(MarginError, match=r"1,800.*2,000"):
         Margins(
             "kunjungan",
             {"sex": {"L": 900, "P": 900}, "age": {"17-29": 1000, "30-44": 500, "45+": 500}},

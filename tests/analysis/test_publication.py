@@ -163,3 +163,14 @@ def test_the_table_of_contents_names_what_exists():
     for name in names:
         module, _, attribute = name.partition(".")
         assert hasattr(importlib.import_module(f"analysis.{module}"), attribute), name
+
+
+def test_rounding_many_numbers_at_once_gives_what_printing_each_of_them_gives():
+    rng = np.random.default_rng(3)
+    sizes = 10.0 ** rng.integers(-14, 18, 20_000)
+    ties = (rng.integers(10**11, 10**12, 5_000) + 0.5) * 10.0 ** rng.integers(-20, 4, 5_000)
+    edges = [0.0, -0.0, np.inf, 5e-324, 1e22, 1.0, 0.1, 1 - 1e-13, 999999999999.5, 99999999999.95]
+    values = np.concatenate([rng.random(20_000) * sizes, ties, rng.normal(50, 20, 5_000), edges])
+    values = np.concatenate([values, -values, [np.nan]])
+    printed = np.array([float(f"{value:.11e}") for value in values.tolist()])
+    assert quantise(values).tobytes() == printed.tobytes()

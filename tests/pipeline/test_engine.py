@@ -14,17 +14,20 @@ from analysis.design import Design
 from analysis.errors import DesignError, MeasureError, WeightError
 from analysis.measures import Measure
 from analysis.publication import Rules
+from analysis.specs import Mean, Proportion
 from pipeline import engine
-from pipeline.engine import Mean, Proportion, Resources
+from pipeline.engine import Resources
 from pipeline.errors import StoreError
+from pipeline.parquet_sources import Column
 
 DESIGN = Design("w", "stratum", "psu", id="id")
-MEASURES = (
-    Mean("skor", 0, 100, index_version="1"),
+SPECS = (
+    Mean("skor", 0, 100, index_version="1", type="indeks"),
     Mean("butir", 1, 4, type="skm"),
     Proportion("calo", type="bentuk", category="ya"),
-    Proportion("tahu"),
+    Proportion("tahu", type="topline"),
 )
+MEASURES = tuple(map(Column.of, SPECS))
 MEMORY = "40MB"
 SMALL = settings(
     max_examples=20,
@@ -79,7 +82,7 @@ def written(frame, folder: Path, cuts=(), **options):
 
 
 def from_files(paths, design=DESIGN, measures=MEASURES, **options):
-    return engine.estimate(paths, design, measures, **({"rules": Rules()} | options))
+    return engine.units(paths, design, measures, **({"rules": Rules()} | options))
 
 
 def same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
@@ -176,8 +179,8 @@ def test_a_column_name_may_hold_any_sign(tmp_path):
     names = {"psu": 'se"si', "skor": "nilai; drop table", "w": "bobot 'akhir'"}
     design = Design("bobot 'akhir'", "stratum", 'se"si', id="id")
     paths = written(sample(7).rename(columns=names), tmp_path)
-    found = from_files(paths, design, [Mean("nilai; drop table", 0, 100)])
-    expected = in_memory(sample(7), measures=[Mean("skor", 0, 100)])
+    found = from_files(paths, design, [Column.of(Mean("nilai; drop table", 0, 100))])
+    expected = in_memory(sample(7), measures=[Column.of(Mean("skor", 0, 100))])
     assert found["value"].tolist() == expected["value"].tolist()
 
 
@@ -202,7 +205,9 @@ def test_five_thousand_units_of_twenty_measures(tmp_path):
     frame["psu"] = [f"{p // 4:04d}-{p % 4}" for p in psu]
     frame["unit_id"] = [f"{p // 4:04d}" for p in psu]
     frame["stratum"], frame["w"], frame["id"] = frame["unit_id"], rng.random(n) + 1, np.arange(n)
-    found = from_files(written(frame, tmp_path), measures=[Proportion(f"b{k}") for k in range(20)])
+    found = from_files(
+        written(frame, tmp_path), measures=[Column.of(Proportion(f"b{k}")) for k in range(20)]
+    )
     assert len(found) == (frame["unit_id"].nunique() + 2) * 20
     one = frame[frame["unit_id"] == "0042"]
     value = np.average(one["b7"], weights=one["w"])
@@ -281,13 +286,17 @@ def test_answers_off_the_scale_are_counted_over_all_files(tmp_path):
     refused(tmp_path, frame, MeasureError, rf"skor: 2 of {answered} values lie off its scale")
     refused(
         tmp_path, sample(), MeasureError, r"lie off its scale \(0 and 1\)",
-        measures=[Proportion("butir")],
+        measures=[Column.of(Proportion("butir"))],
     )  # fmt: skip
 
 
 def test_text_is_no_measure(tmp_path):
     refused(
-        tmp_path, sample(), MeasureError, "holds .*string, no numbers", measures=[Mean("psu", 0, 1)]
+        tmp_path,
+        sample(),
+        MeasureError,
+        "holds .*string, no numbers",
+        measures=[Column.of(Mean("psu", 0, 1))],
     )
 
 
