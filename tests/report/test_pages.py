@@ -409,6 +409,14 @@ def test_a_study_without_lines_has_no_column_and_no_words_for_them():
 
 def test_the_panel_holds_three_findings_of_both_kinds_and_counts_the_rest():
     results = sample_results.kendari(rho=0.0)
+    found = results.comparisons.copy()
+    event = (found["domain"] == "disdukcapil") & (found["measure_type"] == "bentuk")
+    event &= found["tier"] == "jelas di atas"
+    assert event.any()
+    # Events are seldom judged in enough units; here one is, so that the panel has both kinds.
+    same = found["measure"].isin(found.loc[event, "measure"]) & (found["domain"] != "dinsos")
+    found.loc[same & (found["tier"] == ""), "tier"] = "tidak dapat dibedakan"
+    results = dataclasses.replace(results, comparisons=found)
     page_ = next(p for p in build_pages(results) if p.path == "unit/disdukcapil.html")
     (panel,) = page_.contrasts
     assert (panel.title, panel.subtitle) == (
