@@ -1,5 +1,6 @@
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -248,6 +249,22 @@ class TestOnTwoExecutors:
     def test_a_second_session_is_refused_with_what_to_do(self, session):
         with pytest.raises(NoSparkError, match="already runs"), spark_session.opened("local[1]"):
             pytest.fail("opened")
+
+
+@pytest.mark.slow
+@pytest.mark.java
+@pytest.mark.spark
+def test_the_default_study_has_the_same_files_from_spark(tmp_path):
+    """Calibrated, with margins, enumerators and composites: a process of its own, as users run it."""
+    made = {}
+    for name in ("local", "spark"):
+        command = [sys.executable, "-m", "pipeline", "analyze", "kendari", "--engine", name]
+        folders = ["--data", str(tmp_path / "data"), "--build", str(tmp_path / name)]
+        subprocess.run([*command, *folders], check=True, timeout=900, capture_output=True)
+        made[name] = tmp_path / name / "kendari"
+    for file in sorted(made["local"].rglob("*.csv")):
+        assert (made["spark"] / file.name).read_bytes() == file.read_bytes(), file.name
+    assert list((tmp_path / "data" / "kendari" / "spark").iterdir()) == []
 
 
 def on_spark(session, paths, design=DESIGN, measures=MEASURES, **options):
