@@ -255,7 +255,7 @@ class TestOnTwoExecutors:
 @pytest.mark.java
 @pytest.mark.spark
 def test_the_default_study_has_the_same_files_from_spark(tmp_path):
-    """Calibrated, with margins, enumerators and composites: a process of its own, as users run it."""
+    """Calibrated, with margins, enumerators and composites; in processes, as users run it."""
     made = {}
     for name in ("local", "spark"):
         command = [sys.executable, "-m", "pipeline", "analyze", "kendari", "--engine", name]
