@@ -8,8 +8,9 @@ time (`pipeline.parquet_answers`). The sums are those of `analysis.kernel`, and 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 
 from analysis import plan as planning
@@ -29,7 +30,7 @@ from pipeline.parquet_answers import Reading
 from pipeline.parquet_design import drawn
 from pipeline.parquet_groups import groups, names_of
 from pipeline.parquet_rows import Rows, is_text
-from pipeline.parquet_sources import OnColumn, Sources, is_number
+from pipeline.parquet_sources import Column, OnColumn, Sources, is_number
 
 SUMMED = (Mean, Proportion, Total, Ratio, Index)
 """Specs whose value and variance follow from sums by PSU."""
@@ -46,6 +47,22 @@ class Resources:
     memory: str = "512MB"
     threads: int = 0
     rows: int = 1 << 17
+
+
+class Summing(Protocol):
+    """Makes sums of Parquet files as `moments` does, on other machines."""
+
+    def __call__(
+        self,
+        paths: Sequence[Path],
+        design: Design,
+        measures: Sequence[OnColumn],
+        *,
+        domain: str = "",
+        domains: Sequence[str] = (),
+        empty: Mapping[str, str] | None = None,
+    ) -> Moments:
+        """Sums by PSU and domain."""
 
 
 def estimate(
@@ -68,6 +85,7 @@ def estimate(
     wave: str = "",
     tiers: Mapping[str, str] | None = None,
     resources: Resources | None = None,
+    summing: Summing | None = None,
     **more: Any,
 ) -> pd.DataFrame:
     """`analysis.estimate` for the rows of Parquet files of one schema.
@@ -80,6 +98,9 @@ def estimate(
     memory by PSUs and domains, and 12 bytes a row. What has to see all answers at once (quantiles,
     replicates, calibrated designs, other variances: whatever `more` of `analysis.estimate` asks
     for) reads the columns it needs into one frame.
+
+    `summing` makes the sums elsewhere: `pipeline.spark.moments` with its session. It can do what
+    `require_simple` lets through.
 
     Raises
     ------
@@ -94,7 +115,7 @@ def estimate(
     tables = survey.tables_of(by)
     dimensions = list(dict.fromkeys(name for chosen in tables for name in chosen))
     columns = planning.columns(asked)
-    if more or not _in_sums(files, design, asked):
+    if summing is None and (more or not _in_sums(files, design, asked)):
         rows = Rows(files, use.threads)
         whole = not _plain(design)
         frame = rows.frame(list(files.types) if whole else _named(design, *columns, *dimensions))
@@ -108,10 +129,14 @@ def estimate(
     rows = Rows(files, use.threads)
     plan = planning.plan(asked, names_of(files, rows, columns))
     _require_numbers(files, plan)
-    sums = _atoms(
-        files, rows, design, plan, dimensions, missing=missing, levels=levels, unknown=unknown,
-        empty=empty, size=use.rows,
-    )  # fmt: skip
+    if summing is None:
+        sums = _atoms(
+            files, rows, design, plan, dimensions, missing=missing, levels=levels,
+            unknown=unknown, empty=empty, size=use.rows,
+        )  # fmt: skip
+    else:
+        require_simple(design, plan, dimensions, [*more, *filter(None, [unknown])], missing)
+        sums = _elsewhere(summing, paths, design, plan, dimensions, levels or {}, empty or {})
     return survey.of_atoms(
         sums, plan, tables, selection=design.selection, level=level, rules=rules or Rules(),
         raw=raw, floor=not raw if floor is None else floor, lonely=lonely, order=order, unit=unit,
@@ -217,6 +242,59 @@ def _atoms(
         coded.psus, made.moments.domains, psu, domain, *answers.sums().sums(psu.size)
     )  # fmt: skip
     return replace(made, moments=sums)
+
+
+def require_simple(
+    design: Design,
+    plan: Plan,
+    dimensions: Sequence[str],
+    more: Sequence[str],
+    missing: reading.Missing,
+) -> None:
+    """Refuse what cannot be summed elsewhere: it needs one column of domains, and plain columns.
+
+    Raises
+    ------
+    MeasureError
+        Naming what was asked for.
+    """
+    made = [s.name for s in plan.sources if s.choice is not None or s.needs != (s.column,)]
+    what = [f"domains by {' and '.join(dimensions)}"] if len(dimensions) > 1 else []
+    what += [f"{', '.join(dict.fromkeys(made))} made of other columns"] if made else []
+    what += [f"the option {', '.join(more)}"] if more else []
+    what += ["missing = 'fail'"] if missing == "fail" else []
+    what += ["quantiles"] if any(row.kind == "quantile" for row in plan.rows) else []
+    what += [] if _plain(design) else ["a design of more than columns"]
+    if what:
+        raise MeasureError(
+            f"{'; '.join(what)}: on Spark only means and totals of columns as they stand can be "
+            "estimated, by one column of domains. Estimate on one machine, or write such a column "
+            "into the files."
+        )
+
+
+def _elsewhere(
+    summing: Summing,
+    paths: Sequence[Path],
+    design: Design,
+    plan: Plan,
+    dimensions: Sequence[str],
+    levels: Mapping[str, Sequence[str]],
+    empty: Mapping[str, str],
+) -> Atoms:
+    """The finest cells of one column of domains, or of none, with sums made by `summing`."""
+    domain = dimensions[0] if dimensions else ""
+    measures = [Column(s.column, s.kind, s.low, s.high) for s in plan.sources]
+    sums = summing(
+        paths, design, measures, domain=domain, domains=levels.get(domain, ()), empty=empty
+    )
+    there, atom = np.unique(sums.domain, return_inverse=True)
+    moments = replace(
+        sums, domain=np.asarray(atom, dtype=np.intp), domains=tuple(map(str, there.tolist()))
+    )
+    codes = there[:, None] if domain else np.empty((there.size, 0), dtype=np.intp)
+    names = (sums.domains,) if domain else ()
+    return Atoms(tuple(dimensions), names, codes, moments, np.empty(0, dtype=np.intp))
 
 
 def _in_sums(files: duck.Files, design: Design, specs: Sequence[Spec]) -> bool:

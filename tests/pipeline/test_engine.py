@@ -458,3 +458,30 @@ def test_a_column_that_is_asked_for_and_absent_is_named(tmp_path):
         engine.estimate(paths, DESIGN, Mean("skor"), "kota")
     with pytest.raises(DesignError, match="no column tiada"):
         engine.estimate(paths, DESIGN, Mean("tiada"))
+
+
+@pytest.mark.parametrize("by", [(), "unit_id"])
+def test_sums_made_elsewhere_give_the_same_table(tmp_path, by):
+    paths = written(answered(10, crossing=True), tmp_path, [100])
+    asked = [*SPECS, Total("skor")]
+    levels = {"unit_id": [f"U{u}" for u in range(7)]}
+    for options in ({}, {"levels": levels}):
+        options |= {"lonely": "adjust"}
+        found = engine.estimate(paths, DESIGN, asked, by, summing=engine.moments, **options)
+        assert same(found, engine.estimate(paths, DESIGN, asked, by, **options))
+
+
+@pytest.mark.parametrize(
+    ("specs", "by", "options", "what"),
+    [
+        (Mean("skor"), ["unit_id", "jk"], {}, "domains by unit_id and jk"),
+        (Ratio("skor", "butir"), "jk", {}, "skor, butir made of other columns"),
+        (Quantile("skor"), "jk", {}, "quantiles"),
+        (Mean("skor"), "jk", {"missing": "fail"}, "missing = 'fail'"),
+        (Mean("skor"), "jk", {"unknown": "?"}, "the option"),
+    ],
+)
+def test_what_cannot_be_summed_elsewhere_is_said(tmp_path, specs, by, options, what):
+    paths = written(answered(11), tmp_path)
+    with pytest.raises(MeasureError, match=what):
+        engine.estimate(paths, DESIGN, specs, by, summing=engine.moments, **options)
