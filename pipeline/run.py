@@ -35,7 +35,7 @@ from pipeline.report.render import render_reports
 from pipeline.results import Results
 from pipeline.snapshot import digest, snapshot
 from pipeline.study import Study
-from pipeline.summing import summing, with_engine
+from pipeline.study_engine import summing, with_engine
 
 SHOWN = 10
 """Keys named one by one; the rest are counted."""
