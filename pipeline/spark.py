@@ -22,6 +22,7 @@ from analysis.publication import Rules
 from analysis.variance import Lonely
 from pipeline import duck, engine, spark_files
 from pipeline.errors import StoreError
+from pipeline.parquet_needs import require
 from pipeline.parquet_sources import OnColumn
 from pipeline.spark_job import FaultError, Job
 from pipeline.spark_session import quiet, ship
@@ -101,7 +102,7 @@ def moments(
     """
     use = spread or Spread()
     files = duck.opened(list(paths), memory="64MB", threads=1)
-    engine.require(files, design, domain, measures)
+    require(files, design, domain, measures)
     types = files.types
     total = sum(pq.read_metadata(path).num_rows for path in paths)
     parts = use.partitions or max(session.sparkContext.defaultParallelism, -(-total // ROWS_EACH))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import analysis as public
 from analysis import estimates, survey
 from analysis.design import Design
 from analysis.errors import DesignError, MeasureError, WeightError
@@ -485,3 +486,34 @@ def test_what_cannot_be_summed_elsewhere_is_said(tmp_path, specs, by, options, w
     paths = written(answered(11), tmp_path)
     with pytest.raises(MeasureError, match=what):
         engine.estimate(paths, DESIGN, specs, by, summing=engine.moments, **options)
+
+
+WHOLE = {
+    "a raked design": lambda frame: public.Design("w", "stratum", "psu", id="id").rake(
+        frame, {"jk": {"L": 4000, "P": 6000}}
+    ),
+    "two stages": lambda frame: public.Design("w", "stratum", "psu", fpc="N", fpc2="M", id="id"),
+    "Taylor": lambda frame: public.Design("w", "stratum", "psu", id="id"),
+    "replicate weights": lambda frame: public.Design(
+        "w", replicates=public.GivenReplicates(("r0", "r1", "r2"), kind="bootstrap")
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_designs_that_need_all_rows_at_once_give_the_table_of_the_frame(tmp_path, kind):
+    frame = answered(12).assign(M=500.0)
+    for r in range(3):
+        frame[f"r{r}"] = frame["w"] * np.random.default_rng(r).exponential(1, len(frame))
+    design = WHOLE[kind](frame)
+    options = {"by": ["unit_id"], "lonely": "adjust"}
+    found = engine.estimate(written(frame, tmp_path, [60, 61]), design, SPECS, **options)
+    assert same(found, survey.estimate(frame, design, SPECS, **options))
+
+
+def test_a_variance_that_is_asked_for_is_that_of_the_frame(tmp_path):
+    frame = answered(13)
+    for more in ({"variance": "jkn"}, {"variance": "bootstrap", "seed": 1, "replicates": 50}):
+        options = {"by": ["unit_id"], "lonely": "adjust", **more}
+        found = engine.estimate(written(frame, tmp_path, [60]), DESIGN, SPECS, **options)
+        assert same(found, survey.estimate(frame, DESIGN, SPECS, **options))
