@@ -62,7 +62,7 @@ def estimate(
     lonely: Lonely = "adjust",
     spread: Spread | None = None,
 ) -> pd.DataFrame:
-    """`pipeline.engine.estimate` on the executors of `session` (`pipeline.spark_session.opened`).
+    """`pipeline.engine.units` on the executors of `session` (`pipeline.spark_session.opened`).
 
     Files must have the same path on the driver and on every executor. Memory on an executor
     depends on the size of a batch and of a partition, which Spark sorts on disk where it must.
@@ -70,7 +70,7 @@ def estimate(
     Raises
     ------
     SampleError, StoreError
-        As `pipeline.engine.estimate`, which names the rows. StoreError also where Spark cannot
+        As `pipeline.engine.units`, which names the rows. StoreError also where Spark cannot
         read the files, reads other rows than the driver, or would write a code otherwise (codes
         must be text, whole numbers, dates or decimals).
     """
