@@ -117,7 +117,7 @@ def estimated(
         spreads = after_calibration(coded, made, measures, parts, lonely, CITY)
         coded = made.calibration.final(coded)
     who = None
-    if enumerator and design.selection == "probability":
+    if enumerator and design.selection == "probability" and len(frame):
         who = interviewers(
             coded, measures, frame, enumerator, composites=parts, rho=rho, lonely=lonely
         )

@@ -22,7 +22,7 @@ POINT, END = 1e-9, 1e-8
 NOTHING = 1e-12
 """What R prints, relative to the value or the scale, where a number is 0."""
 
-Found = dict[tuple[str, str], dict[str, float] | str]
+Found = dict[str, dict[str, dict[str, float] | str]]
 
 
 def read(text: str) -> Found:
@@ -30,7 +30,7 @@ def read(text: str) -> Found:
     out: Found = {}
     for row in csv.DictReader(text.splitlines()):
         numbers = row["numbers"]
-        out[row["case"], row["measure"]] = (
+        out.setdefault(row["case"], {})[row["measure"]] = (
             {k: float(v.replace("NA", "nan")) for k, v in (x.split("=") for x in numbers.split())}
             if "=" in numbers
             else numbers
@@ -56,7 +56,10 @@ def near(ours: float, theirs: float, rel: float, size: float) -> bool:
 def differences(case: cells.Case) -> tuple[list[str], int]:
     """What differs from R in one case, and how many numbers were compared."""
     name = name_of(case)
-    theirs = {measure: n for (of, measure), n in expected().items() if of == name}
+    _, design, calibration, kind, _, estimator = case
+    if cells.pending(estimator, design, calibration, kind):
+        return [], 0
+    theirs = expected()[name]
     try:
         ours = answer(case)
     except LonelyPSUError:
@@ -86,7 +89,7 @@ def test_every_number_of_the_matrix_equals_rs(design):
             found, numbers = differences(case)
             off += found
             compared += numbers
-    assert compared > 30
+    assert compared > 30 or cells.pending("mean", design, "none", "taylor")
     assert not off, f"{len(off)} differ:\n" + "\n".join(off[:40])
 
 
@@ -113,8 +116,7 @@ def test_every_interval_of_a_cell_stands_in_rs_numbers():
     lacking = []
     for case in cells.cases():
         *_, design, calibration, variance, _, estimator = case
-        own = {m: n for (of, m), n in expected().items() if of == name_of(case)}
-        assert own, case
+        own = expected()[name_of(case)]
         for interval in cells.ESTIMATORS[estimator].intervals:
             if cells.reason(estimator, design, calibration, variance, interval):
                 continue
@@ -125,7 +127,7 @@ def test_every_interval_of_a_cell_stands_in_rs_numbers():
 
 
 def test_r_answered_the_cases_that_are_listed_and_no_others():
-    assert {of for of, _ in expected()} == {name_of(case) for case in cells.cases()}
+    assert set(expected()) == {name_of(case) for case in cells.cases()}
 
 
 def test_the_committed_files_are_those_that_the_list_and_the_seed_make():
@@ -151,12 +153,14 @@ def test_r_still_says_the_same_of_the_matrix(tmp_path):
     )  # fmt: skip
     again = read((out / "expected.csv").read_text(encoding="utf-8"))
     assert again.keys() == expected().keys()
-    for key, numbers in expected().items():
-        if isinstance(numbers, str):
-            assert again[key] == numbers
-            continue
-        assert again[key].keys() == numbers.keys()
-        for what, number in numbers.items():
-            assert near(again[key][what], number, 1e-10, max(1.0, abs(numbers.get("value", 1)))), (
-                key
-            )
+    for case, measures in expected().items():
+        assert again[case].keys() == measures.keys(), case
+        for measure, numbers in measures.items():
+            found = again[case][measure]
+            if isinstance(numbers, str) or isinstance(found, str):
+                assert found == numbers, case
+                continue
+            assert found.keys() == numbers.keys(), case
+            size = max(1.0, abs(numbers.get("value", 1.0)))
+            for what, number in numbers.items():
+                assert near(found[what], number, 1e-10, size), (case, measure, what)
