@@ -77,7 +77,7 @@ def in_sums(files: duck.Files, design: Design, specs: Sequence[Spec]) -> bool:
     numbers = {name for spec in specs if not isinstance(spec, Proportion)
                for name in planning.columns([spec])}  # fmt: skip
     texts = any(name in files.types and is_text(files.types[name]) for name in numbers)
-    return sums and not texts and is_plain(design)
+    return sums and not texts and is_plain(design) and bool(design.psu or design.id)
 
 
 def is_plain(design: Design) -> bool:
