@@ -200,8 +200,9 @@ def peer(what: str, path: Path, repeats: int, svy: str) -> Cost | None:
 
 
 def difference(path: Path, result: Path) -> float:
-    """Largest relative difference of means and standard errors."""
-    own = ours(path, raw=True)
+    """Largest relative difference of means and standard errors (where answers varied)."""
+    table = ours(path, raw=True)
+    own = table[~table["reason"].str.contains("se_floor")]
     both = own.merge(pd.read_csv(result, dtype={"domain": str}), on=["domain", "measure"])
     if len(both) < len(own):
         return float("nan")
