@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis import publication, variance
 from analysis.calibration_plan import Calibrated
+from analysis.clustering import assumed_deff
 from analysis.design import Floats
 from analysis.errors import MeasureError
 from analysis.interviewers import Interviewers, Raised
@@ -164,6 +165,7 @@ def _block(
         spread=means.spread, collapsed=np.broadcast_to(collapsed, shape),
         lonely=no, hides=no, lacks=no, incomplete=no, assumed=no,
         differs=usable & found.differs(scale.length), variance=found.method,
+        clustering=assumed_deff(means.moments, ~scale.is_mean),
     )  # fmt: skip
 
 
@@ -231,6 +233,8 @@ def _mean_of_units(judged: Judged, alone: Floats, city: Block, s: Spreads, scale
         incomplete=_somewhere(units.n == 0),
         differs=drawn & s.of_mean.differs(scale.length), variance=s.of_mean.method,
         assumed=np.zeros((1, value.size), dtype=np.bool_),
+        clustering=None,
+        clustered=None if (c := judged.precision.clustered) is None else _somewhere(c),
     )  # fmt: skip
 
 

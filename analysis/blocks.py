@@ -7,6 +7,7 @@ import numpy as np
 
 from analysis import variance
 from analysis.assembled import UNWEIGHTED_TIER
+from analysis.clustering import assumed_deff
 from analysis.design import Codes, Floats
 from analysis.precision import VARIANCES, Block, Claims
 from analysis.rollups import JOIN, WHOLE, RollUp
@@ -45,11 +46,13 @@ def block(
     merged: frozenset[str],
     tiers: Mapping[str, str],
     replicated: bool = False,
+    shares: Claims | None = None,
 ) -> Block:
     """The block of one table; `unit` names the dimension whose lonely strata were merged.
 
     With `replicated` weights that came with the data carry the design: neither PSUs nor strata
-    are known then.
+    are known then. `shares` (M,) are the proportions whose variance has the floor of an assumed
+    clustering where theirs was not seen.
     """
     means, shape = of.means, of.means.value.shape
     size = shape[0]
@@ -76,4 +79,5 @@ def block(
         collapsed=np.broadcast_to(touched[:, None], shape), lonely=lonely, hides=no,
         lacks=(means.n > 0) & (np.isnan(means.value) | (drawn & np.isnan(se))), incomplete=no,
         assumed=of.assumed, differs=of.differs, variance=of.method,
+        clustering=None if shares is None or replicated else assumed_deff(means.moments, shares),
     )  # fmt: skip

@@ -61,7 +61,10 @@ def cube(
     for made in tables:
         means = domain_means(made.moments)
         of = Varied.plain(means, variances(means, "adjust"), "taylor")
-        of_table = block(made, of, design.selection, unit=unit, merged=merged, tiers=tiers or {})
+        of_table = block(
+            made, of, design.selection, unit=unit, merged=merged, tiers=tiers or {},
+            shares=~scale.is_mean,
+        )  # fmt: skip
         floor = bool(made.dimensions) and (not unit or unit in made.dimensions)
         of_unit = unit in made.dimensions
         judged.append(judge(of_table, scale, level, rules, floor=floor, of_unit=of_unit))

@@ -71,6 +71,7 @@ def _verdicts(b: Block, f: Precision, scale: Scale, rules: Rules, of_unit: bool)
             lacks=b.lacks.ravel(), incomplete=b.incomplete.ravel(),
             assumed=b.assumed.ravel(), differs=b.differs.ravel(),
             no_spread=None if f.flat is None else f.flat.ravel(),
+            clustered=None if f.clustered is None else f.clustered.ravel(),
         ),
         rules,
     )  # fmt: skip

@@ -41,7 +41,9 @@ def _open(b: Block, level: float) -> Precision:
         n_eff = np.where(varied, b.spread / se**2, np.nan)
     choice = np.where(known, METHODS.index("t"), 0)
     no = np.zeros(se.shape, dtype=np.bool_)
-    return Precision(se, low, high, n_eff, deff, choice, no.copy(), no.copy(), flat)
+    return Precision(
+        se, low, high, n_eff, deff, choice, no.copy(), no.copy(), flat, clustered=no.copy()
+    )
 
 
 def _columns(b: Block, chosen: np.ndarray) -> Block:

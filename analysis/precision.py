@@ -46,7 +46,9 @@ class Block:
     """Estimates of one kind of domain before they are judged; arrays are (D, K).
 
     `se` is NaN where the design gives none; `selection` and `tier` are (D,). The claims are
-    those of `publication.Evidence`, `variance` is a place in VARIANCES.
+    those of `publication.Evidence`, `variance` is a place in VARIANCES. `clustering` is the design
+    effect of sessions to be assumed of a proportion (`clustering.assumed_deff`), none where not
+    given; `clustered` says that such a one is in `se` already.
     """
 
     domain_type: str
@@ -68,6 +70,8 @@ class Block:
     assumed: Claims
     differs: Claims
     variance: NDArray[np.intp]
+    clustering: Floats | None = None
+    clustered: Claims | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +93,8 @@ class Precision:
     """Standard errors that are never 0, and intervals; all (D, K).
 
     `choice` is a place in METHODS. `flat` marks estimates on scales without ends that showed no
-    spread (`open_scale`); None where every scale has ends.
+    spread (`open_scale`); None where every scale has ends. `clustered` marks those whose variance
+    is that of an assumed clustering.
     """
 
     se: Floats
@@ -101,6 +106,7 @@ class Precision:
     raised: Claims
     wide: Claims
     flat: Claims | None = None
+    clustered: Claims | None = None
 
     @property
     def method(self) -> Texts:
@@ -128,8 +134,13 @@ def precision(b: Block, scale: Scale, level: float, *, floor: bool) -> Precision
     bottom = np.where(is_mean | (b.n_psu < FEW_PSU), bottom, bottom * np.sqrt(LUCK))
     raised = floor & known & ~flat & (b.se < bottom)
     se = np.where(raised, bottom, b.se)
+    # Where the sample does not show how a share clusters, a floor holds in the city too.
+    assumed = 1.0 if b.clustering is None else np.where(is_mean, 1.0, b.clustering)
+    least = intervals.se_floor(b.spread, b.kish) * np.sqrt(assumed)
+    clustered = known & ~is_mean & (assumed > 1) & (flat | (se < least))
+    se = np.where(clustered & ~flat, least, se)
     with np.errstate(invalid="ignore", divide="ignore"):
-        n_eff = np.where(flat, b.kish, b.spread / se**2)
+        n_eff = np.where(flat, b.kish / assumed, b.spread / se**2)
         near = (share < NEAR_END) | (share > 1 - NEAR_END) | (b.df < FEW_DF)
     by_score = ~is_mean | flat
     choices = (
@@ -153,9 +164,13 @@ def precision(b: Block, scale: Scale, level: float, *, floor: bool) -> Precision
     wide[of_share] = _wide_share(
         share[of_share], n_eff[of_share], b.n[of_share], b.df[of_share], level
     )
+    raised |= flat | clustered
+    if b.clustered is not None:
+        clustered |= known & b.clustered
     return Precision(
-        se, low, high, np.where(known, n_eff, np.nan), deff, choice, raised | flat, known & wide
-    )
+        se, low, high, np.where(known, n_eff, np.nan), deff, choice, raised, known & wide,
+        clustered=clustered,
+    )  # fmt: skip
 
 
 def _wide_share(share: Floats, n_eff: Floats, n: Floats, df: Floats, level: float) -> Claims:

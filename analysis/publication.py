@@ -22,6 +22,9 @@ WIDE = 0.30
 """Width of an interval, as a share of the scale, that says little (Parker et al. 2017, NCHS)."""
 WIDE_RELATIVE, WIDE_FROM = 1.30, 0.05
 """... and the width of a proportion's interval relative to it, where it is wider than 0.05."""
+FEW_EVENTS = 0.25
+"""Share below which, or above one minus which, a proportion's own events say little of its error.
+With caution it is then compared with nothing."""
 
 SIGNIFICANT = 12
 _TENS = np.array([float(f"1e{power}") for power in range(23)])
@@ -68,7 +71,8 @@ class Evidence:
     withheld, `lacks` one of which cannot be estimated, `incomplete` a whole one of whose units
     gave no interview. `assumed` marks a variance that rests on the declared correlation within
     enumerators, `differs` one that is far from another method's. `no_spread` marks estimates on
-    a scale without ends whose standard error came out as 0 and is unknown.
+    a scale without ends whose standard error came out as 0 and is unknown, `clustered` shares
+    whose variance is that of an assumed clustering in sessions.
     """
 
     n: Floats
@@ -88,6 +92,7 @@ class Evidence:
     assumed: Claims
     differs: Claims
     no_spread: Claims | None = None
+    clustered: Claims | None = None
     is_probability: Claims = field(init=False)
 
     def __post_init__(self) -> None:
@@ -133,6 +138,7 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
     e, drawn = evidence, evidence.is_probability
     none = e.n == 0
     flat = np.zeros(e.n.size, dtype=np.bool_) if e.no_spread is None else e.no_spread
+    clustered = np.zeros(e.n.size, dtype=np.bool_) if e.clustered is None else e.clustered
     few = ~none & (e.n < rules.minimum_n)
     some = ~none & ~few & (e.n < rules.caution_n)
     one_psu = drawn & ~none & (e.n_psu < 2)
@@ -158,6 +164,7 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
         ("rho_assumed", e.assumed & ~none),
         ("se_differs", e.differs),
         ("no_spread", flat),
+        ("icc_assumed", clustered & ~none),
     )
     careful = some | few_psu | low_df | ~drawn | e.wide | e.lonely | e.incomplete | flat
     careful |= e.collapsed & e.is_unit
@@ -183,14 +190,17 @@ def may_judge(row: "Mapping[str, Any] | pd.Series[Any]", rules: Rules) -> bool:
     """Whether an estimate carries a verdict or a comparison.
 
     Takes a row of the table of estimates. Needs an interval, enough sessions, enough interviews
-    and enough effective interviews; a quota or volunteer sample never does. A proportion that is
-    printed with caution carries none: with few events a difference from others is judged by a
-    standard error that those very events hardly determine. Nor does an estimate that leans on
-    the other units (`small_areas`): in the unit that stands apart it errs towards them.
+    and enough effective interviews; a quota or volunteer sample never does. A rare proportion that
+    is printed with caution carries none: with few events a difference from others is judged by a
+    standard error that those very events hardly determine. A common one does: were those with a
+    wide interval left out, the ones that came out short by luck would be compared. Nor does an
+    estimate that leans on the other units (`small_areas`): in the unit that stands apart it errs
+    towards them.
     """
     if row["estimator"] == MODEL:
         return False
-    judged = (PUBLISHED,) if row["estimator"] == "proportion" else (PUBLISHED, CAUTION)
+    rare = row["estimator"] == "proportion" and not FEW_EVENTS <= row["value"] <= 1 - FEW_EVENTS
+    judged = (PUBLISHED,) if rare else (PUBLISHED, CAUTION)
     return bool(
         row["selection"] == "probability"
         and row["flag"] in judged

@@ -272,12 +272,13 @@ def _assembled(
 ) -> pd.DataFrame:
     """Intervals, flags and reasons of estimates with their variances, as the tidy table."""
     scale = scale_of(plan.rows)
+    shares = np.array([row.kind == "proportion" for row in plan.rows], dtype=np.bool_)
     judged: list[Judged] = []
     for one, of, placed in zip(made, varied, quantiles, strict=True):
         with_quantiles = of if placed is None else _with_quantiles(of, placed)
         b = block(
             one, with_quantiles, selection, unit=joined.unit, merged=joined.merged, tiers=tiers,
-            replicated=replicated,
+            replicated=replicated, shares=shares if floor else None,
         )  # fmt: skip
         of_unit = bool(one.dimensions) and joined.unit in one.dimensions
         found = judge(b, scale, level, rules, floor=floor and of_unit, of_unit=of_unit)
@@ -387,7 +388,7 @@ def joined_strata(
     return Joined(replace(sums, moments=moments), unit, "adjust", merged)
 
 
-def require(level: float, lonely: str, interval: str) -> None:
+def require(level: float, lonely: str, interval: str = "auto") -> None:
     """Refuse a level that is none, and unknown names."""
     interval_choice.require(interval)
     if not 0 < level < 1:

@@ -133,6 +133,9 @@ def analyze(
     no_pull: Annotated[
         bool, typer.Option("--no-pull", help="Use what the store holds; ask no server.")
     ] = False,
+    engine: Annotated[
+        str, typer.Option(help="local or spark instead of the study's; moves no number.")
+    ] = "",
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -143,7 +146,7 @@ def analyze(
     outcome = run_analyze(
         open_study(study), data=data, build=build, environ=os.environ,
         now=lambda: datetime.now(UTC), say=_say, server_url=server, page_size=page_size,
-        pull=not no_pull,
+        pull=not no_pull, engine=engine,
     )  # fmt: skip
     if as_json:
         _emit(outcome.manifest)

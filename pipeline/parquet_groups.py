@@ -82,7 +82,9 @@ def groups(
     widths = [len(own) for own in names.values()] + ([values.size] if sizes else [])
     group, first = _distinct([code[start] for code in codes], widths)
     frame: dict[str, object] = {
-        column: pd.Categorical.from_codes(code[start[first]], categories=pd.Index(own, dtype=object))
+        column: pd.Categorical.from_codes(
+            code[start[first]], categories=pd.Index(own, dtype=object)
+        )
         for (column, own), code in zip(names.items(), codes, strict=False)
     }
     if sizes:

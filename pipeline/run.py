@@ -35,6 +35,7 @@ from pipeline.report.render import render_reports
 from pipeline.results import Results
 from pipeline.snapshot import digest, snapshot
 from pipeline.study import Study
+from pipeline.study_engine import summing, with_engine
 
 SHOWN = 10
 """Keys named one by one; the rest are counted."""
@@ -78,8 +79,11 @@ def analyze(
     server_url: str = "",
     page_size: int = 0,
     pull: bool = True,
+    engine: str = "",
 ) -> Outcome:
     """Pull a study, analyse what its store holds and write `build/<study>/`.
+
+    `engine` (local or spark) stands before that of the study; it moves no number.
 
     Raises
     ------
@@ -87,6 +91,7 @@ def analyze(
         Expected failures, each with its sentence; nothing already stored is lost, and files of
         an earlier run stay until their successors are whole.
     """
+    study = with_engine(study, engine)
     watch = Stopwatch()
     gathered: Gathered | None = None
     if pull:
@@ -154,10 +159,11 @@ def _compute(study: Study, data: Path, watch: Stopwatch) -> tuple[Results, str]:
                 study, read_plan(study), frames["wawancara"], frames["sesi"],
                 instruments["wawancara"],
             )  # fmt: skip
-            results = analyze_designed(
-                study, record, instruments["wawancara"],
-                simulated=simulated, source=source, notes=notes,
-            )  # fmt: skip
+            with summing(study, data) as reduce:
+                results = analyze_designed(
+                    study, record, instruments["wawancara"],
+                    simulated=simulated, source=source, notes=notes, reduce=reduce,
+                )  # fmt: skip
         else:
             ((form, frame),) = frames.items()
             notes = (*notes, *_left_out(form, frame, instruments[form]))

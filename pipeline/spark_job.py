@@ -13,8 +13,8 @@ from analysis.design import Coded, Design, Floats
 from analysis.moments import Moments, cells
 from pipeline import duck, spark_files
 from pipeline.errors import StoreError
-from pipeline.parquet_sources import OnColumn
 from pipeline.parquet_design import of_distinct, roles
+from pipeline.parquet_sources import OnColumn
 from pipeline.spark_partition import ROW, Partition, Scale
 
 if TYPE_CHECKING:

@@ -207,6 +207,9 @@ BAD = {
     "enumerators of a total": (
         lambda: ask(people(), Total("x"), enumerator="unit"), MeasureError, r"without enumerator",
     ),
+    "no contrast": (
+        lambda: contrast(people(), DESIGN, Mean("x"), {}), MeasureError, r"No contrast is asked",
+    ),
     "a contrast of nobody": (
         lambda: contrast(people(), DESIGN, Mean("x"), {"c": {("Z", "x"): 1}}, "unit"), DesignError,
         r"no domain Z; there are A, B",

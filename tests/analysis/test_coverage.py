@@ -71,12 +71,12 @@ def true_values():
         ("indikator", "tata_kelola", ""): ("index", level["p_tata"]),
         ("kepercayaan", "kepercayaan", ""): ("index", trust),
         ("bentuk", "PB", ""): ("proportion", known["e_tunda"]),
-        ("bentuk", "TMP", ""): ("proportion", none_shut),
+        ("bentuk", "TMP", ""): ("rare", none_shut),
         ("bentuk", "any", ""): ("proportion", truth_of_any(MODEL, list(RATES))),
         ("topline", "keperluan", "sendiri"): ("proportion", 0.7),
-        ("bentuk", "PI", ""): ("proportion", known["e_uang"]),
-        ("topline", "e_tutup", "ya"): ("proportion", known["e_tutup"]),
-        ("layanan", "perantara", ""): ("proportion", 0.05),
+        ("bentuk", "PI", ""): ("rare", known["e_uang"]),
+        ("topline", "e_tutup", "ya"): ("rare", known["e_tutup"]),
+        ("layanan", "perantara", ""): ("rare", 0.05),
         **{("skm", name, ""): ("skm", value) for name, value in unsur.items()},
         ("skm", "ikm", ""): ("skm", 25 * np.mean(list(unsur.values()))),
     }
@@ -138,12 +138,16 @@ def test_every_measure_was_estimated_in_every_sample(coverage):
     assert set(coverage["samples"]) == {SAMPLES}
 
 
-@pytest.mark.parametrize("group", ["index", "proportion", "skm"])
-def test_intervals_hold_the_truth_as_often_as_they_say(coverage, group):
+# Rare shares take the variance of an assumed clustering where theirs was not seen: at the weak
+# clustering of this model they over-cover (decision 0016).
+@pytest.mark.parametrize(
+    ("group", "most"), [("index", 0.97), ("proportion", 0.97), ("rare", 0.995), ("skm", 0.97)]
+)
+def test_intervals_hold_the_truth_as_often_as_they_say(coverage, group, most):
     cells = coverage[coverage["group"] == group]
     worst = cells.loc[(cells["coverage"] - 0.95).abs().idxmax()]
     pooled = cells["coverage"].mean()
-    assert 0.93 <= pooled <= 0.97, (
+    assert 0.93 <= pooled <= most, (
         f"{group}: pooled coverage {pooled:.3f}; worst cell {worst['measure']} "
         f"{worst['coverage']:.3f}\n{as_text(cells)}"
     )

@@ -247,14 +247,15 @@ def test_no_event_prints_its_upper_limit_and_never_an_error_of_zero():
     frame = sample().assign(event=0.0, w=1.0)
     row = pick(estimated(frame), "unit", "U0", "event")
     assert (row["value"], row["low"]) == (0, 0)
-    # Kish n 96, t(7) 2.3646: t^2 / (96 + t^2)
-    assert row["high"] == pytest.approx(5.5914 / 101.5914, rel=1e-4)
+    # Kish n 96 in sessions of 12, clustering assumed: 96 / (1 + 11 * 0.07) = 54.237
+    # t(7) 2.3646: t^2 / (54.237 + t^2)
+    assert row["high"] == pytest.approx(5.5914 / 59.8287, rel=1e-4)
     assert row["se"] == pytest.approx(row["high"] / (2 * 2.364624), rel=1e-6)
-    assert row["reason"] == "zero_events;se_floor"
+    assert row["reason"] == "zero_events;se_floor;icc_assumed"
     all_happened = pick(estimated(frame.assign(event=1.0)), "unit", "U0", "event")
     assert all_happened["low"] == pytest.approx(1 - row["high"])
     assert all_happened["high"] == 1
-    assert all_happened["reason"] == "se_floor"  # everybody is no zero
+    assert all_happened["reason"] == "se_floor;icc_assumed"  # everybody is no zero
 
 
 def test_equal_answers_to_an_index_are_no_certainty():

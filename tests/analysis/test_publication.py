@@ -1,5 +1,5 @@
-import importlib
 import math
+import pkgutil
 import re
 
 import numpy as np
@@ -101,7 +101,7 @@ def test_wide_is_thirty_points_or_broad_against_a_small_share():
 def row(**facts):
     sound = {
         "selection": "probability", "flag": "published", "estimator": "mean",
-        "n": 60, "n_psu": 8, "n_eff": 45.0, "df": 7.0,
+        "n": 60, "n_psu": 8, "n_eff": 45.0, "df": 7.0, "value": 0.1,
     }  # fmt: skip
     return sound | facts
 
@@ -117,9 +117,12 @@ def test_a_verdict_needs_sessions_interviews_and_effective_interviews():
         assert not may_judge(row(**lacking), RULES), lacking
 
 
-def test_a_proportion_with_caution_carries_no_verdict_and_a_mean_may():
+def test_a_rare_proportion_with_caution_carries_no_verdict_and_a_common_one_or_a_mean_may():
     assert may_judge(row(estimator="proportion"), RULES)
-    assert not may_judge(row(estimator="proportion", flag="caution"), RULES)
+    for value in (0.0, 0.24, 0.76, 1.0, math.nan):
+        assert not may_judge(row(estimator="proportion", flag="caution", value=value), RULES)
+    for value in (0.25, 0.5, 0.75):
+        assert may_judge(row(estimator="proportion", flag="caution", value=value), RULES)
     assert may_judge(row(estimator="mean", flag="caution"), RULES)
 
 
@@ -156,13 +159,16 @@ def test_the_last_bits_of_a_sum_do_not_decide_a_printed_digit():
     assert np.isnan(quantise(np.array([np.nan]))[0])
 
 
-def test_the_table_of_contents_names_what_exists():
-    contents = re.findall(r"^ {4}(\w+\.\w+)(?:, (\w+\.\w+))? ", analysis.__doc__ or "", re.M)
-    names = [name for pair in contents for name in pair if name]
-    assert len(names) == 17
-    for name in names:
-        module, _, attribute = name.partition(".")
-        assert hasattr(importlib.import_module(f"analysis.{module}"), attribute), name
+def test_the_table_of_contents_names_every_module_once():
+    contents = (analysis.__doc__ or "").split("All modules, by what they are for:")[1]
+    names = re.findall(r"\w+", " ".join(re.findall(r"^ {4}(.+)$", contents, re.M)))
+    modules = [module.name for module in pkgutil.iter_modules(analysis.__path__)]
+    assert sorted(names) == sorted(modules)
+
+
+def test_a_notebook_finds_the_public_names():
+    for name in analysis.__all__:
+        assert getattr(analysis, name).__doc__, name
 
 
 def test_rounding_many_numbers_at_once_gives_what_printing_each_of_them_gives():
