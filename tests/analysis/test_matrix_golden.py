@@ -215,7 +215,7 @@ def test_r_still_says_the_same_of_the_matrix(tmp_path):
     out.mkdir()
     subprocess.run(
         ["Rscript", str(tmp_path / "matrix.R"), str(out)],
-        check=True, capture_output=True, timeout=300,
+        check=True, capture_output=True, timeout=900,
     )  # fmt: skip
     again = read((out / "expected.csv").read_text(encoding="utf-8"))
     assert again.keys() == expected().keys()
