@@ -23,6 +23,7 @@ import typer
 from rich.console import Console
 
 from analysis.errors import SampleError
+from pipeline import cli_forms, cli_review
 from pipeline.errors import PersepsiError, ServerError
 
 SAMPLE_EXIT = 14
@@ -292,13 +293,19 @@ def doctor(
 ) -> int:
     """Examine machine and study."""
     from pipeline.doctor import examine, lines
+    from pipeline.form_drift import drift
     from pipeline.gather import forms_of
     from pipeline.study import open_study
 
-    checks = examine(open_study(study), data, os.environ, forms_of)
+    opened = open_study(study)
+    checks = examine(opened, data, os.environ, forms_of) + drift(opened, os.environ, forms_of)
     if as_json:
         _emit([asdict(check) for check in checks])
     else:
         for line in lines(checks, shutil.get_terminal_size().columns):
             typer.echo(line)
     return 10 if any(c.state == "missing" for c in checks) else 0
+
+
+cli_forms.register(forms_app, _say, _emit)
+cli_review.register(app, _say, _emit)

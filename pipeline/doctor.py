@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pipeline.assets_file import known_assets
 from pipeline.errors import PersepsiError
 from pipeline.export import ExportSource, find_exports
 from pipeline.study import Study
@@ -117,10 +118,14 @@ def _study(
                 "put it in the environment variable KOBO_TOKEN, never in a file of the study",
             )
         )
+        known = known_assets(study)
         for form in forms:
-            asset = study.wave.assets.get(form, "")
+            asset = known.get(form, "")
             key = form if re.fullmatch(r"[A-Za-z0-9_-]+", form) else json.dumps(form)
-            advice = f'write {key} = "a..." under [wave.assets] in study.toml'
+            advice = (
+                f'write {key} = "a..." under [wave.assets] in study.toml, or publish with '
+                "`persepsi forms deploy`"
+            )
             checks.append(_check(f"asset of {form}", asset, "" if asset else advice))
     return checks
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pipeline.assets_file import known_assets
 from pipeline.errors import PersepsiError, ServerError, StoreError, StudyError
 from pipeline.export import ExportSource, find_exports
 from pipeline.kobo import KoboClient, KoboSource
@@ -123,13 +124,15 @@ def assets_of(study: Study) -> dict[str, str]:
         return {form: asset_uid(study.id, form) for form in forms}
     if study.server.kind == "export":
         return {form: form for form in forms}
-    missing = [form for form in forms if not study.wave.assets.get(form)]
+    known = known_assets(study)
+    missing = [form for form in forms if form not in known]
     if missing:
         raise StudyError(
-            f"{study.file('study.toml')} [wave.assets] does not name {', '.join(missing)}. Copy "
-            "the asset id (22 characters, begins with a) from the project's address on the server."
+            f"{study.file('study.toml')} [wave.assets] does not name {', '.join(missing)}. Publish "
+            "with `persepsi forms deploy`, or copy the asset id (22 characters, begins with a) "
+            "from the project's address on the server."
         )
-    return {form: study.wave.assets[form] for form in forms}
+    return {form: known[form] for form in forms}
 
 
 def store_path(study: Study, data: Path) -> Path:
@@ -142,12 +145,12 @@ def store_path(study: Study, data: Path) -> Path:
 def open_store(study: Study, data: Path) -> Iterator[Store]:
     """Open the study's ledger, making its folder where there is none."""
     path = store_path(study, data)
-    _claim(study, path.parent)
+    claim_folder(study, path.parent)
     with Store.open(path) as store:
         yield store
 
 
-def _claim(study: Study, folder: Path) -> None:
+def claim_folder(study: Study, folder: Path) -> None:
     """Make the folder of a study's stores, and refuse one that belongs to another study.
 
     Two folders of one name would otherwise fill one store and count each other's submissions.
@@ -260,5 +263,5 @@ def _forget_other_fieldwork(study: Study, data: Path, say: Say) -> None:
         say("The simulated fieldwork is another than the sandbox store holds; it is made anew.")
         for leftover in path.parent.glob(f"{path.name}*"):
             leftover.unlink()
-    _claim(study, path.parent)
+    claim_folder(study, path.parent)
     mark.write_text(sha.hexdigest(), encoding="ascii")

@@ -8,6 +8,7 @@ and an answer that drips is cut off at a deadline. What is repeated stands in
 import itertools
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import requests
@@ -34,6 +35,22 @@ from pipeline.kobo.retry import (
 from pipeline.kobo.token import TokenAuth
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A form with one file: its text fields, and the file's field, name, bytes and kind."""
+
+    fields: Mapping[str, str]
+    field: str
+    filename: str
+    content: bytes
+    mimetype: str
+
+    @property
+    def file(self) -> tuple[str, bytes, str]:
+        """The file as requests takes it."""
+        return self.filename, self.content, self.mimetype
 
 
 class Session:
@@ -108,23 +125,28 @@ class Session:
         params: Mapping[str, str] | None = None,
         *,
         body: object = None,
-        expect: int = 200,
+        upload: Upload | None = None,
+        expect: int | tuple[int, ...] = 200,
         asset: str = "",
         parse: Callable[[str], T],
     ) -> T:
         """Answer to a request, parsed; `body` is sent as JSON, `expect` is the status of success.
 
-        `parse` raises ValueError for a text that is not what was asked for; that counts as a
-        body cut off. `asset` is named in errors.
+        `upload` is sent as a form with a file, in place of `body`. `parse` raises ValueError for
+        a text that is not what was asked for; that counts as a body cut off. `asset` is named in
+        errors.
 
         Raises
         ------
         ServerError
             One of `pipeline.kobo.errors`.
         """
+        allowed = (expect,) if isinstance(expect, int) else expect
 
         def once() -> T:
-            response = self.send(method, path, params, body=body, asset=asset, expect=(expect,))
+            response = self.send(
+                method, path, params, body=body, upload=upload, asset=asset, expect=allowed
+            )
             if is_page(response):
                 raise page_error(self.address)
             try:
@@ -163,6 +185,7 @@ class Session:
         params: Mapping[str, str] | None = None,
         *,
         body: object = None,
+        upload: Upload | None = None,
         asset: str = "",
         expect: tuple[int, ...] = (200,),
         headers: Mapping[str, str] | None = None,
@@ -179,7 +202,9 @@ class Session:
         """
         try:
             with deadline(self._total):
-                response = self._exchange(method, path, params, body, headers, take is not None)
+                response = self._exchange(
+                    method, path, params, body, upload, headers, take is not None
+                )
                 if take is not None:
                     # Only what was asked for is taken; what a refusal says must be read here.
                     if response.status_code in expect:
@@ -206,10 +231,13 @@ class Session:
         path: str,
         params: Mapping[str, str] | None,
         body: object,
+        upload: Upload | None,
         headers: Mapping[str, str] | None,
         stream: bool,
     ) -> requests.Response:
         more: dict[str, Any] = {} if body is None else {"json": body}
+        if upload is not None:
+            more = {"data": dict(upload.fields), "files": {upload.field: upload.file}}
         return self._http.request(
             method,
             self.address.url(path),
