@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help analyze pull forms lint-forms sandbox doctor fieldwork test check lint format proof proof-spark bench golden lock clean distclean
+.PHONY: coverage help analyze pull forms lint-forms sandbox doctor fieldwork test check lint format proof proof-spark bench golden lock clean distclean
 
 help: ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -53,11 +53,21 @@ proof: $(VENV)/.dev ## Run the long proofs (a wheel in an environment of its own
 bench: $(VENV)/.dev ## Time every stage of `persepsi analyze` and print the table
 	$(BIN)/python -m benchmarks.stages
 
+coverage: $(VENV)/.dev ## Repeat the coverage study (half an hour or more) and write its tables
+	$(BIN)/python -m benchmarks.coverage_study
+	$(BIN)/python -m benchmarks.coverage_tables
+
 golden: $(VENV)/.dev ## Regenerate the reference numbers from R's package survey (needs R)
 	Rscript tests/golden/r/reference.R
 	Rscript tests/golden/r/replicates.R
 	Rscript tests/golden/r/calibration.R
 	Rscript tests/golden/r/estimators.R
+	Rscript tests/golden/r/api.R > tests/golden/r/api.csv
+	Rscript tests/golden/r/fay_herriot.R tests/golden/r
+	Rscript tests/golden/r/differences.R
+	$(BIN)/python -m tests.golden.matrix.shapes
+	$(BIN)/python -m tests.golden.matrix.cells
+	Rscript tests/golden/matrix/matrix.R
 
 lock: $(VENV)/.dev ## Resolve the three lock files anew
 	$(LOCK) pyproject.toml --group build -o requirements.lock
