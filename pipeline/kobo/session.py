@@ -18,7 +18,7 @@ from pipeline.kobo.answers import is_page, page_error, refusal
 from pipeline.kobo.deadline import DeadlineAdapter, DeadlineExceededError, deadline
 from pipeline.kobo.errors import IncompleteAnswerError
 from pipeline.kobo.faults import Faults
-from pipeline.kobo.retry import BUSY, ContradictionError, PassingFault, Policy
+from pipeline.kobo.retry import BUSY, READING, ContradictionError, PassingFault, Policy
 from pipeline.kobo.token import TokenAuth
 
 T = TypeVar("T")
@@ -160,6 +160,12 @@ class Session:
                 return once()
             except PassingFault as fault:
                 limit = self._policy.limit(method, fault)
+                if attempt > limit and method not in READING and fault.acted:
+                    raise type(fault.error)(
+                        f"{self.address.base} {fault} when asked to change something, so it is "
+                        "not certain whether it did. Run the same command again: it looks first, "
+                        "and goes on from there."
+                    ) from None
                 if attempt > limit:
                     raise fault.error from None
                 wait = self._policy.pause(attempt, fault)
