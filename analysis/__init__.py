@@ -12,7 +12,7 @@ sample
 public API
     specs, plan, survey, comparing, asking, interval_choice
 weights
-    weights, weight_counts, weight_classes, weight_diagnostics, weight_persons,
+    weights, weight_plan, weight_counts, weight_classes, weight_diagnostics, weight_persons,
     weight_sensitivity, outcomes
 calibration
     margins, cells, raking, distances, newton, feasibility, trimming, calibration,
@@ -32,7 +32,7 @@ intervals and publication
 study
     estimates, assembled, comparison, confidence, side_by_side
 small units
-    smoothed, area_scales, fay_herriot, small_areas
+    smoothed, area_scales, fay_herriot, small_areas, small_units
 simulation
     simulation, answer_model
 """

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.design import Floats
+from analysis.intervals import Interval, quantile
+from analysis.precision import Scale
 from analysis.smoothed import Smoothed
 
 Claims = NDArray[np.bool_]
@@ -55,6 +57,15 @@ def inside(z: Floats, share: Claims) -> Floats:
 def value_of(z: Floats, share: Claims) -> Floats:
     """The plain value of a point of the scale of the model, for the ends of intervals."""
     return np.where(share, np.sin(inside(z, share)) ** 2, z)
+
+
+def interval(
+    z: Floats, mse: Floats, df: Floats, share: Claims, scale: Scale, level: float
+) -> Interval:
+    """(D, K) ends in the unit of the measure, within its scale; `df` (K,) of Student's t."""
+    reach = quantile(level, df) * np.sqrt(mse)
+    low, high = (value_of(z + sign * reach, share) for sign in (-1, 1))
+    return np.maximum(low, scale.low), np.minimum(high, scale.high)
 
 
 def shift_to(

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.calibration import Calibration, calibrate
+from analysis.calibration_report import Diagnostics
 from analysis.cells import Cells, read_cells
 from analysis.design import Coded, Codes
 from analysis.distances import Method
@@ -19,6 +20,10 @@ from analysis.margins import Margins
 
 Variance = Literal["jkn_raked", "taylor"]
 VARIANCES = ("jkn_raked", "taylor")
+OTHER = 2.0
+"""Times by which totals may differ from what the sample estimates before a note doubts them."""
+UNEQUAL = 5.0
+"""... and by which the largest factor may exceed the least."""
 MINIMUM = 10
 """Interviews that a level needs by default; with fewer it joins its neighbour."""
 
@@ -95,7 +100,7 @@ def carry_out(plan: CalibrationPlan, frame: pd.DataFrame, coded: Coded, id: str 
         trim_by=_in_frame(coded, coded.domain),
     )  # fmt: skip
     d = made.diagnostics
-    notes, why = [*cells.notes], []
+    notes, why = [*cells.notes, *_doubts(cells.total, float(coded.weight.sum()), d)], []
     if d.trimmed:
         notes.append(
             f"Calibration: {d.trimmed} weights above {plan.trim:g} times their unit's median were "
@@ -114,6 +119,24 @@ def carry_out(plan: CalibrationPlan, frame: pd.DataFrame, coded: Coded, id: str 
             "from calibration residuals is used."
         )
     return Calibrated(plan, cells, made, replicable, tuple(notes))
+
+
+def _doubts(total: float, estimated: float, d: Diagnostics) -> list[str]:
+    """What makes totals look like those of another period or of other people."""
+    notes = []
+    times = total / estimated
+    if not 1 / OTHER < times < OTHER:
+        notes.append(
+            f"Calibration: the known totals sum to {total:,.0f}, but the sample estimates "
+            f"{estimated:,.0f}. Check that they count the field window and not another period."
+        )
+    if d.g_max > UNEQUAL * d.g_min:
+        notes.append(
+            f"Calibration: the largest factor is {d.g_max / d.g_min:.1f} times the least, so that "
+            "some interviews stand for many more visits than they were drawn for. Check the "
+            "totals level by level in calibration.csv."
+        )
+    return notes
 
 
 def tied(made: Calibrated, coded: Coded) -> bool:

@@ -58,7 +58,10 @@ def _of_categories(column: "pd.Series[Any]") -> tuple[NDArray[np.intp], list[str
     codes = np.asarray(column.cat.codes, dtype=np.intp)
     used = np.bincount(codes + 1, minlength=len(column.cat.categories) + 1)[1:] > 0
     place = np.append(np.cumsum(used) - 1, -1)
-    names = [str(kind) for kind in np.asarray(column.cat.categories, dtype=object)[used].tolist()]
+    kinds = column.cat.categories
+    names = np.asarray(kinds, dtype=object)[used].tolist()
+    if kinds.inferred_type != "string":
+        names = [str(kind) for kind in names]
     return place[codes], names
 
 

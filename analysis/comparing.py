@@ -94,6 +94,8 @@ def contrast(
     [{'value': 15.0, 'se': 11.18, 'df': 2.0}]
     """
     require(level, lonely, "auto")
+    if not coefficients:
+        raise MeasureError("No contrast is asked for. Give {name: {(domain, measure): factor}}.")
     sample, tables, _ = sampled(
         frame, design, specs, by, lonely=lonely, order=order, levels=levels, unknown=unknown,
         missing=missing, replicates=replicates, seed=seed,

@@ -117,10 +117,14 @@ def _differences(
 ) -> tuple[Floats, NDArray[np.object_]]:
     """Columns `difference` to `p_adjusted`, (k, 7), and the tiers of k units.
 
-    `common` replaces the units' own variances in the test, not in the interval; `tie` (k, k) are
-    the units' correlations. Satterthwaite's degrees of freedom take each unit's own part.
+    `common` replaces the units' own variances in the test, and is the least that they are in the
+    interval: of proportions only those with a short interval are compared, and among these the
+    own variance is too small more often than not. `tie` (k, k) are the units' correlations.
+    Satterthwaite's degrees of freedom take each unit's own part.
     """
     k, level = len(value), float(levels[0])
+    if common is not None:
+        se = np.maximum(se, 2 * np.sqrt(value * (1 - value) * common[1]))
     # Coefficients of the contrast: 1 for the unit, -1/(k-1) for every other one.
     contrast = np.eye(k) * (1 + 1 / (k - 1)) - 1 / (k - 1)
     part = contrast**2 * se**2

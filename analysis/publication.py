@@ -22,6 +22,9 @@ WIDE = 0.30
 """Width of an interval, as a share of the scale, that says little (Parker et al. 2017, NCHS)."""
 WIDE_RELATIVE, WIDE_FROM = 1.30, 0.05
 """... and the width of a proportion's interval relative to it, where it is wider than 0.05."""
+FEW_EVENTS = 0.25
+"""Share below which, or above one minus which, a proportion's own events say little of its error.
+With caution it is then compared with nothing."""
 
 SIGNIFICANT = 12
 _TENS = np.array([float(f"1e{power}") for power in range(23)])
@@ -187,14 +190,17 @@ def may_judge(row: "Mapping[str, Any] | pd.Series[Any]", rules: Rules) -> bool:
     """Whether an estimate carries a verdict or a comparison.
 
     Takes a row of the table of estimates. Needs an interval, enough sessions, enough interviews
-    and enough effective interviews; a quota or volunteer sample never does. A proportion that is
-    printed with caution carries none: with few events a difference from others is judged by a
-    standard error that those very events hardly determine. Nor does an estimate that leans on
-    the other units (`small_areas`): in the unit that stands apart it errs towards them.
+    and enough effective interviews; a quota or volunteer sample never does. A rare proportion that
+    is printed with caution carries none: with few events a difference from others is judged by a
+    standard error that those very events hardly determine. A common one does: were those with a
+    wide interval left out, the ones that came out short by luck would be compared. Nor does an
+    estimate that leans on the other units (`small_areas`): in the unit that stands apart it errs
+    towards them.
     """
     if row["estimator"] == MODEL:
         return False
-    judged = (PUBLISHED,) if row["estimator"] == "proportion" else (PUBLISHED, CAUTION)
+    rare = row["estimator"] == "proportion" and not FEW_EVENTS <= row["value"] <= 1 - FEW_EVENTS
+    judged = (PUBLISHED,) if rare else (PUBLISHED, CAUTION)
     return bool(
         row["selection"] == "probability"
         and row["flag"] in judged

@@ -184,7 +184,8 @@ def numbers(frame: pd.DataFrame, name: str) -> Floats:
     if not pd.api.types.is_numeric_dtype(column):
         given = column.notna().to_numpy(dtype=np.bool_)
         if _is_text(column):
-            given &= (column.astype(str).str.strip() != "").to_numpy(dtype=np.bool_)
+            blank = (column.astype(str).str.strip() == "").to_numpy(dtype=np.bool_)
+            given = given & ~blank
         wrong = np.isnan(values) & given
         if wrong.any():
             raise MeasureError(

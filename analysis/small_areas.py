@@ -16,10 +16,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis import area_scales, intervals, publication
+from analysis import area_scales, publication
 from analysis.design import Floats
 from analysis.errors import DesignError
 from analysis.fay_herriot import FayHerriot, fay_herriot
+from analysis.judged import scale_of
 from analysis.kernel import Described
 from analysis.moments import sums
 from analysis.publication import Rules
@@ -118,7 +119,7 @@ def small_areas(
     found = _Predicted(
         area_scales.mean_of(z, v, share),
         np.sqrt(area_scales.variance_of(z, mse, share)),
-        *_interval(z, mse, df, share, measures, level),
+        *area_scales.interval(z, mse, df, share, scale_of(measures), level),
         np.broadcast_to(df, z.shape),
     )
     model = _rows(units, found, fit, means, measures, rules, level)
@@ -179,20 +180,6 @@ def _states(fit: FayHerriot) -> NDArray[np.object_]:
     state[fit.area_variance == 0] = "no difference"
     state[~fit.found] = "too few areas"
     return state
-
-
-def _interval(
-    z: Floats,
-    mse: Floats,
-    df: Floats,
-    share: NDArray[np.bool_],
-    measures: Sequence[Described],
-    level: float,
-) -> tuple[Floats, Floats]:
-    reach = intervals.quantile(level, df) * np.sqrt(mse)
-    low, high = (area_scales.value_of(z + sign * reach, share) for sign in (-1, 1))
-    bottom, top = (np.array([getattr(m, end) for m in measures]) for end in ("low", "high"))
-    return np.maximum(low, bottom), np.minimum(high, top)
 
 
 def _rows(

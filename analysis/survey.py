@@ -122,6 +122,23 @@ def estimate(
     ------
     SampleError
         Naming rows, strata, PSUs, columns: whatever is wrong with the design or the answers.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from analysis import Design, Mean, Proportion, estimate
+    >>> frame = pd.DataFrame({
+    ...     "unit": ["A"] * 4 + ["B"] * 4, "sesi": ["1", "1", "2", "2", "3", "3", "4", "4"],
+    ...     "tunggu": [10, 20, 30, 40, 20, 50, 40, 50], "calo": [0, 0, 1, 0, 0, 1, 1, None],
+    ... })
+    >>> design = Design(stratum="unit", psu="sesi")
+    >>> table = estimate(frame, design, [Mean("tunggu"), Proportion("calo")], "unit", raw=True)
+    >>> for row in table[["domain", "measure", "value", "se", "n"]].round(3).to_numpy():
+    ...     print(*row)
+    A tunggu 25.0 10.0 4
+    A calo 0.25 0.25 4
+    B tunggu 40.0 5.0 4
+    B calo 0.667 0.222 3
     """
     require(level, lonely, interval)
     sample, tables, joined = sampled(
@@ -194,7 +211,9 @@ def sampled(
         calibrated.require(coded)
         coded = calibrated.calibration.final(coded)
     dimensions = list(dict.fromkeys(name for chosen in tables for name in chosen))
-    found = atoms(data, coded, measures, dimensions, levels=levels, unknown=unknown)
+    # Sums that overflow are refused by name once they are made (`domain_estimates`).
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = atoms(data, coded, measures, dimensions, levels=levels, unknown=unknown)
     joined = joined_strata(found, tables, lonely, order, unit, own.selection)
     coded = replace(
         coded, domain=found.atom, domains=found.moments.domains, psus=joined.atoms.moments.psus
@@ -369,7 +388,7 @@ def joined_strata(
     return Joined(replace(sums, moments=moments), unit, "adjust", merged)
 
 
-def require(level: float, lonely: str, interval: str) -> None:
+def require(level: float, lonely: str, interval: str = "auto") -> None:
     """Refuse a level that is none, and unknown names."""
     interval_choice.require(interval)
     if not 0 < level < 1:

@@ -1,10 +1,11 @@
 """The tidy table: one row an estimate, in the columns of docs/architecture.md."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from pandas.api.extensions import ExtensionArray
+from numpy.typing import NDArray
 
 from analysis.design import Codes, Floats
 from analysis.judged import Judged
@@ -25,18 +26,18 @@ def table(
     """Rows by kind of domain, domain and measure; every text is made once and then placed."""
     size = sum(j.block.value.size for j in judged)
 
-    def of_measure(texts: Sequence[str]) -> ExtensionArray:
+    def of_measure(texts: Sequence[str]) -> _Texts:
         domains = sum(len(j.block.domains) for j in judged)
-        return _placed(texts, np.tile(np.arange(len(measures)), domains))
+        return _Texts(texts, np.tile(np.arange(len(measures)), domains))
 
-    def of_domain(texts: Sequence[Sequence[str]]) -> ExtensionArray:
+    def of_domain(texts: Sequence[Sequence[str]]) -> _Texts:
         names = [name for block in texts for name in block]
-        return _placed(names, np.repeat(np.arange(len(names)), len(measures)))
+        return _Texts(names, np.repeat(np.arange(len(names)), len(measures)))
 
-    def of_block(texts: Sequence[Sequence[str]], codes: Sequence[Codes]) -> ExtensionArray:
+    def of_block(texts: Sequence[Sequence[str]], codes: Sequence[Codes]) -> _Texts:
         starts = np.cumsum([0, *(len(block) for block in texts)])
         shifted = [own + start for own, start in zip(codes, starts[:-1], strict=True)]
-        return _placed([name for block in texts for name in block], np.concatenate(shifted))
+        return _Texts([name for block in texts for name in block], np.concatenate(shifted))
 
     def number(of: Callable[[Judged], Floats]) -> Floats:
         return np.concatenate([of(j).ravel() for j in judged])
@@ -44,12 +45,12 @@ def table(
     def codes(of: Callable[[Judged], Codes]) -> Codes:
         return np.concatenate([of(j).ravel() for j in judged])
 
-    def same(text: str) -> ExtensionArray:
-        return _placed([text], np.zeros(size, dtype=np.intp))
+    def same(text: str) -> _Texts:
+        return _Texts([text], np.zeros(size, dtype=np.intp))
 
     blocks = [j.block for j in judged]
     se = number(lambda j: j.precision.se)
-    columns = {
+    columns: dict[str, Floats | NDArray[np.int64] | _Texts] = {
         "wave": same(wave),
         "domain_type": of_domain([[b.domain_type] * len(b.domains) for b in blocks]),
         "domain": of_domain([b.domains for b in blocks]),
@@ -66,7 +67,7 @@ def table(
         "selection": of_domain([b.selection.tolist() for b in blocks]),
         "weight_tier": of_domain([b.tier.tolist() for b in blocks]),
         "estimator": of_measure([m.kind for m in measures]),
-        "variance_method": _placed(
+        "variance_method": _Texts(
             VARIANCES, np.where(np.isnan(se), 0, codes(lambda j: j.block.variance))
         ),
         "interval_method": of_block(
@@ -78,9 +79,27 @@ def table(
         "reason": of_block([j.verdicts.reasons for j in judged],
                            [j.verdicts.reason for j in judged]),
     }  # fmt: skip
-    return pd.DataFrame(columns, columns=list(COLUMNS), copy=False)
+    return pd.DataFrame(_columns(columns), columns=list(COLUMNS), copy=False)
 
 
-def _placed(texts: Sequence[str], codes: Codes) -> ExtensionArray:
-    """The text of every code, in the type that pandas gives to texts."""
-    return pd.Series(np.array([*texts, ""], dtype=object)).array.take(codes)
+@dataclass(frozen=True, eq=False)
+class _Texts:
+    """A column of few texts: `codes` (R,) into `texts`."""
+
+    texts: Sequence[str]
+    codes: Codes
+
+
+def _columns(held: Mapping[str, Floats | NDArray[np.int64] | _Texts]) -> dict[str, object]:
+    """The columns as pandas keeps them: all texts are made once, and then placed."""
+    pool = [text for column in held.values() if isinstance(column, _Texts) for text in column.texts]
+    made = pd.Series(np.array([*pool, ""], dtype=object)).array
+    found: dict[str, object] = {}
+    start = 0
+    for name, column in held.items():
+        if isinstance(column, _Texts):
+            found[name] = made.take(column.codes + start)
+            start += len(column.texts)
+        else:
+            found[name] = column
+    return found

@@ -21,6 +21,7 @@ from analysis.weight_classes import nonresponse_classes, trim_weights
 from analysis.weight_counts import add_counts
 from analysis.weight_diagnostics import WeightDiagnostics, diagnose
 from analysis.weight_persons import person_factor
+from analysis.weight_plan import read_log, read_plan
 
 TIERS = ("T0", "T1", "T2", "T3", "T4", "T5")
 """Best first: counted, rebuilt from the contact log, register, the unit's usual number, sessions
@@ -113,8 +114,8 @@ def weigh(
     """
     if selection != "probability":
         return _unweighted(contacts, sessions, selection)
-    plan = _plan(sessions, units)
-    log = _log(contacts, plan)
+    plan = read_plan(sessions, units)
+    log = read_log(contacts, plan)
     plan, notes = add_counts(plan, log, covered, usual or {})
     usable = plan["worked"] & ((plan["selected"] > 0) | (plan["count_used"] == 0))
     lost = plan.index[plan["worked"] & ~usable]
@@ -146,65 +147,6 @@ def weigh(
         notes=(*notes, *more, *of_persons, *cut),
         diagnostics=diagnostics,
     )
-
-
-def _plan(sessions: pd.DataFrame, units: Mapping[str, float]) -> pd.DataFrame:
-    """Sessions by `session_id`, in its order, checked for what every factor needs."""
-    doubled = sorted(set(sessions.loc[sessions["session_id"].duplicated(), "session_id"]))
-    if doubled:
-        raise WeightError(f"Session {', '.join(doubled)} has two rows in the plan; keep one each.")
-    plan = sessions.sort_values("session_id", kind="stable").set_index("session_id")
-    strange = sorted(set(plan["unit_id"]) - set(units))
-    if strange:
-        raise WeightError(
-            f"The session plan names the unit {', '.join(map(str, strange))}, which is not in the "
-            "list of units; correct sessions.csv or add the unit to units.csv."
-        )
-    for unit, probability in units.items():
-        if not 0 < probability <= 1:
-            raise WeightError(
-                f"Unit {unit} has the inclusion probability {probability}; it must lie in (0, 1]."
-            )
-    plan["worked"] = plan["worked"].astype(bool)
-    for name in ("blocks_window", "block_minutes", "covered_minutes", "count", "k"):
-        plan[name] = pd.to_numeric(plan[name], errors="coerce").astype(float)
-    return plan
-
-
-def _log(contacts: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:
-    """Contacts by `submission_id` with their group; every one belongs to a session of the plan."""
-    log = contacts[["submission_id", "session_id", "seq", "outcome"]].sort_values(
-        "submission_id", kind="stable"
-    )
-    log = log.assign(group=classify(log["outcome"])).reset_index(drop=True)
-    twice = log.loc[log["submission_id"].duplicated(), "submission_id"]
-    if len(twice):
-        raise WeightError(
-            f"Submission {', '.join(twice.head(3))} stands twice among the contacts, so it would "
-            "count twice; keep its latest version only."
-        )
-    unnamed = log["session_id"].isna() | (log["session_id"] == "")
-    if unnamed.any():
-        raise WeightError(
-            f"{int(unnamed.sum())} contacts name no session, so nothing says how many visits they "
-            "stand for. Enter the session of the submissions "
-            f"{', '.join(log.loc[unnamed, 'submission_id'].head(3))}"
-            f"{' ...' if unnamed.sum() > 3 else ''}, or reject them."
-        )
-    strange = sorted(set(log["session_id"]) - set(plan.index))
-    if strange:
-        raise WeightError(
-            f"{int(log['session_id'].isin(strange).sum())} contacts belong to the session "
-            f"{', '.join(strange)}, which has no row in sessions.csv, so their weight cannot be "
-            "computed. Add the session to the plan, or correct its code in the submissions."
-        )
-    idle = sorted(set(log["session_id"]) & set(plan.index[~plan["worked"]]))
-    if idle:
-        raise WeightError(
-            f"Session {', '.join(idle)} has contacts but is marked as not worked; "
-            "one of the two is wrong."
-        )
-    return log
 
 
 def _block_factor(plan: pd.DataFrame, usable: "pd.Series[bool]") -> "pd.Series[float]":

@@ -69,12 +69,15 @@ def planned(
         )
     if interviews.empty:
         return None, ("There is no interview, so no weight is brought to the known totals.",)
-    _refuse_population(study, totals)
+    if study.is_designed:
+        _refuse_population(study, totals)
     columns, filled = _columns(study, settings, totals, interviews)
     margins, left_out = _margins(study, totals, interviews)
     low, high = (*settings.bounds, 0.0, 0.0)[:2]
     plan = CalibrationPlan(
         margins=Margins(totals.population, margins),
+        # A sample of sessions is of visits; of any other survey only its analyst can know.
+        population="kunjungan" if study.is_designed else totals.population,
         method="raking" if settings.method in {"raking", "poststrat"} else settings.method,  # type: ignore[arg-type]
         bounds=(low, high) if settings.bounds else None,
         trim=settings.trim or np.inf,

@@ -26,11 +26,14 @@ NAMED = 5
 
 
 class Files:
-    """Rows of several Parquet files as one table; `types` maps every column to its Arrow type."""
+    """Rows of several Parquet files as one table; `types` maps every column to its Arrow type.
+
+    `metadata` is what stands at the end of each file.
+    """
 
     def __init__(self, paths: Sequence[Path], memory: str, threads: int) -> None:
         self.paths = tuple(paths)
-        self.types = _types(paths)
+        self.metadata, self.types = _described(paths)
         self._limits = memory, threads
 
     def table(self, select: str, rest: str = "") -> pa.Table:
@@ -136,13 +139,17 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _types(paths: Sequence[Path]) -> dict[str, pa.DataType]:
+def _described(
+    paths: Sequence[Path],
+) -> tuple[list[pq.FileMetaData], dict[str, pa.DataType]]:
     if not paths:
         raise StoreError("No Parquet file was given, so there is nothing to estimate from.")
+    held: list[pq.FileMetaData] = []
     found: dict[str, pa.DataType] = {}
     for path in paths:
         try:
-            schema = pq.read_schema(path)
+            held.append(pq.read_metadata(path))
+            schema = held[-1].schema.to_arrow_schema()
         except (OSError, pa.ArrowInvalid) as error:
             raise StoreError(
                 f"{path} cannot be read as Parquet ({type(error).__name__}); write it anew."
@@ -157,7 +164,7 @@ def _types(paths: Sequence[Path]) -> dict[str, pa.DataType]:
                 f"{paths[0].name}, or one of them lacks it; values could change in silence. "
                 "Write all files with one schema."
             )
-    return found
+    return held, found
 
 
 @contextmanager

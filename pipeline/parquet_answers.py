@@ -78,7 +78,7 @@ class Reading:
 
     def _arranged(self) -> Iterator[tuple[pa.RecordBatch, Codes]]:
         group = self._groups.of_rows(0, self._groups.rows).astype(np.int32)
-        before = np.cumsum([0, *self._rows.counts])
+        before = np.cumsum([0, *(known.num_rows for known in self._files.metadata)])
         id = quoted(self._design.id)
         whole = pa.types.is_integer(self._files.types[self._design.id])
         order = [quoted(self._design.psu or self._design.id), id if whole else f"{id}::varchar"]

@@ -19,15 +19,13 @@ class Rows:
 
     def __init__(self, files: duck.Files, threads: int) -> None:
         self._files, self._threads = files, threads != 1
-        self.counts: tuple[int, ...] = ()
 
     def columns(self, names: Sequence[str]) -> dict[str, pa.ChunkedArray]:
-        """Whole columns, texts as codes into one dictionary; `counts` then has each file's rows."""
+        """Whole columns, texts as codes into one dictionary."""
         with duck.readable():
             parts = [
                 file.read(list(names), use_threads=self._threads) for file in self._each(names)
             ]
-            self.counts = tuple(part.num_rows for part in parts)
             found = {}
             for name in names:
                 chunks = [chunk for part in parts for chunk in part[name].chunks]
@@ -58,8 +56,8 @@ class Rows:
 
     def _each(self, texts: Sequence[str]) -> Iterator[pq.ParquetFile]:
         texts = [name for name in texts if is_text(self._files.types[name])]
-        for path in self._files.paths:
-            with pq.ParquetFile(path, read_dictionary=texts) as file:
+        for path, known in zip(self._files.paths, self._files.metadata, strict=True):
+            with pq.ParquetFile(path, metadata=known, read_dictionary=texts) as file:
                 yield file
 
 

@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.design import Design
-from analysis.estimates import estimate
+from analysis.estimates import estimated
 from analysis.instrument import Instrument
 from analysis.publication import Rules, publish
 from analysis.scoring import measures
-from pipeline.designed import bentuk_codes, index_definition
+from analysis.side_by_side import published
+from pipeline.calibrating import planned
+from pipeline.designed import bentuk_codes, calibration_report, index_definition
 from pipeline.errors import StudyError
 from pipeline.results import Results
 from pipeline.study import Study
@@ -59,17 +61,30 @@ def analyze_plain(
     design_frame[psu_name] = interviews[chosen.psu if chosen.psu else "submission_id"]
     if chosen.domain:
         design_frame["domain"] = interviews[chosen.domain].astype("object").fillna("(kosong)")
-    table = estimate(
+    known, why_not = planned(
+        study, interviews, instrument, selection=chosen.selection, simulated=simulated
+    )
+    if known is not None:
+        design_frame = design_frame.assign(
+            **{name: known.columns[name] for name in known.totals.columns}
+        )
+    found = estimated(
         design_frame,
         Design(weight=weight_name, stratum="stratum", psu=psu_name, id="submission_id",
                selection=chosen.selection),
-        measures(interviews, instrument, index_definition(study), bentuk_codes(study)),
+        measures(
+            interviews, instrument, index_definition(study), bentuk_codes(study),
+            known.counted if known else frozenset(),
+        ),
         domain="domain" if chosen.domain else "",
         level=study.level,
         rules=Rules(**asdict(study.publication)),
         wave=study.wave.id,
         tiers=None,
+        calibration=known.plan if known else None,
     )  # fmt: skip
+    if found.weight is not None:
+        design_frame = design_frame.assign(w_final=found.weight)
     empty = pd.DataFrame()
     return Results(
         study=study,
@@ -80,11 +95,13 @@ def analyze_plain(
         contacts=interviews,
         sessions=empty,
         weighted=design_frame,
-        estimates=publish(table),
+        estimates=publish(found.table),
+        variances=published(found.variances, found.table),
+        calibration=calibration_report(known, found),
         standings=empty,
         comparisons=empty,
         responses=empty,
-        notes=notes,
+        notes=(*notes, *why_not, *(known.notes if known else ()), *found.notes),
     )
 
 

@@ -251,3 +251,32 @@ def test_the_command_does_the_same(folder, capsys, monkeypatch):
     assert _run(["analyze", "./survei-air"]) == 0
     assert "120 submissions" in capsys.readouterr().out
     assert (folder.parent / "build" / "survei-air" / "estimates.csv").exists()
+
+
+def test_a_survey_with_its_own_design_can_be_brought_to_known_totals(folder):
+    toml = """
+[design]
+weight = "bobot"
+stratum = ["kab"]
+psu = "desa"
+
+[calibration]
+minimum = 5
+"""
+    (folder / "study.toml").write_text(toml, encoding="utf-8")
+    (folder / "margins.csv").write_text(
+        "population;unit_id;margin;level;total;source\n"
+        "penduduk;;sumber;sumur;700,5;sensus\npenduduk;;sumber;ledeng;299,5;sensus\n",
+        encoding="cp1252",
+    )
+    table = run(folder)
+    assert set(table.loc[table["se"].notna(), "variance_method"]) == {"jkn_raked"}
+    # What the totals say is not estimated again.
+    assert "sumber" not in set(table["measure"])
+    build = folder.parent / "build" / "survei-air"
+    assert (build / "variances.csv").exists()
+    page = (build / "index.html").read_text("utf-8")
+    assert "Angka yang diketahui" in page
+    assert "sensus" in page
+    levels = pd.read_csv(build / "calibration.csv")
+    assert levels["after"].tolist() == pytest.approx([700.5, 299.5])

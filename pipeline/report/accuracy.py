@@ -26,6 +26,17 @@ def facts(ctx: Context, domain: Domain, basis: Basis) -> list[Fact]:
     return found
 
 
+def of_totals(ctx: Context, domain: Domain, basis: Basis) -> list[Fact]:
+    """The entry on known totals of a study that brings its own design; none without them."""
+    report = ctx.results.calibration
+    if report is None:
+        return []
+    return [
+        Fact("Angka yang diketahui", _calibration(ctx, domain, report, basis)),
+        Fact("Rentang", _interval(ctx, domain, report)),
+    ]
+
+
 def _weights(ctx: Context, basis: Basis) -> str:
     trim = figures.number(ctx.results.study.weights.trim)
     text = (
@@ -53,8 +64,9 @@ def _calibration(ctx: Context, domain: Domain, report: CalibrationReport, basis:
         if any("unit_id:" in m for m in report.convergence.levels["margin"])
         else ""
     )
+    noun = basis.noun if ctx.results.study.is_designed else "orang"
     text = (
-        f"Bobot disesuaikan agar jumlahnya{per_unit} sama dengan banyaknya {basis.noun} yang "
+        f"Bobot disesuaikan agar jumlahnya{per_unit} sama dengan banyaknya {noun} yang "
         f"diketahui menurut {_and(names)}. Sumber: {_sources(report.sources)}."
     )
     own = f"{domain.id}:" if domain.type == "unit" and per_unit else ""
@@ -70,17 +82,18 @@ def _calibration(ctx: Context, domain: Domain, report: CalibrationReport, basis:
 
 
 def _interval(ctx: Context, domain: Domain, report: CalibrationReport | None) -> str:
+    group = "sesi" if ctx.results.study.is_designed else "kelompok"
     if report is None:
         how = "taksiran Taylor dengan sesi sebagai kelompok"
     elif report.replicated:
         how = (
-            "setiap sesi dikeluarkan satu per satu dan bobot disesuaikan ulang setiap kali "
+            f"setiap {group} dikeluarkan satu per satu dan bobot disesuaikan ulang setiap kali "
             "(jackknife)"
         )
     else:
         how = "taksiran Taylor dari sisa yang tidak dijelaskan oleh penyesuaian bobot"
     text = (
-        f"Rentang keyakinan {ctx.level} dari ragam antarsesi: {how}; sebaran t untuk nilai, "
+        f"Rentang keyakinan {ctx.level} dari ragam antar{group}: {how}; sebaran t untuk nilai, "
         "Wilson untuk persen."
     )
     unit = ctx.results.study.unit(domain.id)
@@ -96,7 +109,7 @@ def _interval(ctx: Context, domain: Domain, report: CalibrationReport | None) ->
         if fallen:
             text += (
                 f" Untuk {fallen} dari {len(rows)} angka penyesuaian ulang tidak mungkin tanpa "
-                "salah satu sesi; di situ dipakai taksiran Taylor."
+                f"salah satu {group}; di situ dipakai taksiran Taylor."
             )
         apart = _with(rows, "se_differs")
         text += (
@@ -130,6 +143,8 @@ def _enumerators(ctx: Context, domain: Domain) -> str:
 
 def _printed(ctx: Context, domain: Domain) -> pd.DataFrame:
     table = ctx.results.estimates
+    if table.empty:
+        return pd.DataFrame({"variance_method": [], "reason": []})
     own = table[(table["domain_type"] == domain.type) & table["se"].notna()]
     return own[own["domain"] == domain.id] if domain.type == "unit" else own
 

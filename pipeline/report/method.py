@@ -17,7 +17,7 @@ def method(ctx: Context, domain: Domain) -> Section:
     if study.is_designed:
         facts += _designed(ctx, domain, basis)
     else:
-        facts.append(Fact("Sampel", _sample(basis)))
+        facts += [Fact("Sampel", _sample(basis)), *accuracy.of_totals(ctx, domain, basis)]
     facts += _rules(ctx, basis)
     if study.report.statistics_recommendation:
         facts.append(Fact("Rekomendasi statistik", study.report.statistics_recommendation))

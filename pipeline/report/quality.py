@@ -37,7 +37,7 @@ def quality(ctx: Context, domain: Domain) -> Section | None:
         *_sessions(sessions),
         *(_weights(ctx, domain, sessions) if basis.is_random else ()),
         *_setting(interviews_of(contacts)),
-        *_enumerators(contacts),
+        *_enumerators(ctx, domain, contacts),
         *_interference(sessions),
     ]
     if not rows:
@@ -245,15 +245,23 @@ def _setting(interviews: pd.DataFrame) -> list[QualityRow]:
     return rows
 
 
-def _enumerators(contacts: pd.DataFrame) -> list[QualityRow]:
+def _enumerators(ctx: Context, domain: Domain, contacts: pd.DataFrame) -> list[QualityRow]:
     if interviews_of(contacts).empty:
         return []
     count = int(contacts["enumerator_id"].dropna().nunique())
+    index = _first(ctx, domain)
+    assumed = ""
+    if index is not None and "rho_assumed" in index.reasons:
+        assumed = (
+            " Yang bergilir antarsesi terlalu sedikit untuk mengukur pengaruh itu, jadi rentang "
+            "indeks memakai anggapan."
+        )
     return [
         QualityRow(
             "Enumerator",
             str(count),
-            "Makin banyak pewawancara, makin kecil pengaruh satu orang. Baik dari 3, cukup 2.",
+            f"Makin banyak pewawancara, makin kecil pengaruh satu orang.{assumed} Baik dari 3, "
+            "cukup 2.",
             verdict(count, 3, 2, direction="up"),
         )
     ]

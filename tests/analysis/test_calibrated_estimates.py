@@ -302,6 +302,20 @@ def test_what_the_margins_count_has_no_spread_of_its_own():
     assert not found.table["reason"].str.contains("se_differs").any()
 
 
+def test_totals_that_look_like_another_period_or_other_people_are_doubted():
+    frame = sample()
+    sums = frame.groupby(["unit", "sex"])["w"].sum()
+
+    def notes(times):
+        totals = {f"{u}:{s}": v * times(s) for (u, s), v in sums.items()}
+        return run(frame, Margins("kunjungan", {"unit:sex": totals})).notes
+
+    assert notes(lambda sex: 1.05) == ()
+    assert "another period" in notes(lambda sex: 17.0)[0]
+    unlike = notes(lambda sex: 0.2 if sex == "0" else 1.6)
+    assert "the largest factor is 8.0 times the least" in unlike[-1]
+
+
 def test_totals_of_residents_are_refused_for_visits():
     frame = sample()
     margins = Margins("penduduk", {"sex": {"0": 400.0, "1": 600.0}})

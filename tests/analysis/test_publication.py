@@ -101,7 +101,7 @@ def test_wide_is_thirty_points_or_broad_against_a_small_share():
 def row(**facts):
     sound = {
         "selection": "probability", "flag": "published", "estimator": "mean",
-        "n": 60, "n_psu": 8, "n_eff": 45.0, "df": 7.0,
+        "n": 60, "n_psu": 8, "n_eff": 45.0, "df": 7.0, "value": 0.1,
     }  # fmt: skip
     return sound | facts
 
@@ -117,9 +117,12 @@ def test_a_verdict_needs_sessions_interviews_and_effective_interviews():
         assert not may_judge(row(**lacking), RULES), lacking
 
 
-def test_a_proportion_with_caution_carries_no_verdict_and_a_mean_may():
+def test_a_rare_proportion_with_caution_carries_no_verdict_and_a_common_one_or_a_mean_may():
     assert may_judge(row(estimator="proportion"), RULES)
-    assert not may_judge(row(estimator="proportion", flag="caution"), RULES)
+    for value in (0.0, 0.24, 0.76, 1.0, math.nan):
+        assert not may_judge(row(estimator="proportion", flag="caution", value=value), RULES)
+    for value in (0.25, 0.5, 0.75):
+        assert may_judge(row(estimator="proportion", flag="caution", value=value), RULES)
     assert may_judge(row(estimator="mean", flag="caution"), RULES)
 
 

@@ -12,6 +12,7 @@ from analysis.measures import Measure
 from analysis.moments import psu_moments
 from analysis.publication import Rules, may_judge, publish
 from analysis.small_areas import ESTIMATOR, small_areas
+from analysis.small_units import small_units
 
 SEEDS = st.integers(0, 2**32 - 1)
 DESIGN = Design("w", "unit", "psu")
@@ -219,3 +220,23 @@ def test_on_average_the_model_is_nearer_to_the_truth_and_its_intervals_hold():
     model_error, direct_error = np.mean(errors, axis=0)
     assert model_error < 0.75 * direct_error
     assert np.mean(hits) > 0.93
+
+
+def test_from_the_interviews_themselves_it_is_the_same():
+    data = interviews(8)
+    apart, _, _ = run(data)
+    at_once = small_units(data, DESIGN, measures_of(data), rules=RULES, domain="unit")
+    pd.testing.assert_frame_equal(at_once.table, apart.table)
+    pd.testing.assert_frame_equal(at_once.fits, apart.fits)
+
+
+def test_enumerators_make_units_lean_more_on_the_others():
+    data = interviews(9, units=20)
+    data["who"] = data["unit"]
+    common = {"rules": RULES, "domain": "unit"}
+    alone = small_units(data, DESIGN, measures_of(data), **common)
+    asked = small_units(data, DESIGN, measures_of(data), enumerator="who", **common)
+    kept = [f.fits.set_index("measure").loc["calo", "kept_median"] for f in (alone, asked)]
+    assert kept[1] < kept[0]
+    direct = asked.table.query("measure == 'calo' and estimator == 'proportion'")
+    assert direct["reason"].str.contains("rho_assumed").all()

@@ -39,17 +39,18 @@ def kendari(
     name: str = "",
     selection: str = "probability",
     has_lines: bool = True,
+    rho: float = 0.03,
 ) -> Results:
     """Results of six units; named units lose all, all but one session, or all but nine people.
 
     An `unworked` unit lost its sessions too. `name` replaces the name of the first unit, to see
     what hostile text becomes; `selection` takes the same people for a sample of another kind;
-    `has_lines` keeps the thresholds.
+    `has_lines` keeps the thresholds; with `rho` 0 enumerators are left out of the intervals.
     """
     study = open_study("kendari")
     study = dataclasses.replace(
         study,
-        design=dataclasses.replace(study.design, selection=selection),
+        design=dataclasses.replace(study.design, selection=selection, enumerator_rho=rho),
         thresholds=study.thresholds if has_lines else (),
     )
     if name:

@@ -8,7 +8,7 @@ that has no case has a reason, and a test holds that there is no third kind.
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -57,6 +57,7 @@ ESTIMATORS = {
     "logistic": Estimator(("t",), ("all", "unit=1", "sex=P")),
 }
 CLUSTERED = Design("weight", "stratum", "psu", id="id")
+TWO_STAGES = Design("weight", "stratum", "psu", fpc="blocks", fpc2="visitors", id="id")
 DESIGNS = {
     "srs": Drawn("plain", Design(id="id")),
     "srs_fpc": Drawn("plain", Design(fpc="people", id="id")),
@@ -66,6 +67,8 @@ DESIGNS = {
     "stratified_clustered": Drawn("plain", CLUSTERED),
     "one_stage_fpc": Drawn("plain", Design("weight", "stratum", "psu", fpc="blocks", id="id")),
     "certainty": Drawn("plain", Design("weight", "stratum", "psu", certainty="certain", id="id")),
+    "two_stage_fpc": Drawn("plain", TWO_STAGES),
+    "certainty_fpc": Drawn("plain", replace(TWO_STAGES, certainty="certain")),
     "missing": Drawn("missing", CLUSTERED),
     "empty": Drawn("empty", CLUSTERED),
     "extreme": Drawn("extreme", CLUSTERED),
@@ -88,7 +91,7 @@ CALIBRATIONS = (
 BOUNDS = {"linear_bounded": (0.85, 1.45), "logit": (0.6, 1.9)}
 VARIANCES = ("taylor", "jkn", "replicates")
 INTERVALS = tuple(dict.fromkeys(i for e in ESTIMATORS.values() for i in e.intervals))
-EVERYWHERE = ("stratified_clustered", "one_stage_fpc", "lonely_adjust", "given_jkn")
+EVERYWHERE = ("stratified_clustered", "given_jkn")
 """Designs whose cells are asked for in every domain of the estimator; elsewhere one of them."""
 
 Cell = tuple[str, str, str, str, str]
@@ -147,6 +150,8 @@ def _of_variance(estimator: str, design: str, calibration: str, variance: str) -
         return "the jackknife is inconsistent for quantiles, which jump (Shao and Wu 1989)"
     if design in ("lonely_adjust", "lonely_average"):
         return "a lonely stratum among replicates differs on purpose: docs/differences_from_r.md"
+    if variance == "jkn" and DESIGNS[design].columns.fpc2:
+        return "leaving out PSUs says nothing of the draw within them; R drops the second stage"
     if variance == "jkn" and calibration not in REDONE:
         return "the jackknife redoes raking and post-stratification only"
     if estimator == "zero":
@@ -155,25 +160,34 @@ def _of_variance(estimator: str, design: str, calibration: str, variance: str) -
 
 
 def _of_calibration(estimator: str, design: str, calibration: str) -> str:
-    if estimator == "between_waves" and DESIGNS[design].data != "plain":
+    if estimator != "between_waves":
+        return ""
+    if DESIGNS[design].data != "plain":
         return "one shape of data has two waves"
-    return "" if calibration == "none" else NOT_CALIBRATED.get(estimator, "")
+    if DESIGNS[design].columns.fpc2:
+        return "visitors of two waves are two populations; R's design of both would pool them"
+    return "" if calibration == "none" else "waves have margins of their own; R calibrates one"
 
 
 NO_REPLICATES = {
-    "total": "not built: replicates are of means and ratios",
-    "index": "not built: replicates are of means and ratios",
-    "between_domains": "not built: replicates of a contrast, but for raked ones",
-    "between_measures": "not built: replicates of a contrast, but for raked ones",
-    "between_units": "not built: replicates of a contrast, but for raked ones",
-    "between_waves": "not built: a change between waves by replicates",
-    "association": "not built: Rao-Scott by replicates",
-    "linear": "not built: regression by replicates",
-    "logistic": "not built: regression by replicates",
+    "between_waves": "each wave has replicates of its own; R has none of both",
+    "association": "a table is tested by the variance from scores (Rao and Scott 1984)",
+    "linear": "a regression has the variance from scores (Binder 1983)",
+    "logistic": "a regression has the variance from scores (Binder 1983)",
 }
+
+
+def pending(estimator: str, design: str, calibration: str, variance: str) -> str:
+    """What R has answered and our library has not; empty where both have."""
+    if design in ("two_stage_fpc", "certainty_fpc"):
+        return "the variance of the second stage"
+    if variance == "taylor":
+        return NOT_CALIBRATED.get(estimator, "") if calibration != "none" else ""
+    return "" if estimator in ("mean", "proportion", "share", "ratio") else "replicates of it"
+
+
 NOT_CALIBRATED = dict.fromkeys(
-    ("total", "ratio", "quantile", "between_waves", "association", "linear", "logistic"),
-    "not built: this estimator on calibrated weights, with their variance",
+    ("total", "ratio", "quantile", "association", "linear", "logistic"), "calibrated weights"
 )
 
 

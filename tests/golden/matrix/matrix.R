@@ -61,6 +61,14 @@ made <- function(d, name) {
       ids = ~ ifelse(certain == 1, id, psu),
       strata = ~ ifelse(certain == 1, 1000 * wave + psu, stratum), weights = ~weight, data = d
     ),
+    two_stage_fpc = svydesign(
+      ids = ~ psu + id, strata = ~stratum, weights = ~weight, fpc = ~ blocks + visitors, data = d
+    ),
+    certainty_fpc = svydesign(
+      ids = ~ ifelse(certain == 1, id, psu) + id, weights = ~weight, data = d,
+      strata = ~ ifelse(certain == 1, 1000 * wave + psu, stratum),
+      fpc = ~ ifelse(certain == 1, visitors, blocks) + ifelse(certain == 1, 1, visitors)
+    ),
     lonely_collapse = svydesign(
       ids = ~psu, strata = ~ ifelse(stratum == 4, 3, stratum), weights = ~weight, data = d
     ),
@@ -232,8 +240,9 @@ combination <- function(s, measures, domains, factors, df_of = NULL) {
   terms <- sprintf("(%.17g) * y%d / n%d", factors, seq_along(factors), seq_along(factors))
   text <- parse(text = paste(terms, collapse = " + "))[[1]]
   two <- svycontrast(found, text)
-  value <- unname(as.numeric(coef(if (is.list(two)) two[[1]] else two)))
-  se <- sqrt(as.numeric(attr(if (is.list(two)) two[[1]] else two, "var")))
+  if (is.list(two)) two <- two[[1]] # with replicates
+  value <- as.numeric(two)
+  se <- sqrt(as.numeric(attr(two, "var")))
   df <- frees(s, if (is.null(df_of)) in_any else df_of)
   c(value = value, se = se, df = df, t_of(value, se, df))
 }
@@ -272,12 +281,14 @@ of_model <- function(s, formula, family, inside) {
   outcome <- all.vars(formula)[1]
   inside <- inside & answered(s$d, outcome)
   # glm warns where the last step cannot improve on rounding any more. Its matrix is that of the
-  # step before the last: a second fit from the first one's coefficients brings both together.
-  fit <- list()
-  for (again in 1:2) {
-    fit <- suppressWarnings(do.call(svyglm, list(formula, design = subset(s$design, inside),
-      family = family, start = coef(fit), control = glm.control(epsilon = 1e-14, maxit = 100))))
-  }
+  # step before the last: starting from the coefficients brings both together.
+  part <- subset(s$design, inside)
+  part$variables$w <- weights(part, "sampling") / mean(weights(part, "sampling"))
+  control <- glm.control(epsilon = 1e-14, maxit = 100)
+  first <- suppressWarnings(do.call(glm, list(formula, family = family, data = part$variables,
+    weights = part$variables$w, control = control)))
+  fit <- suppressWarnings(do.call(svyglm, list(formula, design = part, family = family,
+    start = coef(first), control = control)))
   label <- sub("^age", "age=", sub("(Intercept)", "(constant)", names(coef(fit)), fixed = TRUE))
   df <- frees(s, inside) + 1 - length(label)
   se <- unname(sqrt(diag(vcov(fit))))

@@ -1,0 +1,292 @@
+"""Bad input, one row each: what the API says, and that it names where."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_api import people
+
+from analysis import (
+    Design,
+    GivenReplicates,
+    Index,
+    Mean,
+    Proportion,
+    Quantile,
+    Ratio,
+    Total,
+    association,
+    change,
+    contrast,
+    estimate,
+    regress,
+)
+from analysis.errors import (
+    CalibrationError,
+    DesignError,
+    LonelyPSUError,
+    MarginError,
+    MeasureError,
+    SampleError,
+    WeightError,
+)
+
+DESIGN = Design("w", "stratum", "psu", id="id")
+MARGINS = {"sex": {"L": 500, "P": 600}}
+
+
+def spoiled(column, at, value):
+    data = people()
+    data[column] = data[column].astype(object if isinstance(value, str) else data[column].dtype)
+    data.loc[at, column] = value
+    return data
+
+
+def ask(data, specs=Mean("score", 0, 100), design=DESIGN, **more):  # noqa: B008
+    return estimate(data, design, specs, raw=True, **more)
+
+
+def raked(margins, data=None, **more):
+    return DESIGN.rake(people() if data is None else data, margins, **more)
+
+
+def sized(column, **more):
+    data = people().assign(N1=30, N2=200, sure=0)
+    data[column] = data.assign(**more)[column] if more else 2
+    return data
+
+
+BAD = {
+    "negative weight": (
+        lambda: ask(spoiled("w", 3, -1.0)), WeightError, r"weight is negative in row 4 \(i003\)",
+    ),
+    "zero weight": (
+        lambda: ask(spoiled("w", [3, 8], 0.0)), WeightError, r"zero in rows 4 \(i003\), 9 \(i008\)",
+    ),
+    "missing weight": (
+        lambda: ask(spoiled("w", 3, np.nan)), WeightError, r"missing or no number in row 4",
+    ),
+    "infinite weight": (lambda: ask(spoiled("w", 3, np.inf)), WeightError, r"infinite in row 4"),
+    "PSU in two strata": (
+        lambda: ask(spoiled("stratum", 0, "h7")), DesignError, r"PSU s00 lies in strata h0, h7",
+    ),
+    "fpc smaller than the sample": (
+        lambda: ask(sized("N1"), design=Design("w", "stratum", "psu", fpc="N1", id="id")),
+        DesignError, r"stratum h0 is said to have 2 PSUs in the population, but 4 were worked",
+    ),
+    "fpc2 smaller than the sample": (
+        lambda: ask(
+            sized("N2"), design=Design("w", "stratum", "psu", fpc="N1", fpc2="N2", id="id")
+        ),
+        DesignError, r"PSU s\d\d is said to have 2 visitors, but \d+ were interviewed",
+    ),
+    "fpc2 without fpc": (
+        lambda: Design("w", "stratum", "psu", fpc2="N2"), DesignError, r"fpc2 without fpc",
+    ),
+    "a PSU certain in part": (
+        lambda: ask(
+            sized("sure").assign(sure=lambda d: (d.index < 1) * 1),
+            design=Design("w", "stratum", "psu", id="id", certainty="sure"),
+        ),
+        DesignError, r"PSU s00 is marked in some of its interviews only",
+    ),
+    "doubled id": (
+        lambda: ask(spoiled("id", 5, "i004")), DesignError, r"same id stands in rows 5 .*, 6",
+    ),
+    "blank domain": (
+        lambda: ask(spoiled("unit", 5, None), by="unit"), DesignError, r"no code in row 6",
+    ),
+    "undeclared domain": (
+        lambda: ask(people(), by="unit", levels={"unit": ["A"]}), DesignError, r"holds B",
+    ),
+    "lonely PSU": (
+        lambda: ask(spoiled("stratum", people()["psu"] == "s00", "h9")),
+        LonelyPSUError, r"Only one PSU was interviewed in stratum h9",
+    ),
+    "one interview of several": (
+        lambda: ask(
+            sized("N2", N2=200).iloc[:12],
+            design=Design("w", "stratum", "psu", fpc="N1", fpc2="N2", id="id"),
+        ),
+        DesignError, r"PSU s00, .* gave one interview of several",
+    ),
+    "infinite answer": (
+        lambda: ask(spoiled("score", 6, np.inf)), MeasureError, r"infinite in row 7",
+    ),
+    "overflow of an answer": (
+        lambda: ask(spoiled("score", 6, 1e200), Total("score")), MeasureError,
+        r"overflows the sums in row 7",
+    ),
+    "overflow of the sums": (
+        lambda: ask(
+            people().assign(score=lambda d: d["score"] * 1e96, w=lambda d: d["w"] * 1e200),
+            Mean("score"),
+        ),
+        MeasureError, r"sums of column score leave the range of numbers in domain all",
+    ),
+    "off the scale": (
+        lambda: ask(spoiled("score", 6, 101.0)), MeasureError, r"1 of 300 values lie off its scale",
+    ),
+    "text for a number": (
+        lambda: ask(spoiled("score", 6, "lama"), Mean("score")), MeasureError,
+        r"Column score is no number in row 7",
+    ),
+    "no such column": (
+        lambda: ask(people(), Mean("nothing")), MeasureError, r"no column nothing",
+    ),
+    "undeclared category": (
+        lambda: ask(people(), Proportion("served", ["ya", "tidak"])), MeasureError,
+        r"Column served holds ragu in rows? \d",
+    ),
+    "doubled category": (
+        lambda: Proportion("served", ["ya", "ya"]), MeasureError, r"names ya twice",
+    ),
+    "nobody answered codes": (
+        lambda: ask(
+            people().assign(served=pd.Series([None] * 300, dtype="string")), Proportion("served")
+        ),
+        MeasureError, r"nobody answered",
+    ),
+    "not 0 or 1": (
+        lambda: ask(people(), Proportion("score")), MeasureError, r"lie off its scale \(0 and 1\)",
+    ),
+    "a quantile at its end": (lambda: Quantile("y", 1.0), MeasureError, r"without the ends"),
+    "the same row twice": (
+        lambda: ask(people(), [Mean("y"), Mean("y")]), MeasureError, r"asked for twice",
+    ),
+    "an index of nothing": (lambda: Index("i", {}), MeasureError, r"at least one part"),
+    "nothing asked": (lambda: ask(people(), []), MeasureError, r"Nothing is asked for"),
+    "no frame": (lambda: ask(7), MeasureError, r"int is no frame"),
+    "level": (lambda: ask(people(), level=95), MeasureError, r"no confidence level"),
+    "policy": (lambda: ask(people(), lonely="remove"), DesignError, r"none of fail, collapse"),
+    "interval": (lambda: ask(people(), interval="wald"), MeasureError, r"none of auto, t"),
+    "variance": (lambda: ask(people(), variance="brr"), DesignError, r"none of auto, taylor"),
+    "bootstrap without a seed": (
+        lambda: ask(people(), variance="bootstrap"), DesignError, r"give a seed",
+    ),
+    "margins that disagree": (
+        lambda: raked({"sex": {"L": 800, "P": 1000}, "unit": {"A": 1000, "B": 1000}}), MarginError,
+        r"(?s)sex.*1,?800.*unit.*2,?000|unit.*2,?000.*sex.*1,?800",
+    ),
+    "a level nobody answered": (
+        lambda: raked({"sex": {"L": 500, "P": 600, "X": 10}}), MarginError,
+        r"Margin sex: nobody in the sample answered X",
+    ),
+    "a level without a total": (
+        lambda: raked({"sex": {"L": 500}}), MarginError, r"no total for P, which rows .* answered",
+    ),
+    "margins of residents": (
+        lambda: raked(MARGINS, population="penduduk"), MarginError, r"sample is of visits",
+    ),
+    "two margins to post-stratify": (
+        lambda: DESIGN.poststratify(people(), {**MARGINS, "unit": {"A": 1, "B": 1}}), MarginError,
+        r"one margin, but sex, unit",
+    ),
+    "bounds that cannot be met": (
+        lambda: DESIGN.calibrate(people(), {"sex": {"L": 1, "P": 1000}}, method="logit",
+                                 bounds=(0.9, 1.1)),
+        CalibrationError, r"cannot be brought to the margins",
+    ),
+    "another frame than was calibrated": (
+        lambda: ask(people().iloc[:200], design=raked(MARGINS)), CalibrationError,
+        r"calibrated on 300 interviews, and these 200",
+    ),
+    "raking given replicates": (
+        lambda: Design("w", replicates=GivenReplicates(("w", "y"), "bootstrap")).rake(
+            people(), MARGINS
+        ),
+        CalibrationError, r"calibrated one by one",
+    ),
+    "replicates and PSUs": (
+        lambda: Design("w", psu="psu", replicates=GivenReplicates(("w", "y"), "bootstrap")),
+        DesignError, r"replicate weights and strata or PSUs as well",
+    ),
+    "jackknife of trimmed weights": (
+        lambda: ask(people(), design=raked(MARGINS, trim=3), variance="jkn"), DesignError,
+        r'variance="taylor"',
+    ),
+    "enumerators of a total": (
+        lambda: ask(people(), Total("x"), enumerator="unit"), MeasureError, r"without enumerator",
+    ),
+    "no contrast": (
+        lambda: contrast(people(), DESIGN, Mean("x"), {}), MeasureError, r"No contrast is asked",
+    ),
+    "a contrast of nobody": (
+        lambda: contrast(people(), DESIGN, Mean("x"), {"c": {("Z", "x"): 1}}, "unit"), DesignError,
+        r"no domain Z; there are A, B",
+    ),
+    "a contrast of many rows": (
+        lambda: contrast(
+            people(), DESIGN, Proportion("served"), {"c": {("A", "served"): 1}}, "unit"
+        ),
+        MeasureError, r"served is 3 rows",
+    ),
+    "a contrast of a quantile": (
+        lambda: contrast(people(), DESIGN, Quantile("x"), {"c": {("A", "x"): 1}}, "unit"),
+        MeasureError, r"a quantile, which has no scores",
+    ),
+    "waves with other categories": (
+        lambda: change(people(), people().replace({"served": {"ragu": "ya"}}), DESIGN,
+                       Proportion("served")),
+        MeasureError, r"Declare the categories",
+    ),
+    "a ratio nobody has": (
+        lambda: ask(people(), Ratio("x", "nothing")), MeasureError, r"no column nothing",
+    ),
+    "where of another length": (
+        lambda: association(people(), DESIGN, "served", "sex", where=[True]), DesignError,
+        r"each of the 300 interviews",
+    ),
+    "regression of codes": (
+        lambda: regress(people(), DESIGN, "served", "x"), MeasureError, r"no number in rows",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_has_its_own_error_that_names_where(case):
+    call, kind, message = BAD[case]
+    with pytest.raises(kind, match=message) as raised:
+        call()
+    assert isinstance(raised.value, SampleError)
+    assert str(raised.value).endswith(".")
+
+
+def test_a_domain_in_one_psu_and_a_domain_without_any_are_not_estimable():
+    data = people()
+    data["where"] = np.where(data["psu"] == "s03", "one", "many")
+    found = ask(data, [Mean("score", 0, 100), Total("x"), Quantile("y"), Ratio("x", "y")],
+                by="where", levels={"where": ["one", "many", "none"]})  # fmt: skip
+    for domain, reason in (("one", "sessions<2"), ("none", "no_answers")):
+        own = found[found["domain"] == domain]
+        assert (own["flag"] == "not_estimable").all()
+        assert own["reason"].str.contains(reason).all()
+        assert own[["se", "low", "high"]].isna().all().all()
+    assert (found.loc[found["domain"] == "many", "se"] > 0).all()
+
+
+def test_a_whole_sample_in_one_psu_is_not_estimable():
+    data = people().assign(psu="s", stratum="h")
+    found = ask(data, lonely="adjust")
+    assert found["flag"].tolist() == ["not_estimable"]
+    assert found["se"].isna().all()
+
+
+def test_quota_and_volunteer_samples_have_values_and_no_interval():
+    for selection in ("quota", "volunteer"):
+        design = Design("w", "stratum", "psu", id="id", selection=selection)
+        specs = [Mean("score", 0, 100), Total("x"), Quantile("y")]
+        found = estimate(people(), design, specs)
+        assert found["value"].notna().all()
+        assert found[["se", "low", "high"]].isna().all().all()
+        assert found["reason"].str.contains(selection).all()
+
+
+def test_a_replicate_that_empties_a_margin_leaves_taylor_and_says_so():
+    data = people()
+    data["rare"] = np.where((data["psu"] == "s05") & (data["sex"] == "L"), "ya", "tidak")
+    design = DESIGN.rake(data, {"rare": {"ya": 20, "tidak": 980}})
+    found = estimate(data, design, [Mean("score", 0, 100), Total("x")], raw=True)
+    assert (found["variance_method"] == "taylor").all()
+    assert (found["se"] > 0).all()
+    assert "PSU s05" in found.attrs["notes"][0]
+    assert "Taylor" in found.attrs["notes"][0]
