@@ -101,5 +101,4 @@ def test_two_hundred_failing_lines(tmp_path):
         with serve(SandboxState()) as sandbox:
             study = make_study(tmp_path / f"{seed}" / "survei", sandbox.url)
             failures.append(drive(seed, study, sandbox))
-    print("failures", sum(failures), max(failures))
     assert sum(failures) >= 200  # the lines did fail
