@@ -17,6 +17,7 @@ from pipeline.kobo import KoboPublisher
 from pipeline.kobo.errors import ForbiddenError, UnknownAssetError
 from pipeline.kobo.form_media import HeldMedia
 from pipeline.kobo.projects import Listed, Project
+from pipeline.sandbox import asset_uid
 from pipeline.study import Study
 
 EXAMINED = 40
@@ -120,7 +121,7 @@ def plan_form(
     uid = known_assets(study).get(ready.name, "")
     project, found = None, ""
     if study.server.kind == "sandbox" and not uid:
-        uid = _in_sandbox(study, ready)
+        uid = asset_uid(study.id, ready.name)
     if uid:
         project, found = _recorded(study, ready, publisher, uid), "as the study records it"
     if project is None and not new:
@@ -164,12 +165,6 @@ def _outdated(
     offered = publisher.offered(project.uid)
     given = offered.media if offered is not None else dict(entry.media) if entry else wanted
     return any(given.get(name) != hash_ for name, hash_ in wanted.items())
-
-
-def _in_sandbox(study: Study, ready: ReadyForm) -> str:
-    from pipeline.sandbox import asset_uid
-
-    return asset_uid(study.id, ready.name)
 
 
 def _recorded(study: Study, ready: ReadyForm, publisher: KoboPublisher, uid: str) -> Project | None:
