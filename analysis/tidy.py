@@ -148,4 +148,5 @@ def _columns(
 
 
 def _kept(texts: pa.Array, dtype: object) -> object:
-    return pd.arrays.ArrowStringArray(pa.chunked_array([texts]), dtype=dtype)
+    made: Callable[..., object] = pd.arrays.ArrowStringArray
+    return made(pa.chunked_array([texts]), dtype=dtype)

@@ -163,6 +163,8 @@ def satterthwaite(means: Means, lonely: Lonely = "fail") -> Floats:
 def in_lonely_strata(means: Means) -> NDArray[np.bool_]:
     """(D, K) whether a domain has answers in a stratum with a single PSU."""
     m = means.moments
+    if not m.psus.lonely.any():
+        return np.zeros(means.value.shape, dtype=np.bool_)
     alone = m.psus.lonely[m.psus.stratum[m.psu]][:, None] & (m.n > 0)
     return sums(m.domain, alone.astype(np.float64), len(m.domains)) > 0
 
