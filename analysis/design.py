@@ -158,10 +158,9 @@ def code(
     if design.fpc2:
         psus = _two_stages(frame, design, psus, of_row, certain)
     names, which = _domains(*columns.codes(frame, domain, "domain", design.id, known), domains)
-    if design.id or (of_row[1:] < of_row[:-1]).any():
-        order = np.lexsort((place, of_row))
-    else:
-        order = place  # that of the rows, which come PSU by PSU
+    # Without ids rows that come PSU by PSU stay as they are.
+    ordered = not design.id and not (of_row[1:] < of_row[:-1]).any()
+    order = place if ordered else np.lexsort((place, of_row))
     return Coded(order, weight[order], of_row[order], which[order], psus, names)
 
 

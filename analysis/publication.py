@@ -129,6 +129,11 @@ def is_wide(
         return np.asarray((width >= WIDE) | relative, dtype=np.bool_)
 
 
+def least_wide(value: Floats) -> Floats:
+    """Width of a proportion's interval from which `is_wide` is true of it."""
+    return np.where(value > 0, np.clip(WIDE_RELATIVE * value, WIDE_FROM, WIDE), WIDE)
+
+
 @dataclass(frozen=True, eq=False)
 class Verdicts:
     """Flag and reasons of R estimates: (R,) codes into FLAGS and into `reasons`."""
