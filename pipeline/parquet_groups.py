@@ -122,8 +122,9 @@ def _coded(column: pa.ChunkedArray, *, blank: bool = False) -> tuple[list[str], 
     if (column.null_count or values.null_count) and not blank:
         return [], np.zeros(len(column), dtype=np.intp), True
     none = len(values)
-    code = np.concatenate([
-        chunk.indices.cast(pa.int32()).fill_null(none).to_numpy() for chunk in column.chunks
+    code = _joined([
+        (chunk.indices.cast(pa.int32()).fill_null(none) if chunk.null_count else chunk.indices)
+        .to_numpy() for chunk in column.chunks
     ])  # fmt: skip
     if blank:
         texts = ["" if value is None else str(value) for value in values.to_pylist()]
@@ -148,6 +149,10 @@ def _coded(column: pa.ChunkedArray, *, blank: bool = False) -> tuple[list[str], 
             values, rank = pa.array(own.tolist()), again[rank]
         code = rank[code]
     return values.to_pylist(), code, False
+
+
+def _joined(parts: Sequence[Codes]) -> Codes:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _rises(names: pa.Array) -> bool:
