@@ -46,7 +46,8 @@ def association(
     Raises
     ------
     SampleError
-        As `raoscott.association`; where a column is absent or the design has replicate weights.
+        As `raoscott.association`; where a column is absent, the design has replicate weights, or
+        the sample is no probability sample.
 
     Examples
     --------
@@ -58,16 +59,18 @@ def association(
     ...     "jalur": ["loket", "daring", "loket", "loket", "loket", "daring", "daring", "daring",
     ...               "loket", "loket"],
     ... })
-    >>> design = Design(psu="sesi")
-    >>> round(association(frame, design, "jk", "jalur").f_p, 4)
-    0.3486
-    >>> raked = design.rake(frame, {"jk": {"L": 60, "P": 40}})
-    >>> round(association(frame, raked, "jk", "jalur").f_p, 4)
-    0.3486
+    >>> round(association(frame, Design(psu="sesi"), "jk", "jalur").f_p, 4)
+    0.2384
     """
     data = reading.pandas(frame)
     reading.codes(data, [row, column])
     drawn = _drawn(data, design, where, lonely, order, unit, empty)
+    selection = design_of(design).selection
+    if selection != "probability":
+        raise DesignError(
+            f"The sample is one of {selection}: nobody knows how it could have come out otherwise, "
+            "so there is no chance to test against. Show the shares of the table alone."
+        )
     return raoscott.association(
         drawn.coded, data[row], data[column], domain=drawn.domain, lonely=drawn.lonely,
         calibration=drawn.calibration,
@@ -93,7 +96,8 @@ def regress(
 
     `predictors` are columns: numbers as they are, codes as one coefficient a level against
     `reference`. Interviews that lack an answer are left out and counted. Other arguments, and
-    what the variance holds, as `association`.
+    what the variance holds, as `association`. A sample that is no probability sample has
+    coefficients and no errors.
 
     Raises
     ------
@@ -113,10 +117,11 @@ def regress(
         )
     measure = Measure("", outcome, "", found[0].kind, found[0].values)
     drawn = _drawn(data, design, where, lonely, order, unit, empty, level)
-    return regression.regress(
+    fit = regression.regress(
         drawn.coded, measure, read_predictors(data[named], reference=reference), family=family,
         domain=drawn.domain, level=level, lonely=drawn.lonely, calibration=drawn.calibration,
     )  # fmt: skip
+    return fit if design_of(design).selection == "probability" else fit.without_errors()
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,6 +173,8 @@ def _drawn(
     if isinstance(design, CalibratedDesign):
         design.require(coded)
         calibration = design.calibration
+    if own.selection != "probability":  # its errors are not shown, so no stratum stops it
+        return _Drawn(coded, domain, "adjust", calibration)
     if lonely != "collapse":
         return _Drawn(coded, domain, lonely, calibration)
     if coded.psus.lonely.any():

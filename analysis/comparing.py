@@ -167,8 +167,9 @@ def change(
     """Estimates of a wave less those of the one before, for domains that stand in both.
 
     PSUs of the same name were drawn once and asked twice: their covariance is taken off
-    (`waves.change`). `design` is that of both, or one each, and so are the PSUs `empty`. Other arguments as `estimate`, with
-    Taylor's variance; quantiles and calibrated weights are not among what can be compared.
+    (`waves.change`). `design` is that of both, or one each, and so are the PSUs `empty`. Other
+    arguments as `estimate`, with Taylor's variance; quantiles and calibrated weights are not among
+    what can be compared.
 
     Returns
     -------

@@ -11,7 +11,7 @@ International Statistical Review, 51, 279-292.
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -79,6 +79,13 @@ class Regression:
         at = list(self.terms[term])
         return wald(self.value[at], self.covariance[np.ix_(at, at)], self.df)
 
+    def without_errors(self) -> "Regression":
+        """The coefficients alone, for a sample that has no sampling variance."""
+        no = np.full_like(self.value, np.nan)
+        return replace(
+            self, covariance=np.full_like(self.covariance, np.nan), se=no, low=no, high=no, p=no
+        )
+
 
 def regress(
     coded: Coded,
@@ -126,11 +133,11 @@ def regress(
     held = np.unique(psu)
     df = float(held.size - np.unique(coded.psus.stratum[held]).size + 1 - len(names))
     _require(x, y, names, df, outcome.name)
-    scale = w.mean()
+    scale = float(w.mean())
     w = w / scale
     beta = _fitted(x, y, w, names, family)
     mean, slope = _mean(x, beta, family)
-    inverse = np.linalg.inv(_information(x, w * slope))
+    inverse = np.asarray(np.linalg.inv(_information(x, w * slope)), dtype=np.float64)
     scores = np.zeros((at.size, len(names)))
     scores[at] = _turned(x * ((y - mean) / scale)[:, None], inverse)
     v = linearised.covariance(coded, scores, at, lonely, calibration)
