@@ -50,8 +50,9 @@ format: $(VENV)/.dev ## Format the code
 proof: $(VENV)/.dev ## Run the long proofs (a wheel in an environment of its own)
 	$(BIN)/python -m pytest -q -m slow
 
-bench: $(VENV)/.dev ## Time every stage of `persepsi analyze` and print the table
+bench: $(VENV)/.dev ## Time every stage of `persepsi analyze`, and a pull of 50,000 submissions; print the tables
 	$(BIN)/python -m benchmarks.stages
+	$(BIN)/python -m benchmarks.sync
 
 coverage: $(VENV)/.dev ## Repeat the coverage study (half an hour or more) and write its tables
 	$(BIN)/python -m benchmarks.coverage_study

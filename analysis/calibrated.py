@@ -202,19 +202,31 @@ def contrast(
 
 
 def level_matrix(cells: Cells) -> Any:
-    """(C, p) sparse indicator of the levels of a cell, all margins side by side."""
+    """(C, p) sparse indicator of the levels of a cell, all margins side by side, then numbers."""
+    if not cells.targets:
+        return _with_numbers(sparse.csr_array((cells.size, 0)), cells)
     start = np.cumsum([0] + [target.size for target in cells.targets])
     column = np.concatenate(
         [level + first for level, first in zip(cells.cell_levels, start, strict=False)]
     )
     cell = np.tile(np.arange(cells.size), len(cells.targets))
     shape = (cells.size, int(start[-1]))
-    return sparse.csr_array((np.ones(cell.size), (cell, column)), shape=shape)
+    return _with_numbers(sparse.csr_array((np.ones(cell.size), (cell, column)), shape=shape), cells)
+
+
+def _with_numbers(levels: Any, cells: Cells) -> Any:
+    """The columns of the numbers beside those of the levels, where there are some."""
+    if cells.numbers is None:
+        return levels
+    numbers = sparse.csr_array(cells.numbers.standard)
+    return numbers if not cells.targets else sparse.hstack((levels, numbers), format="csr")
 
 
 def bread(cells: Cells, base: Floats, design: Any) -> Any:
     """(p, p) sparse inverse of sum d x x', block by block."""
     whole = (design.T @ sparse.diags_array(base) @ design).tocsr()
+    if cells.numbers is not None:  # they tie all levels together
+        return sparse.csr_array(newton.inverse(whole.toarray()))
     count, block = newton.blocks(cells.cell_levels, cells.targets)
     # A level lies in the block of its cells; columns of a block are inverted together.
     of_column = np.zeros(whole.shape[0], dtype=np.intp)

@@ -24,7 +24,13 @@ LOGIC = frozenset(
 )  # fmt: skip
 """Columns of the sheet survey, beside the translated ones, that phones act on."""
 
-OF_THE_SERVER = frozenset({"type", "name", "list_name", "select_from_list_name", "file", "tags"})
+USUALLY_FALSE = frozenset({"required", "read_only"})
+"""Columns where a form builder writes false and a person leaves the cell blank."""
+
+OF_THE_SERVER = frozenset(
+    {"type", "name", "list_name", "select_from_list_name", "file", "_or_other", "tags", "hxl"}
+)
+"""Columns that are compared by their meaning, and tags, which the server writes otherwise."""
 _TRUE, _FALSE = frozenset({"yes", "true", "true()"}), frozenset({"no", "false", "false()"})
 
 
@@ -149,7 +155,7 @@ def _held(
         cells: Cells = {}
         for header, value in row.items():
             column = Column.of(header)
-            if header.startswith(("$", "_")) or column.base in OF_THE_SERVER:
+            if header.startswith("$") or column.base in OF_THE_SERVER:
                 continue
             values = value if isinstance(value, list) else [value]
             names = languages if isinstance(value, list) else [column.language]
@@ -272,7 +278,9 @@ def _text(base: str, value: object) -> str:
     if base in TRANSLATABLE:
         return text
     lowered = text.lower()
-    return "TRUE" if lowered in _TRUE else "FALSE" if lowered in _FALSE else text
+    if lowered in _FALSE:
+        return "" if base in USUALLY_FALSE else "FALSE"
+    return "TRUE" if lowered in _TRUE else text
 
 
 def _runs(sheet: str, base: str) -> bool:

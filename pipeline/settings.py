@@ -129,18 +129,12 @@ VARIANCES = ("jkn_raked", "taylor")
 def calibration(raw: Any, where: str) -> CalibrationSettings:
     """The section `[calibration]`, checked, with the variance that takes effect."""
     found = section(CalibrationSettings, raw, where)
-    rakes = found.method in {"raking", "poststrat"}
     for name, value, known in (
         ("method", found.method, CALIBRATIONS),
         ("variance", found.variance or VARIANCES[0], VARIANCES),
     ):
         if value not in known:
             raise StudyError(f"{where} {name} = {value!r}: must be one of {', '.join(known)}.")
-    if found.variance == "jkn_raked" and not rakes:
-        raise StudyError(
-            f'{where} variance = "jkn_raked" redoes raking in every replicate, but method = '
-            f'"{found.method}". Say variance = "taylor", or rake.'
-        )
     low, high = (*found.bounds, 0.0, 0.0)[:2]
     if found.bounds and not (len(found.bounds) == 2 and 0 <= low < 1 < high):
         raise StudyError(
@@ -156,8 +150,7 @@ def calibration(raw: Any, where: str) -> CalibrationSettings:
         )
     if found.minimum < 0:
         raise StudyError(f"{where} minimum = {found.minimum}: must be 0 or more interviews.")
-    variance = found.variance or ("jkn_raked" if rakes else "taylor")
-    return dataclasses.replace(found, variance=variance)
+    return dataclasses.replace(found, variance=found.variance or VARIANCES[0])
 
 
 @dataclass(frozen=True)

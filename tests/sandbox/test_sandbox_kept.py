@@ -48,6 +48,49 @@ def test_columns_that_the_real_server_took_for_languages_are_told(tmp_path):
     assert any("role" in sentence and "language" in sentence for sentence in found)
 
 
+def test_columns_of_every_spelling_that_the_real_server_kept_are_found_again(tmp_path):
+    row = {
+        "type": "text", "name": "q1", "label": "Q", "_priv": "p", "__meta": "m", "x_role": "id",
+        "X-Weight": "w", "kobo--x": "k", "trigger": "${q1}", "readonly": "yes",
+        "parameters": "rows=3", "media::image": "a.png", "guidance_hint::English (en)": "gh",
+        "bind::odk:length": "10", "body::accuracyThreshold": "2.5", "required_message": "need",
+        "hxl": "#tag1", "$secret": "s", "required": "no",
+    }  # fmt: skip
+    form = form_of(tmp_path, workbooks.workbook(survey=[row]))
+    kept = {  # exchange 490 of the recording, which is not replayed for its tags
+        "name": "q1", "tags": ["#tag1", "tag2", "hxl:#loc"], "type": "text", "$kuid": "sDSe8VVLY",
+        "_priv": "p", "label": ["Q", None, None], "$xpath": "q1", "__meta": "m", "x_role": "id",
+        "$secret": "s", "kobo--x": "k", "trigger": "${q1}", "X-Weight": "w",
+        "instance": [None, "z", None], "$autoname": "q1", "read_only": "yes",
+        "parameters": "rows=3", "media::image": ["a.png", None, None],
+        "guidance_hint": [None, None, "gh"], "bind::odk:length": "10",
+        "required_message": "need", "body::accuracyThreshold": "2.5",
+    }  # fmt: skip
+    content = {
+        "survey": [kept],
+        "settings": {"id_string": "x"},
+        "translations": [None, "foo", "English (en)"],
+    }
+    assert [str(difference) for difference in differences(form, content)] == [
+        "language foo, which only the server has",
+        "sheet survey, row 2 (q1), column instance::foo: sent nothing, kept 'z'",
+    ]
+
+
+def test_what_the_real_server_made_of_odd_cells_is_told_and_nothing_else(tmp_path):
+    told = {
+        "470-import-odd-cells-asset": (
+            workbooks.ODD_CELLS,
+            ["language y, which only the server has", "choice a b (sheet choices, row 2)"],
+        ),
+        "476-import-or_other-asset": (workbooks.OR_OTHER, []),
+        "474-import-reserved-names-asset": (workbooks.RESERVED_NAMES, []),
+    }
+    for name, (data, expected) in told.items():
+        found = differences(form_of(tmp_path, data), recorded_content(name))
+        assert [str(difference) for difference in found] == expected, name
+
+
 @pytest.mark.parametrize(
     ("name", "workbook", "place"),
     [
