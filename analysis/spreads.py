@@ -125,7 +125,9 @@ def after_calibration(
             for text in own.unmet
         )
     code = RAKED if c.distance.free_raking else RECALIBRATED
-    of_units, of_city_, of_mean = (_chosen(t, r, code) for t, r in zip(taylor, replicated, strict=True))
+    of_units, of_city_, of_mean = (
+        _chosen(t, r, code) for t, r in zip(taylor, replicated, strict=True)
+    )
     return Spreads(
         units.means, city.means, scored, value, of_units, of_city_, of_mean, between, notes
     )

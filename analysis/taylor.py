@@ -39,8 +39,8 @@ def variances(sample: Sample, of: Domains) -> tuple[Means, Floats]:
         found = calibrated.variances(residuals, sample.lonely)
         if has_two_stages(sample.psus):
             one = np.zeros(sample.coded.psu.size, dtype=np.intp)
-            for d, z in enumerate(_residuals_of_rows(sample, of, residuals)):
-                added = within(sample.psus, sample.coded.psu, one, 1, z, z, sample.lonely)
+            for d, own in enumerate(_residuals_of_rows(sample, of, residuals)):
+                added = within(sample.psus, sample.coded.psu, one, 1, own, own, sample.lonely)
                 found[d] += added[0]
         return means, found
     found = variance.variances(means, sample.lonely)
@@ -71,11 +71,11 @@ def covariances(sample: Sample, of: Domains, rows: Sequence[Coefficients]) -> Fl
         if not has_two_stages(sample.psus):
             return out
         whole = np.zeros((sample.coded.psu.size, len(rows)))
-        for d, z in enumerate(_residuals_of_rows(sample, of, found)):
+        for place, own_rows in enumerate(_residuals_of_rows(sample, of, found)):
             for q, row in enumerate(rows):
-                for (domain, k), factor in row.items():
-                    if domain == d:
-                        whole[:, q] += factor * z[:, k]
+                for (d, k), factor in row.items():
+                    if d == place:
+                        whole[:, q] += factor * own_rows[:, k]
         return out + _within_pairs(sample, whole)
     held = np.unique(m.psu[np.isin(m.domain, [d for row in rows for d, _ in row])])
     out = covariance_of(m.psus, held, scores[held], sample.lonely)

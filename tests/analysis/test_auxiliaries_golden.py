@@ -31,8 +31,9 @@ DESIGNS = {
 METHODS = {
     "linear": ("linear", None),
     "raking": ("raking", None),
-    "linear_bounded": ("linear", (0.85, 1.35)),
-    "raking_bounded": ("raking", (0.85, 1.35)),
+    "linear_bounded": ("linear", (0.91, 1.21)),
+    "raking_bounded": ("raking", (0.91, 1.21)),
+    "raking_tight": ("raking", (0.93, 1.17)),
     "logit": ("logit", (0.6, 1.8)),
 }
 SPECS = {"mean": Mean("score"), "total": Total("score"), "ratio": Ratio("score", "x")}
@@ -82,16 +83,20 @@ def test_estimates_and_errors_after_any_calibration_are_those_of_r(design, metho
             )  # fmt: skip
             redone = "raked" if (totals, method) == ("levels", "raking") else "calibrated"
             name = kind if kind == "taylor" else f"jkn_{redone}"
-            assert set(table["variance_method"]) == {name}
+            unmet = np.isnan(expected()[design, totals, method, kind, "", "mean"][1])
+            assert set(table["variance_method"]) == {"taylor" if unmet else name}
+            assert bool(table.attrs.get("notes")) == unmet
             rows = table.set_index(["domain_type", "domain", "estimator"])
             for unit in ("", "A"):
                 for estimator in SPECS:
                     where = ("unit", "A", estimator) if unit else ("all", "all", estimator)
                     value, se = expected()[design, totals, method, kind, unit, estimator]
                     assert rows.loc[where, "value"] == pytest.approx(value, rel=1e-9)
+                    if unmet:  # R keeps the replicate as far as it came, with a warning
+                        se = expected()[design, totals, method, "taylor", unit, estimator][1]
                     assert rows.loc[where, "se"] == pytest.approx(se, rel=1e-9), (totals, kind)
                     compared += 2
-    assert compared == 48 if design == "two_stages" else 96
+    assert compared == (48 if design == "two_stages" else 96)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -107,6 +112,7 @@ def test_weights_meet_every_total_and_keep_within_the_bounds(method):
     assert g.max() <= high + 1e-12
     if "bounded" in method:
         assert (np.abs(g - low) < 1e-12).any()
+        assert (np.abs(g - high) < 1e-12).any()
 
 
 @pytest.mark.r
@@ -118,4 +124,4 @@ def test_r_still_says_the_same():
     again = read(run.stdout)
     assert again.keys() == expected().keys()
     for key, numbers in again.items():
-        assert numbers == pytest.approx(expected()[key], rel=1e-11), key
+        assert numbers == pytest.approx(expected()[key], rel=1e-11, nan_ok=True), key
