@@ -5,6 +5,7 @@ The scores are those of `analysis.estimators`. After calibration they are residu
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
@@ -15,6 +16,7 @@ from analysis.cells import present, summed
 from analysis.contrasts import covariance_of
 from analysis.design import Floats
 from analysis.estimators import domain_estimates, linear
+from analysis.moments import sums
 from analysis.sample import Domains, Sample
 from analysis.second_stage import has_two_stages, within
 from analysis.variance import Means
@@ -140,6 +142,42 @@ def scored(sample: Sample, of: Domains, means: Means) -> CalibratedMeans:
         shape=(psus, c.cells.size),
     )
     return CalibratedMeans(means, explained, (held @ design).tocsr())
+
+
+def residual(sample: Sample, of: Domains) -> Means:
+    """Estimates whose scores are residuals on the margins, of every PSU in every domain.
+
+    A PSU without the domain has a score too, for the totals that all share are met with it. Without
+    calibration the estimates as they are.
+    """
+    means, m = domain_estimates(of.moments, sample.plan), of.moments
+    if sample.calibrated is None:
+        return means
+    found = scored(sample, of, means)
+    psus, size, rows = len(m.psus.names), len(m.domains), means.scores.shape[1]
+    fitted = (found.margins @ found.explained).toarray().reshape(psus, rows, size)
+    every = np.arange(psus * size)
+    held = means.moments.psu * size + means.moments.domain
+    scores = -fitted.transpose(0, 2, 1).reshape(every.size, rows)
+    scores[held] += means.scores
+    # What the totals themselves count is known: of its score nothing but rounding is left.
+    left, plain = (
+        sums(at, z**2, size)
+        for at, z in ((every % size, scores), (means.moments.domain, means.scores))
+    )
+    scores = np.where((left < calibrated.ROUNDING * plain)[every % size], 0.0, scores)
+
+    def spread(values: Floats) -> Floats:
+        out = np.zeros((every.size, values.shape[1]))
+        out[held] = values
+        return out
+
+    old = means.moments
+    moments = replace(
+        old, psu=every // size, domain=every % size, n=spread(old.n), weight=spread(old.weight),
+        weight2=spread(old.weight2), value=spread(old.value), square=spread(old.square),
+    )  # fmt: skip
+    return replace(means, moments=moments, scores=scores)
 
 
 def _of_rows(sample: Sample, of: Domains) -> Floats:
