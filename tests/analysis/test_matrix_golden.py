@@ -58,6 +58,8 @@ def differences(case: cells.Case, answer: Callable[..., Any]) -> tuple[list[str]
     """What differs from R in one case, and how many numbers were compared."""
     name = name_of(case)
     theirs = expected()[name]
+    if theirs == {"*": "unmet"} and answer is asked.answer:
+        return [] if asked.fell_back(case) else [f"{name}: a replicate that R refuses"], 1
     try:
         ours = answer(case)
     except LonelyPSUError:

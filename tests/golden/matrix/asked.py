@@ -30,7 +30,7 @@ INTERVALS = {
 }  # fmt: skip
 READ = (
     "domain_type", "domain", "measure_type", "measure", "category", "value", "se", "low", "high",
-    "df", "n_eff",
+    "df", "n_eff",    "variance_method",
 )  # fmt: skip
 NAMES = {"t": "t", "logit": "t_logit", "wilson": "wilson", "beta": "korn_graubard"}
 
@@ -170,7 +170,28 @@ def name_of(estimator: str, row: dict[str, Any]) -> str:
     return str(row["measure"]).replace(" / ", "/")
 
 
+def fell_back(case: Case) -> bool:
+    """Whether the API took Taylor's variance where a replicate could not be calibrated."""
+    _, design, calibration, variance, domain, estimator = case
+    if estimator not in SPECS:
+        return bool(contrasted(case)[1]["variance_method"] == "taylor")
+    rows = [
+        row
+        for interval in INTERVALS[estimator]
+        for row in table(design, calibration, variance, interval)[
+            column_of(domain), domain, estimator
+        ]
+    ]
+    return all(row["variance_method"] in ("taylor", "") for row in rows)
+
+
 def of_contrast(case: Case) -> dict[str, Numbers]:
+    name, row = contrasted(case)
+    return {name: of_difference(row)}
+
+
+def contrasted(case: Case) -> tuple[str, Any]:
+    """Name and row of a contrast within one wave."""
     _, design, calibration, _, domain, estimator = case
     inside = "" if domain == "all" else domain
 
@@ -193,7 +214,7 @@ def of_contrast(case: Case) -> dict[str, Numbers]:
         frame(DESIGNS[design].data), weighted(design, calibration), specs, {"it": wanted},
         by=column, level=LEVEL, **keywords(case),
     ).iloc[0]  # fmt: skip
-    return {name: of_difference(found)}
+    return name, found
 
 
 def of_waves(case: Case) -> dict[str, Numbers]:
