@@ -191,7 +191,8 @@ def _beta_quantile(a: Floats, b: Floats, z: float) -> Floats:
     u, v = 1 / (9 * a), 1 / (9 * b)
     top, across = (1 - v) ** 2 - z * z * v, (1 - u) * (1 - v)
     root = np.sqrt(across**2 - top * ((1 - u) ** 2 - z * z * u))
-    ratio = ((across + np.sign(z) * root) / top) ** 3
+    third = (across + np.sign(z) * root) / top
+    ratio = third * third * third
     return np.asarray(a * ratio / (b + a * ratio), dtype=np.float64)
 
 

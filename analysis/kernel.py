@@ -113,11 +113,11 @@ class CellSums:
         """(C, K) n, sum w, w^2, w y, w y^2 of the first `size` cells.
 
         Where every measure was answered by all, the first three are one column seen K times, and
-        cannot be written to.
+        cannot be written to. All may share memory with what is still being added up.
         """
         self._grow(size)
         found, measures = self._sums[:size], len(self._order)
-        value = found[:, 3 : 3 + measures].copy()
+        value = found[:, 3 : 3 + measures]
         square = np.concatenate(
             [found[:, 3 + measures : self._counts(0)], value[:, self._means :]], axis=1
         )

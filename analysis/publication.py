@@ -82,6 +82,8 @@ class Rules:
 class Evidence:
     """What is known of R estimates before they are judged; every array is (R,).
 
+    Or all are (D, K), R in all, and `selection` and what else is of domains may be (D, 1).
+
     `is_probability` says whether their selection has a sampling variance; the other claims are
     reasons that only the estimator can know. `hides` marks a mean of units one of which is
     withheld, `lacks` one of which cannot be estimated, `incomplete` a whole one of whose units
@@ -158,8 +160,9 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
     """As `assess`, with each text once."""
     e, drawn = evidence, evidence.is_probability
     none = e.n == 0
-    flat = np.zeros(e.n.size, dtype=np.bool_) if e.no_spread is None else e.no_spread
-    clustered = np.zeros(e.n.size, dtype=np.bool_) if e.clustered is None else e.clustered
+    no = np.zeros((1,) * e.n.ndim, dtype=np.bool_)
+    flat = no if e.no_spread is None else e.no_spread
+    clustered = no if e.clustered is None else e.clustered
     few = ~none & (e.n < rules.minimum_n)
     some = ~none & ~few & (e.n < rules.caution_n)
     one_psu = drawn & ~none & (e.n_psu < 2)
@@ -189,14 +192,16 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
     )
     careful = some | few_psu | low_df | ~drawn | e.wide | e.lonely | e.incomplete | flat
     careful |= e.collapsed & e.is_unit
-    flag = np.zeros(e.n.size, dtype=np.intp)
+    flag = np.zeros(e.n.shape, dtype=np.intp)
     flag[careful] = FLAGS.index(CAUTION)
     flag[few | e.hides] = FLAGS.index(WITHHELD)
     flag[none | one_psu | flat_df | e.lacks] = FLAGS.index(NOT_ESTIMABLE)
     # A bit a code: of the many estimates few differ in their reasons.
-    bits = np.zeros(e.n.size, dtype=np.intp)
+    held = np.zeros(e.n.shape, dtype=np.int32)
     for place, (_, claim) in enumerate(codes):
-        bits |= claim.astype(np.intp) << place
+        if claim.any():
+            held |= claim.astype(np.int32) << place
+    bits = held.reshape(-1)
     present = np.flatnonzero(np.bincount(bits, minlength=1))
     at = np.zeros(1 << len(codes), dtype=np.intp)
     at[present] = np.arange(present.size)
@@ -204,7 +209,7 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
         ";".join(name for place, (name, _) in enumerate(codes) if pattern >> place & 1)
         for pattern in present.tolist()
     )
-    return Verdicts(flag, at[bits], reasons)
+    return Verdicts(flag.reshape(-1), at[bits], reasons)
 
 
 def may_judge(row: "Mapping[str, Any] | pd.Series[Any]", rules: Rules) -> bool:
@@ -284,6 +289,9 @@ def quantise(values: Floats, hidden: Claims | None = None) -> Floats:
 
 def _quantise(found: Floats) -> None:
     """As `quantise`, in place."""
+    whole = float(found[0]).is_integer() and bool((np.rint(found) == found).all())
+    if whole and np.abs(found).max() < _TENS[SIGNIFICANT]:
+        return  # counts and degrees of freedom have their digits already
     size = np.abs(found)
     quick = (size >= 1e-9) & (size < 1e15)
     if not quick.all():

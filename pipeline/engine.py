@@ -23,6 +23,7 @@ from analysis.rollups import Atoms, atoms
 from analysis.specs import Spec
 from analysis.variance import Lonely
 from pipeline import duck
+from pipeline.memory import keep_freed
 from pipeline.parquet_answers import Reading
 from pipeline.parquet_design import drawn
 from pipeline.parquet_groups import groups, names_of
@@ -96,6 +97,7 @@ def estimate(
     StoreError
         Naming the file that cannot be read or has other columns.
     """
+    keep_freed()
     use = resources or Resources()
     files = duck.opened(list(paths), memory=use.memory, threads=use.threads)
     asked = (specs,) if isinstance(specs, Spec) else tuple(specs)
@@ -174,6 +176,7 @@ def moments(
     resources: Resources | None = None,
 ) -> Moments:
     """`analysis.moments.psu_moments` for the rows of Parquet files; errors as `estimate`."""
+    keep_freed()
     use = resources or Resources()
     files = duck.opened(list(paths), memory=use.memory, threads=use.threads)
     require(files, design, domain, measures)
