@@ -210,7 +210,9 @@ def sampled(
     if calibrated is not None:
         calibrated.require(coded)
         coded = calibrated.calibration.final(coded)
-    dimensions = list(dict.fromkeys(name for chosen in tables for name in chosen))
+    # Strata are joined within units, so these are told apart though no table asks for them.
+    within = (unit,) if unit and lonely == "collapse" else ()
+    dimensions = list(dict.fromkeys(name for chosen in (*tables, within) for name in chosen))
     # Sums that overflow are refused by name once they are made (`domain_estimates`).
     with np.errstate(over="ignore", invalid="ignore"):
         found = atoms(data, coded, measures, dimensions, levels=levels, unknown=unknown)
