@@ -182,9 +182,8 @@ def estimated(a: Asked, made: Sequence[Measure]) -> tuple[Means, Floats, Floats]
     if a.calibration != "none":
         asked = cells_of(a.design, a.calibration)
         sums = cell_moments(a.coded, made, asked.cell, asked.size)
-        redone = reraked(
-            ratios(sums, [(0, 1)]) if ratio else sums, raking_of(asked), a.lonely
-        )  # fmt: skip
+        again = raking_of(asked, fitted(a.design, a.calibration).distance)
+        redone = reraked(ratios(sums, [(0, 1)]) if ratio else sums, again, a.lonely)
         return redone.means, redone.variance, redone.df
     moments = psu_moments(a.coded, made)
     if a.variance == "jkn":
