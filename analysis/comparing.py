@@ -171,8 +171,8 @@ def change(
 
     PSUs of the same name were drawn once and asked twice: their covariance is taken off
     (`waves.change`). `design` is that of both, or one each, as calibrated weights need: each wave
-    on its own totals; so are the PSUs `empty`. Other arguments as `estimate`, with Taylor's variance
-    (calibration residuals after calibration); quantiles are not among what can be compared.
+    on its own totals; so are the PSUs `empty`. Other arguments as `estimate`, with Taylor's
+    variance (of residuals after calibration); quantiles are not among what can be compared.
 
     Returns
     -------

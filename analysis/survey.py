@@ -210,7 +210,7 @@ def sampled(
     if calibrated is not None:
         calibrated.require(coded)
         coded = calibrated.calibration.final(coded)
-    dimensions = list(dict.fromkeys(name for chosen in tables for name in chosen))
+    dimensions = dimensions_of(tables, lonely, unit)
     # Sums that overflow are refused by name once they are made (`domain_estimates`).
     with np.errstate(over="ignore", invalid="ignore"):
         found = atoms(data, coded, measures, dimensions, levels=levels, unknown=unknown)
@@ -394,6 +394,15 @@ def require(level: float, lonely: str, interval: str = "auto") -> None:
         raise MeasureError(f"level = {level!r} is no confidence level; take 0.95, or 0.90.")
     if lonely not in POLICIES:
         raise DesignError(f"lonely = {lonely!r} is none of {', '.join(POLICIES)}. Choose one.")
+
+
+def dimensions_of(tables: Sequence[Sequence[str]], lonely: Policy, unit: str) -> list[str]:
+    """Columns whose values are told apart in the sums of all `tables`.
+
+    Strata are joined within units, so the unit is among them though no table asks for it.
+    """
+    within = (unit,) if unit and lonely == "collapse" else ()
+    return list(dict.fromkeys(name for chosen in (*tables, within) for name in chosen))
 
 
 def tables_of(by: By) -> list[tuple[str, ...]]:

@@ -102,7 +102,7 @@ def estimate(
     files = duck.opened(list(paths), memory=use.memory, threads=use.threads)
     asked = (specs,) if isinstance(specs, Spec) else tuple(specs)
     tables = survey.tables_of(by)
-    dimensions = list(dict.fromkeys(name for chosen in tables for name in chosen))
+    dimensions = survey.dimensions_of(tables, lonely, unit)
     columns = planning.columns(asked)
     if summing is None and (more or not in_sums(files, design, asked)):
         rows = Rows(files, use.threads)

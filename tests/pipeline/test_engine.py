@@ -399,6 +399,19 @@ def test_every_option_of_the_public_estimate_passes_through(tmp_path, options):
     assert same(found, survey.estimate(frame, design, ASKED, "unit_id", **options))
 
 
+def test_strata_are_joined_within_a_unit_that_no_table_asks_for(tmp_path):
+    frame = answered(3).query("stratum != 'h1-1' or psu == 's006'").assign(jk="L")
+    files = written(frame, tmp_path, [99])
+    tables = [
+        make(source, DESIGN, ASKED, "jk", raw=True, lonely="collapse", **more)
+        for more in ({"unit": "unit_id"}, {})
+        for make, source in ((engine.estimate, files), (survey.estimate, frame))
+    ]
+    assert same(tables[0], tables[1])
+    assert same(tables[2], tables[3])
+    assert not np.allclose(tables[0]["se"], tables[2]["se"], rtol=1e-9, equal_nan=True)
+
+
 def test_a_blank_domain_is_refused_or_has_the_level_that_was_named(tmp_path):
     frame = answered(4)
     frame.loc[[5, 6], "jk"] = [None, "  "]

@@ -39,9 +39,7 @@ def unasked(case: Case) -> str:
     """Why the API is not asked; empty where it is. `answers` has these, or `cells.pending`."""
     _, design, calibration, _, domain, estimator = case
     tested = estimator in ("association", "linear", "logistic")
-    if DESIGNS[design].columns.fpc2 and calibration != "none" and not tested:
-        return "the second stage after calibration is not built"
-    if design == "lonely_fail" and domain != "all" and not tested:
+    if design == "lonely_fail" and domain != "all" and calibration == "none" and not tested:
         return "`fail` speaks of the whole call, not of one domain of its table"
     return ""
 
