@@ -117,8 +117,7 @@ def _quotients_of_cells(sample: Sample, of: Domains, q: Quotients) -> tuple[Cell
     assert sample.calibrated is not None
     if not sample.calibrated.replicable:
         raise DesignError(
-            "Weights that were trimmed are not made again in every replicate: which of them are "
-            'cut jumps from one to the next. Take variance="taylor", which has the calibration '
+            f'{sample.calibrated.obstacle} Take variance="taylor", which has the calibration '
             "residuals."
         )
     cells = q.of(of.cells(sample))

@@ -5,8 +5,10 @@ The arithmetic behind `raked_jackknife`, where it is explained.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from analysis import replicates
 from analysis.design import Codes, Floats
@@ -18,8 +20,10 @@ from analysis.reraking import Raking, named
 
 AT_ONCE = 2048
 """Replicates that are raked side by side."""
-NUMBERS_AT_ONCE = 1 << 24
+NUMBERS_AT_ONCE = 1 << 22
 """Factors held of them at a time."""
+DENSE = 1 << 24
+"""Sums of cell x domain x measure above which only those that are not 0 are held."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +60,7 @@ def changes(p: Part, cut: Deletion, left: Codes) -> Iterator[tuple[slice, Floats
     """
     size, cells, k = p.whole.shape[0], p.factors.size, p.z.shape[1]
     key = p.cell * size + p.domain
-    z, weight = (sums(key, a, cells * size).reshape(cells, -1) for a in (p.z, p.weight))
+    z, weight = (_by_cell(key, a, cells, size) for a in (p.z, p.weight))
     step = max(1, replicates.BLOCK // max(size * k, 1))
     of_strata = _sums_of_strata(p)
     # Where cells hold numbers they are as many as interviews.
@@ -70,8 +74,8 @@ def changes(p: Part, cut: Deletion, left: Codes) -> Iterator[tuple[slice, Floats
             b = min(a + step, without.size)
             some = slice(*np.searchsorted(pair, [a * size, b * size]))
             at = pair[some] - a * size
-            top = replicates.product(change[a:b], z).reshape(-1, k)
-            bottom = replicates.product(change[a:b], weight).reshape(top.shape[0], -1)
+            top = _product(change[a:b], z).reshape(-1, k)
+            bottom = _product(change[a:b], weight).reshape(top.shape[0], -1)
             top[at] += own_z[some]
             bottom[at] += own_weight[some]
             whole = np.tile(p.whole, (b - a, 1))
@@ -79,6 +83,25 @@ def changes(p: Part, cut: Deletion, left: Codes) -> Iterator[tuple[slice, Floats
             with np.errstate(invalid="ignore", divide="ignore"):
                 moved = top / bottom[:, p.base.of]
             yield slice(first + a, first + b), moved.reshape(b - a, size, k)
+
+
+def _by_cell(key: Codes, values: Floats, cells: int, domains: int) -> Any:
+    """(A, D K) sums by cell and domain; sparse where cells are so many that few have a domain."""
+    k = values.shape[1]
+    if cells * domains * k <= DENSE:
+        return sums(key, values, cells * domains).reshape(cells, -1)
+    present, row = np.unique(key, return_inverse=True)
+    held = sums(row, values, present.size)
+    column = (present % domains)[:, None] * k + np.arange(k)
+    at = (np.repeat(present // domains, k), column.ravel())
+    return csr_array((held.ravel(), at), shape=(cells, domains * k))
+
+
+def _product(rows: Floats, columns: Any) -> Floats:
+    """(R, A) times (A, M), dense or sparse, added in the order of A."""
+    if isinstance(columns, np.ndarray):
+        return replicates.product(rows, columns)
+    return np.ascontiguousarray((columns.T.tocsr() @ np.ascontiguousarray(rows.T)).T)
 
 
 def _factors(p: Part, cut: Deletion, without: Codes) -> Floats:

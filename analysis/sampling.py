@@ -23,6 +23,8 @@ Totals = Mapping[str, Mapping[Any, float]]
 """Known totals by margin and level: `{"sex": {"L": 4421, "P": 5755}}`."""
 Known = Mapping[str, Mapping[Any, float] | float]
 """The same, or the total of a column of numbers: `{"minutes": 43210.0}`."""
+MOST = 20_000_000
+"""PSUs times cells that are calibrated again: some ten seconds."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +191,23 @@ class Design(base.Design):
         coded = code(data, self)
         cells = read_cells(data, known, population=sample, minimum=minimum, id=self.id)
         found = calibrate(coded, cells, method=method, bounds=bounds, scale=scale, trim=trim)
-        return CalibratedDesign(self, found, coded, not np.isfinite(trim))
+        return CalibratedDesign(self, found, coded, _obstacle(found, coded))
+
+
+def _obstacle(found: Calibration, coded: Coded) -> str:
+    """Why replicates do not redo a calibration, empty where they do."""
+    if found.trimmed.size:
+        return (
+            f"{found.trimmed.size} weights were trimmed, which replicates do not redo: which of "
+            "them are cut jumps from one to the next."
+        )
+    psus, cells = len(coded.psus.names), found.cells.size
+    if found.cells.numbers is not None and psus * cells > MOST:
+        return (
+            f"{psus:,} PSUs with {cells:,} different numbers are too many to calibrate again "
+            "without each PSU (round the numbers to have fewer)."
+        )
+    return ""
 
 
 def _only_levels(margins: Known, verb: str) -> None:
@@ -225,14 +243,14 @@ class CalibratedDesign:
 
     `weights` are (n,) in the order of the frame. `report` has the columns `margin level n before
     target after gap`, `diagnostics` Kish's design effects and the extremes of the factors.
-    `notes` say which levels were merged. `replicable` says that the weights can be made again in
-    every replicate.
+    `notes` say which levels were merged. `obstacle` says why the weights cannot be made again in
+    every replicate, empty where they can.
     """
 
     design: Design
     calibration: Calibration
     coded: Coded
-    replicable: bool
+    obstacle: str = ""
     weights: Floats = field(init=False)
 
     def __post_init__(self) -> None:
@@ -250,8 +268,16 @@ class CalibratedDesign:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Which levels were merged, in words."""
-        return self.calibration.cells.notes
+        """Which levels were merged, and why there is no jackknife, in words."""
+        merged = self.calibration.cells.notes
+        if not self.obstacle:
+            return merged
+        return (*merged, f"{self.obstacle} Taylor's variance from calibration residuals is used.")
+
+    @property
+    def replicable(self) -> bool:
+        """Whether the weights can be made again in every replicate."""
+        return not self.obstacle
 
     @property
     def redone(self) -> str:

@@ -90,9 +90,10 @@ def estimate(
     interval
         `auto` by the rules of the house; `t`, `logit`, `wilson`, `beta` (Korn-Graubard) on request.
     variance
-        `auto`: Taylor's; after raking the jackknife with the raking redone in every replicate
-        (`jkn_raked`), with the reason `se_differs` where Taylor's is more than a tenth away, and
-        Taylor's where leaving out a PSU empties a margin (then `table.attrs["notes"]` says which).
+        `auto`: Taylor's; after calibration the jackknife with it redone in every replicate
+        (`jkn_raked`, `jkn_calibrated`), with the reason `se_differs` where Taylor's is more than a
+        tenth away, and Taylor's where the totals cannot be met without a PSU
+        (then `table.attrs["notes"]` says which).
         `taylor`, `jkn`, `bootstrap` (Rao-Wu, `replicates` of them, from `seed`) on request.
     lonely
         A stratum with one PSU: `fail` names the ways out; `collapse` joins it to the next stratum

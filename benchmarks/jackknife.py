@@ -11,7 +11,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -19,6 +19,7 @@ import numpy as np
 from analysis import bootstrap, jackknife, raked_jackknife
 from analysis.cell_moments import CellMoments, cell_moments
 from analysis.design import Coded, Codes, Psus
+from analysis.distances import Distance
 from analysis.measures import Measure
 from analysis.moments import Moments, psu_moments
 from analysis.reraking import Raking
@@ -102,6 +103,12 @@ def measure(s: Sample, runs: int, replicates: int = 500) -> dict[str, float]:
     )
     found["JKn"], _ = cpu(lambda: jackknife.jackknife(means), runs)
     found["JKn, raked"], _ = cpu(lambda: raked_jackknife.reraked(cells, s.raking), runs)
+    for how in (Distance("linear"), Distance("raking", 0.5, 2.0), Distance("logit", 0.5, 2.0)):
+        again = replace(s.raking, distance=how)
+        bounded = " within bounds" if np.isfinite(how.high) else ""
+        found[f"JKn, {how.method}{bounded}"], _ = cpu(
+            lambda again=again: raked_jackknife.reraked(cells, again), runs
+        )
     rng = np.random.default_rng(SEED)
     drawn = bootstrap.multipliers(moments.psus, replicates, rng)
     found["bootstrap"], _ = cpu(lambda: bootstrap.bootstrap(means, drawn), runs)

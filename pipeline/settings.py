@@ -106,8 +106,7 @@ class CalibrationSettings:
     `margins` are names in `file` (all where none is given), `labels` what a report calls them.
     `missing` names for an answer the column that stands in where it is blank, as the sex that was
     observed at selection. `reconcile` is the margin to whose sum the others are scaled. Without
-    `variance` it follows the method: the jackknife that rakes again after raking and
-    post-stratification, Taylor's from calibration residuals after the others.
+    `variance` it is `jkn_raked`, the jackknife that redoes the calibration, whatever the method.
     """
 
     margins: tuple[str, ...] = ()

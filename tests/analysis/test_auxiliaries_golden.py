@@ -40,7 +40,7 @@ SPECS = {"mean": Mean("score"), "total": Total("score"), "ratio": Ratio("score",
 
 
 def read(text):
-    rows = [row for row in csv.reader(text.splitlines()) if row[0] != "totals"]
+    rows = [row for row in csv.reader(text.splitlines()) if row[0] not in ("totals", "kept")]
     return {tuple(row[:6]): [float(v) for v in row[6:]] for row in rows}
 
 
@@ -109,6 +109,22 @@ def test_estimates_and_errors_after_any_calibration_are_those_of_r(design, metho
                     assert rows.loc[where, "se"] == pytest.approx(se, rel=1e-9), (totals, kind)
                     compared += 2
     assert compared == (48 if design == "two_stages" else 96)
+
+
+def test_a_replicate_that_cannot_be_calibrated_is_not_used_as_r_uses_it():
+    table = estimate(data(), calibrated("plain", "levels", "raking_tight"), Mean("score"), raw=True)
+    row = table.iloc[0]
+    assert row["variance_method"] == "taylor"
+    (note,) = table.attrs["notes"]
+    assert "Without PSU 10 " in note
+    assert "no factors between 0.93 and 1.17 do it" in note
+    text = (R / "auxiliaries.csv").read_text(encoding="utf-8")
+    (kept,) = [float(r[2]) for r in csv.reader(text.splitlines()) if r[0] == "kept"]
+    assert kept != pytest.approx(row["se"], rel=1e-3)
+    page = (R.parents[2] / "docs" / "differences_from_r.md").read_text(encoding="utf-8")
+    said = page.partition("## Replicates that cannot be calibrated")[2].partition("\n## ")[0]
+    assert f"{kept:.6g}" in said
+    assert f"{row['se']:.6g}" in said
 
 
 @pytest.mark.parametrize("method", ["linear", "raking", "logit"])

@@ -58,6 +58,9 @@ for (name in names(designs)) for (totals in names(asked)) for (method in names(m
         invokeRestart("muffleWarning")
       })
     key <- c(name, totals, method, kind)
+    if (unmet && name == "plain" && totals == "levels") {
+      p("kept", "se", sprintf("%.17g", SE(svymean(~score, made))))
+    }
     for (unit in c("", "A")) {
       s <- if (unit == "") made else subset(made, unit == "A")
       show(c(key, unit, "mean"), svymean(~score, s), unmet)
