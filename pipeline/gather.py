@@ -16,8 +16,10 @@ from pipeline.errors import PersepsiError, ServerError, StoreError, StudyError
 from pipeline.export import ExportSource, find_exports
 from pipeline.kobo import KoboClient, KoboSource
 from pipeline.pull import PullSummary, pull
+from pipeline.questionnaire import read_instrument
 from pipeline.reading import Progress
 from pipeline.sandbox import TOKEN, asset_uid, serve, study_state
+from pipeline.settings import zone
 from pipeline.source import Source
 from pipeline.store import Store
 from pipeline.study import Study
@@ -185,8 +187,14 @@ def open_source(
             "for a real server."
         )
     if server.kind == "export":
-        forms = list(forms_of(study))
-        yield ExportSource(find_exports(study.folder, server.export, forms), server.id)
+        forms = forms_of(study)
+        yield ExportSource(
+            find_exports(study.folder, server.export, list(forms)),
+            server.id,
+            instruments={form: read_instrument(path) for form, path in forms.items()},
+            zone=zone(study.timezone),
+            say=say,
+        )
     elif server.kind == "sandbox" and not server_url:
         with (
             serve(study_state(study.folder, study.id)) as sandbox,
