@@ -236,6 +236,19 @@ class Unit:
     census: bool = False
 
 
+def renamed(raw: Any, where: str) -> dict[str, dict[str, str]]:
+    """The section `[renamed.<form>]`: former name or path of a question to what it is today."""
+    if not isinstance(raw, Mapping) or not all(
+        isinstance(names, Mapping) and all(isinstance(now, str) for now in names.values())
+        for names in raw.values()
+    ):
+        raise StudyError(
+            f'{where}: one table a form is needed, former name = "name today": '
+            '[renamed.wawancara] and under it lama_tunggu = "tunggu".'
+        )
+    return {str(form): dict(names) for form, names in raw.items()}
+
+
 ZONES = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}
 
 

@@ -88,7 +88,7 @@ def records_of(
     if repeats and not children:
         say(
             f"{told[0].path} does not hold the answers in {', '.join(repeats)}: KoBo leaves "
-            "repeats out of CSV. Export as XLSX or JSON (from Central as a zip of CSV) to have them."
+            "repeats out of CSV. Export as XLSX or JSON, from Central as the zip of CSV."
         )
     if "KEY" in told[0].header:
         return _central(told[0], children, instrument, zone)

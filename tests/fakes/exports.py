@@ -204,8 +204,7 @@ def central_zip(
             for code in sorted(c.name for c in form.choices_of(question)):
                 yield str(int(code in codes))  # 0 where nothing was answered, too
 
-    meta = ["meta-instanceID", "meta-instanceName"] if group_paths else ["instanceID",
-                                                                         "instanceName"]  # fmt: skip
+    meta = [f"{'meta-' if group_paths else ''}{name}" for name in ("instanceID", "instanceName")]
     tables: dict[str, list[list[str]]] = {}
 
     def fill(repeat: str, rows: Sequence[tuple[Rec, str, str]]) -> None:
