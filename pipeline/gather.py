@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pipeline.central import CentralClient, CentralSource, credentials
 from pipeline.errors import PersepsiError, ServerError, StoreError, StudyError
 from pipeline.export import ExportSource, find_exports
 from pipeline.kobo import KoboClient, KoboSource
@@ -126,6 +127,12 @@ def assets_of(study: Study) -> dict[str, str]:
     if study.server.kind == "export":
         return {form: form for form in forms}
     missing = [form for form in forms if not study.wave.assets.get(form)]
+    if missing and study.server.kind == "central":
+        raise StudyError(
+            f"{study.file('study.toml')} [wave.assets] does not name {', '.join(missing)}. Write "
+            '"<project number>/<form id>", such as wawancara = "1/wawancara", as in the form\'s '
+            "address on ODK Central."
+        )
     if missing:
         raise StudyError(
             f"{study.file('study.toml')} [wave.assets] does not name {', '.join(missing)}. Copy "
@@ -205,9 +212,17 @@ def open_source(
         url = server_url or server.url
         if not url:
             raise StudyError(
-                f"{study.file('study.toml')} [server] has no url. Write the address of the KoBo "
+                f"{study.file('study.toml')} [server] has no url. Write the address of the "
                 'server, such as url = "https://kf.kobotoolbox.org".'
             )
+        if server.kind == "central":
+            instruments = {
+                asset: read_instrument(forms_of(study)[form])
+                for form, asset in assets_of(study).items()
+            }
+            with CentralClient(url, credentials(environ), notify=say) as central:
+                yield CentralSource(central, server.id, instruments)
+            return
         token = environ.get(TOKEN_VARIABLE) or (TOKEN if server.kind == "sandbox" else "")
         if not token:
             raise ServerError(

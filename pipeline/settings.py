@@ -16,13 +16,13 @@ from pipeline.errors import StudyError
 
 T = TypeVar("T")
 
-SERVER_KINDS = ("sandbox", "kobo", "export")
+SERVER_KINDS = ("sandbox", "kobo", "central", "export")
 SELECTIONS = ("probability", "quota", "volunteer")
 
 
 @dataclass(frozen=True)
 class Server:
-    """Where submissions come from; the token is never here but in `KOBO_TOKEN`."""
+    """Where submissions come from; a token or password is never here but in the environment."""
 
     id: str = "export"
     kind: str = "export"

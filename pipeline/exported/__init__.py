@@ -6,6 +6,6 @@ save them again. `records_of` reads all of these; what cannot be told apart is a
 
 from pipeline.exported.errors import ExportError
 from pipeline.exported.grid import TABLE_SUFFIXES, Grid, read_grids
-from pipeline.exported.records import instance_number, records_of
+from pipeline.exported.records import REVIEW, records_of
 
-__all__ = ["TABLE_SUFFIXES", "ExportError", "Grid", "instance_number", "read_grids", "records_of"]
+__all__ = ["REVIEW", "TABLE_SUFFIXES", "ExportError", "Grid", "read_grids", "records_of"]

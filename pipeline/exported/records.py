@@ -4,11 +4,10 @@ Keys are full paths, every value is text, what is empty has no key, a repeat is 
 same interview is the same `Submission`, whichever way it left the server.
 """
 
-import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from analysis.instrument import Instrument
@@ -17,6 +16,7 @@ from pipeline.exported.cells import time_text
 from pipeline.exported.columns import read_headers
 from pipeline.exported.errors import CellError, ExportError
 from pipeline.exported.grid import Grid, Line, check_widths
+from pipeline.instance_number import instance_number
 
 Rec = dict[str, Any]
 Say = Callable[[str], None]
@@ -37,15 +37,6 @@ class _Node:
 
     answers: Rec
     root: str = ""
-
-
-def instance_number(instance_id: str) -> int:
-    """A number from 0 for Central's name of a submission, which has none: 62 bits of SHA-256.
-
-    The same for the REST interface, OData and the CSV zip. Among a million submissions two share
-    one with a probability of 1 in 9 million; the readers refuse that.
-    """
-    return int.from_bytes(hashlib.sha256(instance_id.encode()).digest()[:8], "big") >> 2
 
 
 def records_of(
@@ -251,8 +242,9 @@ def _central_repeat(
 def _central_system(answers: Answers, line: Line, system: dict[str, str]) -> Rec:
     key = system["KEY"]
     instance = system.get("meta/instanceID", key)
+    sent = _sent(answers, line, "SubmissionDate", system) if "SubmissionDate" in system else ""
     record: Rec = {
-        "_id": instance_number(key),
+        "_id": instance_number(key, _arrived(sent)),
         "_uuid": instance.removeprefix("uuid:"),
         "meta/instanceID": instance,
         "meta/rootUuid": key,
@@ -263,11 +255,18 @@ def _central_system(answers: Answers, line: Line, system: dict[str, str]) -> Rec
         record["__version__"] = system["FormVersion"]
     if "SubmitterName" in system:
         record["_submitted_by"] = system["SubmitterName"]
-    if "SubmissionDate" in system:
-        record["_submission_time"] = _sent(answers, line, "SubmissionDate", system)
+    if sent:
+        record["_submission_time"] = sent
     if status := REVIEW.get(system.get("ReviewState", "")):
         record["_validation_status"] = {"uid": status}
     return record
+
+
+def _arrived(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC) if text else None
+    except ValueError:
+        return None
 
 
 _AGAIN = "Export the data again from the server and leave the file as it is."

@@ -7,9 +7,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from fakes.central import EMAIL, PASSWORD, Central, serving
 from fakes.exports import KoboTables, central_zip
 
 from analysis.instrument import Instrument
+from pipeline.central import CentralClient, CentralSource
+from pipeline.central.credentials import Credentials
 from pipeline.decode import Decoded, decode, distinct
 from pipeline.export import ExportSource
 from pipeline.kobo import KoboClient, KoboSource
@@ -108,6 +111,28 @@ def test_central_zips_hold_the_interviews_of_the_server(
     found = from_file(path, instrument)
     assert {s.root_uuid for s in found} == {s.root_uuid for s in over_http[form]}
     assert {s.form_version for s in found} == {instrument.version}
+    wanted = frame(over_http[form], instrument)
+    wanted["form_version"] = pd.Series([instrument.version] * len(wanted), dtype="object")
+    assert_same(frame(found, instrument), wanted)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_central_over_odata_holds_the_interviews_of_the_server(over_http, forms, form: str) -> None:
+    instrument = forms[form]
+    central = Central(instrument)
+    for submission in over_http[form]:
+        central.add(json.loads(submission.body))
+    asset = f"1/{form}"
+    with (
+        serving(central) as url,
+        CentralClient(url, Credentials(email=EMAIL, password=PASSWORD)) as client,
+    ):
+        source = CentralSource(client, "central", {asset: instrument})
+        source.check()
+        pages = list(source.pages(asset, FROM_START, 70))
+    found = [s for page in pages for s in page.submissions]
+    assert [s.id for s in found] == sorted(s.id for s in found)
+    assert {s.root_uuid for s in found} == {s.root_uuid for s in over_http[form]}
     wanted = frame(over_http[form], instrument)
     wanted["form_version"] = pd.Series([instrument.version] * len(wanted), dtype="object")
     assert_same(frame(found, instrument), wanted)
