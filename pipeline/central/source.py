@@ -83,6 +83,8 @@ class CentralSource:
             window = marks[first : first + page_size]
             page = self._window(asset, [mark.id for mark in window], page_size)
             rest = len(marks) - first - len(window)
+            if rest and not page.submissions:
+                continue  # all of them were deleted since; the next total tells
             yield Page(page.submissions, len(page.submissions) + rest, page.modified)
 
     def count(self, asset: str, upto: int | None = None) -> tuple[int, int]:

@@ -136,7 +136,9 @@ class Central:
         answer: dict[str, Any] = {"value": rows, "@odata.context": f"{base}/$metadata#Submissions"}
         if len(items) > top:
             token = base64.b64encode(json.dumps({"instanceId": page[-1].root}).encode()).decode()
-            more = {k: v for k, v in query.items() if k != "$skiptoken"} | {"$skiptoken": f"01{token}"}
+            more = {k: v for k, v in query.items() if k != "$skiptoken"} | {
+                "$skiptoken": f"01{token}"
+            }
             # Behind a proxy the link names the server's own idea of its host.
             answer["@odata.nextLink"] = f"https://dalam.invalid/Submissions?{urlencode(more)}"
         if query.get("$count") == "true":
