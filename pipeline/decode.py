@@ -168,6 +168,7 @@ def decode(
     strangers: Counter[str] = Counter()
     reading = Reading(own, zone, misfits, naive, strangers)
     typed = {name: reading.column(name, columns.get(name), texts[name]) for name in texts}
+    inner = repeats.frames(reading)
     frame["clock"] = _clock(typed, columns, frame["submitted_at"])
     whole = pd.concat([frame, pd.DataFrame(typed, index=frame.index)], axis=1)
     earlier = whole["submission_id"].duplicated(keep="last")
@@ -175,7 +176,7 @@ def decode(
     clocks = Counter(code for flags in kept["clock"].dropna() for code in str(flags).split(";"))
     return Decoded(
         kept, dict(unmatched), dict(misfits), dict(unknown), int(earlier.sum()), dict(strangers),
-        dict(moved), dict(naive), dict(clocks), repeats.frames(reading),
+        dict(moved), dict(naive), dict(clocks), inner,
     )  # fmt: skip
 
 

@@ -176,6 +176,7 @@ def _columns(grid: Grid, names: _Names, style: str | None) -> Headers:
     central = "KEY" in grid.header
     last = {header: index for index, header in enumerate(grid.header)}
     found: list[Column] = []
+    # By the questions that can be meant: behind the names of two groups stands the same label.
     open_: dict[tuple[str, str, str], list[tuple[int, list[Question]]]] = defaultdict(list)
     for index, header in enumerate(grid.header):
         if header in SYSTEM or (
@@ -194,7 +195,7 @@ def _columns(grid: Grid, names: _Names, style: str | None) -> Headers:
         if not asked:
             asked = names.inside_group(header)
         if asked:
-            open_[plain(header), choice, part].append((index, asked))
+            open_["\n".join(q.path for q in asked), choice, part].append((index, asked))
         else:
             found.append(Column(index, header))
     for (_, choice, part), columns in open_.items():

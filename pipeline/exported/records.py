@@ -65,8 +65,8 @@ def records_of(
     parents = {"_parent_table_name", "_parent_index", "PARENT_KEY"}
     mains = [grid for grid in grids if not parents & set(grid.header)]
     told = [grid for grid in mains if {"_id", "_uuid", "KEY"} & set(grid.header)] or mains[:1]
-    if len(told) != 1:
-        listed = ", ".join(grid.sheet or str(grid.path) for grid in told) or "none"
+    if len(told) != 1 or not told[0].header:
+        listed = ", ".join(g.sheet or str(g.path) for g in told if g.header) or "none"
         raise ExportError(
             f"{grids[0].path}: one table must hold the submissions, found {listed}. Export one "
             "form into one file."

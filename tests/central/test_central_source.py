@@ -137,7 +137,7 @@ def test_answers_keep_their_paths_numbers_places_and_repeats(central, store) -> 
                 "diri/nama-lain": "x",
                 "rumah/anak": [{"rumah/anak/nama": "A"}, {"rumah/anak/nama": "B"}],
             },
-        )  # fmt: skip
+        )
     )
     row = central.row(next(iter(central.held.values())), expand=True)
     row["diri"]["nama_lain"] = row["diri"].pop("nama-lain")  # as OData has to spell it
@@ -185,9 +185,12 @@ def test_a_fault_that_passes_is_waited_out(central, store) -> None:
     ],
 )
 def test_a_wrong_password_and_a_stale_token_are_said(central, store, change, words) -> None:
-    with serving(central) as url, CentralClient(url, replace(ME, **change)) as client:
-        with pytest.raises(ServerError, match=words) as caught:
-            CentralSource(client, "pusat").check()
+    with (
+        serving(central) as url,
+        CentralClient(url, replace(ME, **change)) as client,
+        pytest.raises(ServerError, match=words) as caught,
+    ):
+        CentralSource(client, "pusat").check()
     assert caught.value.exit_code == 12
     assert "salah" not in str(caught.value)
 

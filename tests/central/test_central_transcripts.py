@@ -1,4 +1,4 @@
-"""The recorded answers of a real ODK Central are read rightly, and the fake answers in their shape."""
+"""Recorded answers of a real ODK Central are read rightly, and the fake answers in their shape."""
 
 import base64
 import json
@@ -102,8 +102,8 @@ def test_repeats_of_an_expanded_answer_become_lists() -> None:
 
 
 def test_the_fake_answers_in_the_recorded_shape() -> None:
-    form = Instrument("ipm_demo", "", "2026110100", ("",),
-                      (Question("c_note", "contact/c_note", "text", {}, repeat="contact"),), {})  # fmt: skip
+    note = Question("c_note", "contact/c_note", "text", {}, repeat="contact")
+    form = Instrument("ipm_demo", "", "2026110100", ("",), (note,), {})
     central = Central(form)
     for number in range(3):
         central.add({"meta/rootUuid": f"uuid:{number}", "meta/instanceID": f"uuid:{number}",
