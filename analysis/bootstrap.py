@@ -126,11 +126,10 @@ def replicate_factors(cells: CellMoments, raking: Raking, drawn: Floats) -> Floa
         found = of_part.factors(totals[:, active])
         failed = np.isnan(found).any(axis=1)
         if failed.sum() > FORGIVEN * len(drawn):
-            empty = of_part.emptied(totals[failed][0, active])
-            what = f"in the first of them {empty}" if empty else "raking does not converge"
+            what = of_part.why_not(totals[failed][0, active])
             raise MarginError(
                 f"{int(failed.sum())} of {len(drawn)} bootstrap replicates cannot meet the margins "
-                f"({what} has nobody), so the rest would understate the "
+                f"(in the first of them {what}), so the rest would understate the "
                 "variance. Merge levels with few sessions, or use the jackknife."
             )
         factors[:, active] = found

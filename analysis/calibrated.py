@@ -31,7 +31,7 @@ from analysis.cells import Cells, present, summed
 from analysis.design import Coded, Codes, Floats
 from analysis.errors import LonelyPSUError
 from analysis.measures import Measure
-from analysis.moments import Moments, psu_moments, sums
+from analysis.moments import Moments, Reduce, psu_moments, sums
 from analysis.variance import Lonely, Means
 
 AT_ONCE = 2048
@@ -61,11 +61,15 @@ class CalibratedMeans:
 
 
 def calibrated_means(
-    coded: Coded, calibration: Calibration, measures: Sequence[Measure]
+    coded: Coded,
+    calibration: Calibration,
+    measures: Sequence[Measure],
+    reduce: Reduce = psu_moments,
 ) -> CalibratedMeans:
     """Mean of every measure in every domain of `coded`, the one that was calibrated.
 
-    Domains may differ from those at calibration; order and base weights must be the same.
+    Domains may differ from those at calibration; order and base weights must be the same. `reduce`
+    makes the sums.
 
     Raises
     ------
@@ -73,7 +77,7 @@ def calibrated_means(
         From `moments.psu_moments`.
     """
     c, cells = calibration, calibration.cells
-    means = variance.domain_means(psu_moments(c.final(coded), measures))
+    means = variance.domain_means(reduce(c.final(coded), measures))
     design = level_matrix(cells)
     key = coded.psu * cells.size + c.cell
     pairs, pair = present(key, len(coded.psus.names) * cells.size)
@@ -198,19 +202,31 @@ def contrast(
 
 
 def level_matrix(cells: Cells) -> Any:
-    """(C, p) sparse indicator of the levels of a cell, all margins side by side."""
+    """(C, p) sparse indicator of the levels of a cell, all margins side by side, then numbers."""
+    if not cells.targets:
+        return _with_numbers(sparse.csr_array((cells.size, 0)), cells)
     start = np.cumsum([0] + [target.size for target in cells.targets])
     column = np.concatenate(
         [level + first for level, first in zip(cells.cell_levels, start, strict=False)]
     )
     cell = np.tile(np.arange(cells.size), len(cells.targets))
     shape = (cells.size, int(start[-1]))
-    return sparse.csr_array((np.ones(cell.size), (cell, column)), shape=shape)
+    return _with_numbers(sparse.csr_array((np.ones(cell.size), (cell, column)), shape=shape), cells)
+
+
+def _with_numbers(levels: Any, cells: Cells) -> Any:
+    """The columns of the numbers beside those of the levels, where there are some."""
+    if cells.numbers is None:
+        return levels
+    numbers = sparse.csr_array(cells.numbers.standard)
+    return numbers if not cells.targets else sparse.hstack((levels, numbers), format="csr")
 
 
 def bread(cells: Cells, base: Floats, design: Any) -> Any:
     """(p, p) sparse inverse of sum d x x', block by block."""
     whole = (design.T @ sparse.diags_array(base) @ design).tocsr()
+    if cells.numbers is not None:  # they tie all levels together
+        return sparse.csr_array(newton.inverse(whole.toarray()))
     count, block = newton.blocks(cells.cell_levels, cells.targets)
     # A level lies in the block of its cells; columns of a block are inverted together.
     of_column = np.zeros(whole.shape[0], dtype=np.intp)

@@ -1,5 +1,7 @@
 """Weights brought to known totals: post-stratification, raking, linear and logit calibration.
 
+Totals are of levels (visits by sex) or of numbers (minutes of service).
+
 All of it happens on cells (`cells.read_cells`): one sum of base weights for each, a factor for
 each, one look-up. A single margin is post-stratification and takes one step. Whatever cannot be
 met is an error that names the margin and carries the state of every level.
@@ -42,6 +44,12 @@ class Calibration:
     trimmed: Codes
     convergence: Convergence
     diagnostics: Diagnostics
+
+    @property
+    def distance(self) -> Distance:
+        """How the factors were found, with their bounds."""
+        c = self.convergence
+        return Distance(c.method, c.low, c.high)
 
     def final(self, coded: Coded) -> Coded:
         """The same interviews with calibrated weights."""
@@ -109,6 +117,11 @@ def calibrate(
     n = np.bincount(cell, minlength=cells.size).astype(np.float64)
     totals = summed(cell, base, cells.size)
     if scale:
+        if not cells.targets:
+            raise CalibrationError(
+                "Nothing says how many there are in all, so the weights cannot be brought to that "
+                "first (scale). Give a margin, or leave scale out."
+            )
         ratio = cells.total / float(totals.sum())
         base, totals = base * ratio, totals * ratio
 
@@ -124,7 +137,7 @@ def calibrate(
         limit = trim * _medians(weight, None if trim_by is None else trim_by[coded.order])
         # Read in cell order, as all sums are, so that no bit depends on the machine.
         above = summed(cell, np.maximum(weight - limit, 0.0), cells.size)
-        moved = float(above.sum()) / cells.total
+        moved = float(above.sum()) / float(summed(cell, weight, cells.size).sum())
         how = f"{method}, no weight above {limit.max():,.6g}"
         cut = trimming.trim(
             weight, base, cell, cells, factor, limit,
@@ -155,11 +168,12 @@ def _medians(weight: Floats, group: Codes | None) -> Floats:
 
 
 def _solve(totals: Floats, cells: Cells, distance: Distance, tol: float, max_iter: int) -> Raked:
-    if distance.method == "raking" and np.isinf(distance.low) and np.isinf(distance.high):
+    if distance.free_raking and cells.numbers is None:
         return raking.rake(totals, cells.cell_levels, cells.targets, tol, max_iter)
     used = totals > 0
     levels = [level[used] for level in cells.cell_levels]
-    found = newton.solve(totals[used], levels, cells.targets, distance, tol, max_iter)
+    numbers = None if cells.numbers is None else cells.numbers.of_cells(used)
+    found = newton.solve(totals[used], levels, cells.targets, distance, tol, max_iter, numbers)
     factors = np.ones_like(totals)
     factors[used] = found.factors
     return replace(found, factors=factors)
@@ -172,10 +186,10 @@ def _require(
     after = totals * found.factors
     if not found.converged:
         unmet, sentence = calibration_report.obstacles(cells, totals, after, distance)
+        merge = ", merge the level with its neighbour" if cells.targets else ""
         raise NotCalibratedError(
             f"The weights cannot be brought to the margins ({how}, "
-            f"{int(found.iterations)} iterations): {sentence} Correct the total, merge the level "
-            f"with its neighbour{', or widen the bounds' if np.isfinite(distance.high) else ''}.",
+            f"{int(found.iterations)} iterations): {sentence} Correct the total{merge}{', or widen the bounds' if np.isfinite(distance.high) else ''}.",
             calibration_report.convergence(
                 cells, n, totals, after, distance,
                 converged=False, iterations=int(found.iterations), unmet=unmet,
@@ -187,6 +201,8 @@ def _require(
             f"{margin} {cells.levels[m][cells.cell_levels[m][wrong[0]]]}"
             for m, margin in enumerate(cells.margins)
         )
+        if cells.numbers is not None:
+            named += f"{' and ' if named else ''}a {cells.numbers.names[0]} far from the others"
         raise CalibrationError(
             f"Calibration ({how}) would give {int(n[wrong].sum())} interviews a weight "
             f"of zero or less (those with {named}: factor {found.factors[wrong[0]]:.3g}); nobody "

@@ -1,7 +1,7 @@
 """What a study declares about its calibration, and carrying it out on coded interviews.
 
 The plan is data: margins, method, bounds, limits. Which variance goes with it follows from what
-happened to the weights: the jackknife redoes raking, not bounds that were reached nor cut weights.
+happened to the weights: the jackknife redoes every method and its bounds, not cut weights.
 """
 
 from dataclasses import dataclass
@@ -34,14 +34,13 @@ class CalibrationPlan:
 
     `population` is what the sample is of, `minimum` the interviews that a level needs, `bounds`
     the least and largest factor relative to all weights together, `trim` the multiple of the
-    unit's median weight that no weight may exceed. `variance` is `jkn_raked` (the raking redone
-    in every replicate, Taylor beside it) or `taylor` alone.
+    unit's median weight that no weight may exceed. `variance` is `jkn_raked` (the calibration,
+    by whichever method, redone in every replicate, Taylor beside it) or `taylor` alone.
 
     Raises
     ------
     CalibrationError
-        Where a method without a jackknife of its own is asked to have one, or a variance is
-        unknown.
+        Where a variance is unknown.
     """
 
     margins: Margins
@@ -57,11 +56,6 @@ class CalibrationPlan:
             raise CalibrationError(
                 f"variance = {self.variance!r} is none of {', '.join(VARIANCES)}. Correct it under "
                 "[calibration] in study.toml."
-            )
-        if self.variance == "jkn_raked" and self.method != "raking":
-            raise CalibrationError(
-                f'method = "{self.method}" has no jackknife that redoes it, only the variance from '
-                'calibration residuals. Say variance = "taylor" under [calibration], or rake.'
             )
 
 
@@ -100,22 +94,20 @@ def carry_out(plan: CalibrationPlan, frame: pd.DataFrame, coded: Coded, id: str 
         trim_by=_in_frame(coded, coded.domain),
     )  # fmt: skip
     d = made.diagnostics
-    notes, why = [*cells.notes, *_doubts(cells.total, float(coded.weight.sum()), d)], []
+    notes = [*cells.notes, *_doubts(cells.total, float(coded.weight.sum()), d)]
     if d.trimmed:
         notes.append(
             f"Calibration: {d.trimmed} weights above {plan.trim:g} times their unit's median were "
             f"set to it, {d.moved:.1%} of all weight; the others were calibrated to the rest."
         )
-        why.append("weights were cut")
     if d.at_low + d.at_high:
         notes.append(
             f"Calibration: {d.at_low + d.at_high} interviews stand at a bound of the factor."
         )
-        why.append("factors stand at a bound")
-    replicable = plan.variance == "jkn_raked" and not why
-    if plan.variance == "jkn_raked" and why:
+    replicable = plan.variance == "jkn_raked" and not d.trimmed
+    if plan.variance == "jkn_raked" and d.trimmed:
         notes.append(
-            f"Variance: {' and '.join(why)}, which the jackknife does not redo; Taylor's variance "
+            "Variance: weights were cut, which the jackknife does not redo; Taylor's variance "
             "from calibration residuals is used."
         )
     return Calibrated(plan, cells, made, replicable, tuple(notes))
@@ -145,6 +137,8 @@ def tied(made: Calibrated, coded: Coded) -> bool:
     Margins by unit do not: no level of theirs holds interviews of two units.
     """
     c = made.calibration
+    if c.cells.numbers is not None:
+        return True
     for level, target in zip(c.cells.cell_levels, c.cells.targets, strict=True):
         pairs = np.unique(level[c.cell] * max(len(coded.domains), 1) + coded.domain)
         if pairs.size > target.size:

@@ -21,7 +21,7 @@ QUANTILES = (0.0, 0.01, 0.5, 0.99, 1.0)
 
 @dataclass(frozen=True, eq=False)
 class Convergence:
-    """Every level of every margin, before and after.
+    """Every level of every margin, and every total of numbers (level empty), before and after.
 
     `levels` has the columns `margin level n before target after gap`: interviews, sum of base
     weights, total asked for, sum of calibrated weights, and after over target less 1. `unmet`
@@ -94,6 +94,17 @@ def convergence(
                 }
             )
         )
+    if cells.numbers is not None:
+        x = cells.numbers
+        old, new = before @ x.values, after @ x.values
+        tables.append(
+            pd.DataFrame(
+                {
+                    "margin": list(x.names), "level": "", "n": int(n.sum()), "before": old,
+                    "target": x.totals, "after": new, "gap": (new - x.totals) / x.size,
+                }
+            )
+        )  # fmt: skip
     return Convergence(
         distance.method, distance.low, distance.high, converged, iterations,
         pd.concat(tables, ignore_index=True), unmet,
@@ -105,9 +116,9 @@ def obstacles(
 ) -> tuple[tuple[str, ...], str]:
     """Levels that cannot be met, by name, and a sentence about the worst of them."""
     low, high = distance.low, distance.high
-    scale = cells.total / before.sum()
+    scale = cells.total / before.sum() if cells.targets else 1.0
     about = (before, cells.cell_levels, cells.targets)
-    alone = feasibility.out_of_reach(*about, low, high)
+    alone = feasibility.out_of_reach(*about, low, high, cells.numbers)
     if alone:
         names = tuple(_name(cells, m, j) for m, j, *_ in alone)
         m, j, target, least, most = alone[0]
@@ -123,7 +134,7 @@ def obstacles(
         )
     # Raking and unbounded methods come near 0, never to it: a factor of a millionth counts as 0.
     least_factor = low if low > 0 else 1e-6 * scale
-    together = feasibility.in_conflict(*about, least_factor, high)
+    together = feasibility.in_conflict(*about, least_factor, high, cells.numbers)
     if together:
         m, j, miss = together[0]
         side = "below" if miss > 0 else "above"
@@ -138,6 +149,10 @@ def obstacles(
         for m, (level, target) in enumerate(zip(cells.cell_levels, cells.targets, strict=True))
         for j, g in enumerate(summed(level, after, target.size) / target - 1)
     ]
+    if cells.numbers is not None:
+        x = cells.numbers
+        off = np.abs(after @ x.values - x.totals) / x.size
+        gaps += [(float(g), len(cells.targets), q) for q, g in enumerate(off)]
     gap, m, j = max(gaps)
     return (_name(cells, m, j),), (
         f"{_name(cells, m, j)} is still {gap:.1e} of its total away, though factors that meet "
@@ -198,4 +213,6 @@ def _within(distance: Distance) -> str:
 
 
 def _name(cells: Cells, margin: int, level: int) -> str:
+    if margin == len(cells.margins) and cells.numbers is not None:
+        return f"the sum of {cells.numbers.names[level]}"
     return f"{cells.margins[margin]} {cells.levels[margin][level]}"

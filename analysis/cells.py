@@ -1,7 +1,8 @@
 """From answers to cells: which level of every margin an interview has, sparse levels merged.
 
-A cell is a combination of levels that somebody in the sample has. Calibration gives all its
-interviews the same factor, so that cells are all it needs to know of them.
+A cell is a combination of levels that somebody in the sample has; where totals of numbers are
+known too, of levels and numbers. Calibration gives all its interviews the same factor, so that
+cells are all it needs to know of them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis import columns
+from analysis.auxiliaries import Numbers, read_numbers
 from analysis.errors import MarginError
 from analysis.margins import CROSS, Margins
 
@@ -31,7 +33,7 @@ class Cells:
     `cell` is (n,) in the order of the frame, a code into the C cells; `cell_levels` holds for
     each margin the (C,) level of a cell, `levels` the names of its levels (merged ones joined by
     ` + `) and `targets` their (L,) totals, which have the same sum in every margin. `notes` say
-    which levels were merged.
+    which levels were merged, `numbers` are those of the cells where totals of numbers are known.
     """
 
     cell: Codes
@@ -40,16 +42,19 @@ class Cells:
     cell_levels: tuple[Codes, ...]
     targets: tuple[Floats, ...]
     notes: tuple[str, ...] = ()
+    numbers: Numbers | None = None
 
     @property
     def size(self) -> int:
         """C, the number of cells."""
+        if self.numbers is not None:
+            return int(self.numbers.values.shape[0])
         return int(self.cell_levels[0].size)
 
     @property
     def total(self) -> float:
-        """Sum of the targets of any margin."""
-        return float(self.targets[0].sum())
+        """Sum of the targets of any margin; 0 where there are totals of numbers alone."""
+        return float(self.targets[0].sum()) if self.targets else 0.0
 
 
 def read_cells(
@@ -74,7 +79,7 @@ def read_cells(
     MarginError
         Naming margins, levels and rows (counted from 1): totals of another population, a column
         that is absent, an answer that is missing or has no total, a level that nobody answered
-        and no rule merges.
+        and no rule merges; of totals of numbers, what `auxiliaries` refuses.
     """
     margins.require(population)
     names, targets, codes = [], [], []
@@ -94,8 +99,17 @@ def read_cells(
         targets.append(summed(merged, margins.target(margin), len(groups)))
         names.append(tuple(" + ".join(margins.levels(margin)[i] for i in g) for g in groups))
         codes.append(merged[level])
-    cell, cell_levels = _cross(codes, [len(levels) for levels in names])
-    return Cells(cell, margins.names, tuple(names), cell_levels, tuple(targets), tuple(notes))
+    sizes = [len(levels) for levels in names]
+    if not margins.numbers:
+        cell, cell_levels = _cross(codes, sizes)
+        return Cells(cell, margins.names, tuple(names), cell_levels, tuple(targets), tuple(notes))
+    read = read_numbers(frame, margins.numbers, id)
+    cell, crossed = _cross([*codes, *read.codes], [*sizes, *(d.size for d in read.distinct)])
+    of_numbers = read.of(crossed[len(sizes) :], margins.total)
+    return Cells(
+        cell, margins.names, tuple(names), crossed[: len(sizes)], tuple(targets), tuple(notes),
+        of_numbers,
+    )  # fmt: skip
 
 
 def summed(code: Codes, values: Floats, size: int) -> Floats:

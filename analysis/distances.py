@@ -53,6 +53,11 @@ class Distance:
                 "Logit calibration bends between two finite bounds; give both, such as 0.3 and 3."
             )
 
+    @property
+    def free_raking(self) -> bool:
+        """Whether this is raking without bounds, which proportional fitting does."""
+        return self.method == "raking" and np.isinf(self.low) and np.isinf(self.high)
+
     def factor(self, u: Floats) -> Floats:
         """F(u); F(0) = 1."""
         if self.method == "logit":

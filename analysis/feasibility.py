@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, sparse
 
+from analysis.auxiliaries import Numbers
 from analysis.cells import summed
 
 Floats = NDArray[np.float64]
@@ -25,11 +26,13 @@ def out_of_reach(
     targets: Sequence[Floats],
     low: float,
     high: float,
+    numbers: Numbers | None = None,
 ) -> list[tuple[int, int, float, float, float]]:
     """Levels that cannot meet their target whatever the others do.
 
     Takes (C,) base totals, for each margin the (C,) level of a cell and the (L,) targets, and the
-    bounds of the factor. Gives (margin, level, target, least, most) for each such level.
+    bounds of the factor. Gives (margin, level, target, least, most) for each such level; totals of
+    `numbers` follow as the levels of one margin more.
     """
     found = []
     for m, (level, target) in enumerate(zip(cell_levels, targets, strict=True)):
@@ -38,6 +41,16 @@ def out_of_reach(
         found += [
             (m, int(j), float(target[j]), float(least[j]), float(most[j]))
             for j in np.flatnonzero((target < least * (1 - SLACK)) | (target > most * (1 + SLACK)))
+        ]
+    if numbers is not None:
+        held = base[:, None] * numbers.values
+        with np.errstate(invalid="ignore"):
+            ends = [np.where(held == 0, 0.0, held * end) for end in (max(low, 0.0), high)]
+        least, most = np.minimum(*ends).sum(axis=0), np.maximum(*ends).sum(axis=0)
+        total, slack = numbers.totals, SLACK * numbers.size
+        found += [
+            (len(targets), int(q), float(total[q]), float(least[q]), float(most[q]))
+            for q in np.flatnonzero((total < least - slack) | (total > most + slack))
         ]
     return found
 
@@ -48,6 +61,7 @@ def in_conflict(
     targets: Sequence[Floats],
     low: float,
     high: float,
+    numbers: Numbers | None = None,
 ) -> list[tuple[int, int, float]]:
     """Levels that the factors nearest to all margins still miss: (margin, level, relative miss).
 
@@ -55,21 +69,25 @@ def in_conflict(
     and `high`. A positive miss means that the level stays below its target. Empty where all can
     be met. Where several sets of levels are equally hard to meet, one of them is named.
     """
-    matrix = sparse.vstack(
-        [_shares(base, level, t) for level, t in zip(cell_levels, targets, strict=True)]
-    ).tocsr()
+    shares = [_shares(base, level, t) for level, t in zip(cell_levels, targets, strict=True)]
+    wanted = np.ones(sum(target.size for target in targets))
+    names = [(m, j) for m, target in enumerate(targets) for j in range(target.size)]
+    if numbers is not None:
+        shares.append(sparse.coo_array((base[:, None] * numbers.values / numbers.size).T))
+        wanted = np.concatenate([wanted, numbers.totals / numbers.size])
+        names += [(len(targets), q) for q in range(numbers.totals.size)]
+    matrix = sparse.vstack(shares).tocsr()
     count = matrix.shape[0]
     cost = np.concatenate([np.zeros(base.size), np.ones(2 * count)])
     both = sparse.hstack([matrix, sparse.eye_array(count), -sparse.eye_array(count)]).tocsr()
     limits = [(max(low, 0.0), None if np.isinf(high) else high)] * base.size
     solved = optimize.linprog(
-        cost, A_eq=both, b_eq=np.ones(count), bounds=limits + [(0, None)] * (2 * count),
+        cost, A_eq=both, b_eq=wanted, bounds=limits + [(0, None)] * (2 * count),
         method="highs",
     )  # fmt: skip
     if solved.x is None:
         return []
     miss = solved.x[base.size : base.size + count] - solved.x[base.size + count :]
-    names = [(m, j) for m, target in enumerate(targets) for j in range(target.size)]
     return [
         (*names[i], float(miss[i]))
         for i in sorted(np.flatnonzero(np.abs(miss) > SLACK), key=lambda i: -abs(miss[i]))

@@ -6,7 +6,7 @@ levels such as `UK01:L`); one such margin alone is post-stratification.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,17 +28,19 @@ class Margins:
     """Totals by margin and level, of one declared population (`kunjungan` or `penduduk`).
 
     The order in which levels are given is their declared order: sparse levels are merged with
-    their neighbours in it.
+    their neighbours in it. `numbers` are totals of columns of numbers (minutes, fees), by column.
 
     Raises
     ------
     MarginError
         Naming the margin: no margin, no level, a total that is not positive and finite, margins
-        whose totals disagree by more than `AGREE`, an unknown population.
+        whose totals disagree by more than `AGREE`, an unknown population, a total of numbers
+        that is no number.
     """
 
     population: str
     totals: Mapping[str, Mapping[str, float]]
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.population not in POPULATIONS:
@@ -46,13 +48,21 @@ class Margins:
                 f"Margins of {self.population!r}: it must be said whom they count, "
                 f"{' or '.join(POPULATIONS)}, since visitors are not residents. Correct it."
             )
-        if not self.totals:
+        if not self.totals and not self.numbers:
             raise MarginError(
                 "No margin is given, so there is nothing to bring the weights to. Name at least "
                 "one column with the total of each level, or leave calibration out."
             )
         for name, levels in self.totals.items():
             _check_levels(name, levels)
+        for name, total in self.numbers.items():
+            if not np.isfinite(total):
+                raise MarginError(
+                    f"Total of {name} is {total}, which is missing or infinite; no weights can "
+                    "reach it. Correct it, or leave it out."
+                )
+        if not self.totals:
+            return
         first = next(iter(self.totals))
         for name, levels in self.totals.items():
             one, other = sum(self.totals[first].values()), sum(levels.values())
@@ -70,8 +80,8 @@ class Margins:
 
     @property
     def total(self) -> float:
-        """How many there are in the population: the sum of the first margin."""
-        return float(sum(self.totals[self.names[0]].values()))
+        """How many there are in the population: the sum of the first margin, 0 without one."""
+        return float(sum(self.totals[self.names[0]].values())) if self.totals else 0.0
 
     def levels(self, name: str) -> tuple[str, ...]:
         """Levels of a margin in their declared order."""
@@ -98,7 +108,7 @@ class Margins:
         if population != self.population:
             raise MarginError(
                 f"The sample is of {POPULATIONS[population]} ({population}), but the margins "
-                f"{', '.join(self.names)} count {POPULATIONS[self.population]} "
+                f"{', '.join([*self.names, *self.numbers])} count {POPULATIONS[self.population]} "
                 f"({self.population}). Who comes often would get the weight of who stays at "
                 f"home. Use totals of {population}, or leave calibration out."
             )

@@ -6,7 +6,7 @@ id within their PSU) and the adding sequential, one product a time (`analysis.ke
 matrix product would be faster and differ between CPU models in the last bits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -47,6 +47,10 @@ class Moments:
 
     def _sums(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         return self.n, self.weight, self.weight2, self.value, self.square
+
+
+Reduce = Callable[[Coded, Sequence[Measure]], Moments]
+"""What `psu_moments` is, wherever its sums are made."""
 
 
 def sums(codes: Codes, values: Floats, size: int) -> Floats:

@@ -89,7 +89,8 @@ def _raked(
 ) -> tuple[Floats, Floats, replicates.Claims, tuple[str, ...]]:
     cells, means = _quotients_of_cells(sample, of, q)
     assert sample.calibrated is not None
-    raking = raking_of(sample.calibrated.calibration.cells)
+    c = sample.calibrated.calibration
+    raking = raking_of(c.cells, c.distance)
     cut = deletion(cells.psus, cells.psus.stratum[cells.psu], sample.lonely)
     factors = raking.sample_factors(cells.cell_totals())
     size, width = len(cells.domains), len(sample.plan.rows)
@@ -116,8 +117,9 @@ def _quotients_of_cells(sample: Sample, of: Domains, q: Quotients) -> tuple[Cell
     assert sample.calibrated is not None
     if not sample.calibrated.replicable:
         raise DesignError(
-            "Only raking and post-stratification without bounds or trimming can be made again in "
-            'every replicate. Take variance="taylor", which has the calibration residuals.'
+            "Weights that were trimmed are not made again in every replicate: which of them are "
+            'cut jumps from one to the next. Take variance="taylor", which has the calibration '
+            "residuals."
         )
     cells = q.of(of.cells(sample))
     means = variance.domain_means(q.of(of.moments))
@@ -150,7 +152,8 @@ def resampled(sample: Sample, of: Domains, rows: Sequence[Coefficients] = ()) ->
     else:
         cells, means = _quotients_of_cells(sample, of, q)
         m, centre, cell = cells, means.value, cells.cell
-        raking = raking_of(sample.calibrated.calibration.cells)
+        c = sample.calibrated.calibration
+        raking = raking_of(c.cells, c.distance)
         factors = bootstrap.replicate_factors(cells, raking, drawn)
     z = m.value - np.where(np.isnan(centre), 0.0, centre)[m.domain] * m.weight
     z = np.where(q.fixed, m.value, z)

@@ -1,7 +1,7 @@
 """The calibration equations, solved in cell space by Newton's method.
 
-One unknown for each level of each margin; the factor of a cell is F of the sum of its levels'
-unknowns. Margins without a cell in common fall into blocks that are solved one by one, so that
+One unknown for each level of each margin and for each total of numbers; the factor of a cell is F
+of the sum of its levels' unknowns, and of its numbers times theirs. Margins without a cell in common fall into blocks that are solved one by one, so that
 margins nested in units cost as many small systems as there are units.
 
 Deville, J.-C. and Särndal, C.-E. (1992). Calibration estimators in survey sampling. JASA, 87,
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from analysis.auxiliaries import Numbers
 from analysis.distances import Distance
 from analysis.raking import Raked, level_sums
 
@@ -37,12 +38,20 @@ def solve(
     distance: Distance,
     tol: float,
     max_iter: int,
+    numbers: Numbers | None = None,
 ) -> Raked:
     """Factors (C,) that bring the (C,) base totals to all (L,) targets, by the given distance.
 
     `converged` is false where they could not be met; the factors are then as near as they came.
     """
     factors, gap, iterations = np.ones(base.size), 0.0, 0
+    if numbers is not None:  # they tie all cells together
+        none = np.zeros((base.size, 0), dtype=np.intp)
+        column = np.column_stack(_columns(cell_levels, targets)) if targets else none
+        target = np.concatenate([*targets, np.zeros(0)])
+        factors, iterations, gap = _one(base, column, target, distance, tol, max_iter, numbers)
+        met = gap <= max(tol, GOOD_ENOUGH)
+        return Raked(factors, np.array(iterations), np.array(gap), np.array(met))
     column = np.column_stack(_columns(cell_levels, targets))
     target = np.concatenate(targets)
     count, block = blocks(cell_levels, targets)
@@ -75,6 +84,7 @@ def blocks(cell_levels: Sequence[Codes], targets: Sequence[Floats]) -> tuple[int
 def inverse(matrix: Floats) -> Floats:
     """Moore-Penrose inverse of a symmetric (p, p) matrix, levels of any size alike."""
     scale = np.sqrt(np.diag(matrix))
+    scale = np.where(scale > 0, scale, 1.0)
     found = np.linalg.pinv(matrix / np.outer(scale, scale), rcond=RANK, hermitian=True)
     return np.asarray(found / np.outer(scale, scale), dtype=np.float64)
 
@@ -86,24 +96,40 @@ def _columns(cell_levels: Sequence[Codes], targets: Sequence[Floats]) -> list[Co
 
 
 def _one(
-    base: Floats, column: Codes, target: Floats, distance: Distance, tol: float, max_iter: int
+    base: Floats,
+    column: Codes,
+    target: Floats,
+    distance: Distance,
+    tol: float,
+    max_iter: int,
+    numbers: Numbers | None = None,
 ) -> tuple[Floats, int, float]:
     """Factors of a block, iterations taken, relative distance left."""
-    design = np.zeros((base.size, target.size))
+    levels, unit = target.size, target
+    design = np.zeros((base.size, levels))
     for margin in column.T:
         design[np.arange(base.size), margin] = 1.0
+    if numbers is not None:
+        x = numbers.standard
+        design = np.column_stack((design, x))
+        unit = np.concatenate([target, numbers.units])
+        target = np.concatenate([target, numbers.goals])
 
     def left(unknown: Floats) -> tuple[Floats, Floats, Floats]:
         u = unknown[column].sum(axis=1)
+        if numbers is not None:
+            u = u + x @ unknown[levels:]
         factor = distance.factor(u)
         reached = np.zeros(target.size)
         for margin in column.T:
-            reached += level_sums((base * factor)[:, None], margin, target.size)[:, 0]
+            reached[:levels] += level_sums((base * factor)[:, None], margin, levels)[:, 0]
+        if numbers is not None:
+            reached[levels:] = (base * factor) @ x
         return u, factor, target - reached
 
     unknown = np.zeros(target.size)
     u, factor, misfit = left(unknown)
-    gap = float((np.abs(misfit) / target).max())
+    gap = float((np.abs(misfit) / unit).max())
     for step in range(max_iter):
         if gap <= tol:
             return factor, step, gap
@@ -118,7 +144,7 @@ def _one(
             if np.isfinite(ahead) and ahead >= _OVERSHOOT * abs(climb):
                 break
             length /= 2
-        new_gap = float((np.abs(trial[2]) / target).max())
+        new_gap = float((np.abs(trial[2]) / unit).max())
         if gap <= GOOD_ENOUGH and not new_gap < gap:
             return factor, step, gap
         unknown = unknown + length * direction

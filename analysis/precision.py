@@ -27,6 +27,8 @@ VARIANCES = (
     "bootstrap_raked",
     "replicates",
     "crossed",
+    "jkn_calibrated",
+    "bootstrap_calibrated",
 )
 """Where a variance came from; the first: there is none."""
 FEW_PSU = 6

@@ -18,6 +18,8 @@ from analysis.reraking import Raking, named
 
 AT_ONCE = 2048
 """Replicates that are raked side by side."""
+NUMBERS_AT_ONCE = 1 << 24
+"""Factors held of them at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +59,10 @@ def changes(p: Part, cut: Deletion, left: Codes) -> Iterator[tuple[slice, Floats
     z, weight = (sums(key, a, cells * size).reshape(cells, -1) for a in (p.z, p.weight))
     step = max(1, replicates.BLOCK // max(size * k, 1))
     of_strata = _sums_of_strata(p)
-    for first in range(0, left.size, AT_ONCE):
-        without = left[first : first + AT_ONCE]
+    # Where cells hold numbers they are as many as interviews.
+    at_once = min(AT_ONCE, max(16, NUMBERS_AT_ONCE // max(cells, 1)))
+    for first in range(0, left.size, at_once):
+        without = left[first : first + at_once]
         factors = _factors(p, cut, without)
         change = factors - p.factors
         pair, own_z, own_weight = _own(p, cut, without, factors, of_strata)
@@ -85,17 +89,15 @@ def _factors(p: Part, cut: Deletion, without: Codes) -> Floats:
     left -= cut.out[h][:, None] * own
     # What rounding leaves of a cell that only this PSU has is nobody.
     left[(own > 0) & p.single] = 0.0
-    # From the sample's factors the way is short, and it leads to the same place.
-    found = p.factors * p.raking.factors(left * p.factors)
+    found = p.raking.again(left, p.in_stratum.sum(axis=0), p.factors)
     failed = np.asarray(np.isnan(found).any(axis=1), dtype=np.bool_)
     if failed.any():
         first = int(np.flatnonzero(failed)[0])
-        empty = p.raking.emptied(left[first])
-        what = f"{empty} is then empty" if empty else "raking does not converge"
+        what = p.raking.why_not(left[first])
         names = [p.names[g] for g in without]
         raise MarginError(
             f"Without PSU {named(names, failed)} the margins cannot be met ({what}), so nothing "
-            "shows how the raked weights would differ in another sample. Merge that level with a "
+            "shows how the weights would differ in another sample. Merge that level with a "
             "neighbour, or use the variance from calibration residuals."
         )
     return np.asarray(found, dtype=np.float64)

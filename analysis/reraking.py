@@ -1,19 +1,24 @@
-"""Raking that can be redone: in every replicate, and only for the cells the replicate changes.
+"""Calibration that can be redone: in every replicate, and only for the cells that it changes.
 
 Margins nested in regions (region x sex, region x age) link no cell of one region with a cell of
 another. Such parts are raked apart: a replicate that changes one region leaves the rest alone.
+Linear, logit and bounded calibration are redone the same way (`recalibrating`); totals of numbers
+link all cells.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from analysis import recalibrating
+from analysis.auxiliaries import Numbers
 from analysis.cells import Cells
 from analysis.design import Codes, Floats
+from analysis.distances import Distance
 from analysis.errors import MarginError
 from analysis.margins import AGREE
 from analysis.raking import rake_cells
@@ -28,6 +33,8 @@ class Raking:
     """Margins as the cells see them: for each, the (C,) level of every cell and its (L,) targets.
 
     `margins` and `names` are what errors call margins and levels; numbers from 1 if not given.
+    `distance` says how the weights are brought to the margins, raking without bounds if not given;
+    `numbers` are totals of numbers that must be met as well.
 
     Raises
     ------
@@ -41,6 +48,13 @@ class Raking:
     names: tuple[tuple[str, ...], ...] = ()
     tol: float = TOLERANCE
     max_iter: int = 1000
+    distance: Distance = field(default_factory=lambda: Distance("raking"))
+    numbers: Numbers | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether proportional fitting does it."""
+        return self.distance.free_raking and self.numbers is None
 
     def __post_init__(self) -> None:
         numbered = tuple(str(i + 1) for i in range(len(self.targets)))
@@ -48,6 +62,8 @@ class Raking:
         sizes = [range(target.size) for target in self.targets]
         levels = tuple(tuple(str(i + 1) for i in size) for size in sizes)
         object.__setattr__(self, "names", self.names or levels)
+        if not self.targets:
+            return
         whole = [float(target.sum()) for target in self.targets]
         for name, target, total in zip(self.margins, self.targets, whole, strict=True):
             if not (np.isfinite(target) & (target > 0)).all():
@@ -67,7 +83,30 @@ class Raking:
 
     def factors(self, totals: Floats) -> Floats:
         """(..., C) factors for base-weight totals (..., C); NaN where the margins cannot be met."""
-        return rake_cells(totals, self.levels, self.targets, self.tol, self.max_iter)
+        if self.plain:
+            return rake_cells(totals, self.levels, self.targets, self.tol, self.max_iter)
+        flat = totals.reshape(-1, totals.shape[-1])
+        return recalibrating.factors(flat, self._equations(), self.tol).reshape(totals.shape)
+
+    def again(self, totals: Floats, whole: Floats, factors: Floats) -> Floats:
+        """As `factors`, for replicates (J, C) of a sample with `whole` totals and `factors` (C,)."""
+        if self.plain:
+            # From the sample's factors the way is short, and it leads to the same place.
+            return np.asarray(factors * self.factors(totals * factors), dtype=np.float64)
+        return recalibrating.factors(totals, self._equations(), self.tol, whole)
+
+    def _equations(self) -> recalibrating.Equations:
+        return recalibrating.Equations(self.levels, self.targets, self.numbers, self.distance)
+
+    def why_not(self, totals: Floats) -> str:
+        """Why the (C,) totals could not be brought to the margins, in words."""
+        empty = self.emptied(totals)
+        if empty:
+            return f"{empty} is then empty"
+        if np.isfinite(self.distance.high):
+            d = self.distance
+            return f"no factors between {d.low:g} and {d.high:g} do it"
+        return f"{self.distance.method} does not converge"
 
     def sample_factors(self, totals: Floats) -> Floats:
         """(C,) factors of the sample itself, 1 in cells without interviews.
@@ -81,14 +120,25 @@ class Raking:
         empty = self.emptied(totals)
         found = np.ones(totals.size)
         if not empty:
-            found = np.where(totals > 0, self._balanced(self.parts(totals)).factors(totals), 1.0)
+            balanced = self._balanced(self.parts(totals)) if self.targets else self
+            found = np.where(totals > 0, balanced._of_sample(totals), 1.0)
         if empty or np.isnan(found).any():
-            what = f"nobody was interviewed in {empty}" if empty else "raking does not converge"
+            what = f"nobody was interviewed in {empty}" if empty else self.why_not(totals)
             raise MarginError(
                 f"The margins cannot be met: {what}, so there are no weights to replicate. Merge "
                 "levels until each has interviews."
             )
         return found
+
+    def _of_sample(self, totals: Floats) -> Floats:
+        """(C,) factors of one set of totals, part by part."""
+        if self.plain:
+            return self.factors(totals)
+        part, out = self.parts(totals), np.ones_like(totals)
+        for p in range(int(part.max(initial=-1)) + 1):
+            active = np.flatnonzero(part == p)
+            out[active] = self.of_cells(active).factors(totals[active])
+        return out
 
     def emptied(self, totals: Floats) -> str:
         """Levels that the (C,) totals leave without weight, in words; empty if none."""
@@ -106,6 +156,10 @@ class Raking:
         Two cells are of one part where a chain of shared levels links them.
         """
         seen = np.flatnonzero(totals > 0)
+        if self.numbers is not None:
+            one = np.full(totals.size, -1, dtype=np.intp)
+            one[seen] = 0
+            return one
         first = np.cumsum([0, *(target.size for target in self.targets)])
         node = np.concatenate(
             [first[i] + level[seen] for i, level in enumerate(self.levels)]
@@ -153,15 +207,20 @@ class Raking:
             ),
             self.tol,
             self.max_iter,
+            self.distance,
+            None if self.numbers is None else self.numbers.of_cells(cells),
         )
 
 
-def raking_of(cells: Cells) -> Raking:
-    """The margins of `cells.read_cells`, to be met again in replicates.
+def raking_of(cells: Cells, distance: Distance | None = None) -> Raking:
+    """The margins of `cells.read_cells`, to be met again in replicates by the same distance.
 
     `cell_moments(coded, measures, cells.cell, cells.size)` are the sums that go with them.
     """
-    return Raking(cells.cell_levels, cells.targets, cells.margins, cells.levels)
+    return Raking(
+        cells.cell_levels, cells.targets, cells.margins, cells.levels,
+        distance=distance or Distance("raking"), numbers=cells.numbers,
+    )  # fmt: skip
 
 
 def psu_cell_totals(psu: Codes, cell: Codes, total: Floats, psus: int, cells: int) -> Floats:

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis import design as base
 from analysis import reading
@@ -20,6 +22,8 @@ from analysis.margins import Margins
 
 Totals = Mapping[str, Mapping[Any, float]]
 """Known totals by margin and level: `{"sex": {"L": 4421, "P": 5755}}`."""
+Known = Mapping[str, Mapping[Any, float] | float]
+"""The same, or the total of a column of numbers: `{"minutes": 43210.0}`."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,7 @@ class Design(base.Design):
         >>> found[["value", "variance_method"]].round(2).to_dict("records")
         [{'value': 20.5, 'variance_method': 'jkn_raked'}]
         """
+        _only_levels(margins, "rake")
         return self._calibrated(
             frame, margins, "raking", None, population, sample, minimum, scale, trim
         )
@@ -120,6 +125,7 @@ class Design(base.Design):
                 f"Post-stratification takes one margin, but {', '.join(margins) or 'none'} are "
                 "given. Cross them ('unit:sex'), or use rake."
             )
+        _only_levels(margins, "poststratify")
         return self._calibrated(
             frame, margins, "raking", None, population, sample, minimum, False, np.inf
         )
@@ -127,7 +133,7 @@ class Design(base.Design):
     def calibrate(
         self,
         frame: reading.Frame,
-        margins: Totals,
+        margins: Known,
         *,
         method: Method = "linear",
         bounds: tuple[float, float] | None = None,
@@ -140,7 +146,23 @@ class Design(base.Design):
         """Weights whose sums meet every margin, by the distance `method` within `bounds`.
 
         `linear` (GREG), `raking` or `logit` (which needs bounds); bounds are the least and largest
-        factor. Other arguments and errors as `rake`.
+        factor. A margin whose value is a number is the known total of a column of numbers, as in
+        R's `calibrate(design, ~ sex + minutes, ...)`; every interview must have its number. Other
+        arguments and errors as `rake`.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from analysis import Design
+        >>> frame = pd.DataFrame({
+        ...     "sesi": ["s1", "s1", "s2", "s2", "s3", "s3"],
+        ...     "jk": ["L", "P", "L", "P", "L", "P"],
+        ...     "menit": [10, 20, 30, 40, 20, 60],
+        ... })
+        >>> known = {"jk": {"L": 30, "P": 30}, "menit": 1_900.0}
+        >>> found = Design(psu="sesi").calibrate(frame, known, method="raking")
+        >>> float(round((found.weights * frame["menit"]).sum(), 6))
+        1900.0
         """
         return self._calibrated(
             frame, margins, method, bounds, population, sample, minimum, scale, trim
@@ -149,7 +171,7 @@ class Design(base.Design):
     def _calibrated(
         self,
         frame: reading.Frame,
-        margins: Totals,
+        margins: Known,
         method: Method,
         bounds: tuple[float, float] | None,
         population: str,
@@ -164,14 +186,37 @@ class Design(base.Design):
                 "Take those that their maker calibrated, or name strata and PSUs."
             )
         data = reading.pandas(frame)
-        totals = {name: {str(k): float(v) for k, v in own.items()} for name, own in margins.items()}
+        known = _margins(population, margins)
         coded = code(data, self)
-        cells = read_cells(
-            data, Margins(population, totals), population=sample, minimum=minimum, id=self.id
-        )
+        cells = read_cells(data, known, population=sample, minimum=minimum, id=self.id)
         found = calibrate(coded, cells, method=method, bounds=bounds, scale=scale, trim=trim)
-        can = method == "raking" and bounds is None and not np.isfinite(trim)
-        return CalibratedDesign(self, found, coded, can)
+        return CalibratedDesign(self, found, coded, not np.isfinite(trim))
+
+
+def _only_levels(margins: Known, verb: str) -> None:
+    numbers = [name for name, own in margins.items() if not isinstance(own, Mapping)]
+    if numbers:
+        raise MarginError(
+            f"{verb} meets the totals of levels, and {', '.join(numbers)} is the total of a column "
+            'of numbers. Use calibrate, with method="linear", "raking" or "logit".'
+        )
+
+
+def _margins(population: str, given: Known) -> Margins:
+    """Totals by level and totals of numbers, apart."""
+    levels: dict[str, dict[str, float]] = {}
+    numbers: dict[str, float] = {}
+    for name, own in given.items():
+        if isinstance(own, Mapping):
+            levels[name] = {str(k): float(v) for k, v in own.items()}
+        elif isinstance(own, Real) and not isinstance(own, bool):
+            numbers[name] = float(own)
+        else:
+            raise MarginError(
+                f"Margin {name} is neither a total for each level ({{'L': 4421, 'P': 5755}}) nor "
+                "the total of a column of numbers (43210.0). Give one of the two."
+            )
+    return Margins(population, levels, numbers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,6 +253,12 @@ class CalibratedDesign:
         """Which levels were merged, in words."""
         return self.calibration.cells.notes
 
+    @property
+    def redone(self) -> str:
+        """What replicates redo, as `variance_method` names it: `raked` or `calibrated`."""
+        c = self.calibration
+        return "raked" if c.distance.free_raking and c.cells.numbers is None else "calibrated"
+
     def require(self, coded: Coded) -> None:
         """Stop where `coded` is not of the frame that was calibrated.
 
@@ -218,12 +269,17 @@ class CalibratedDesign:
         """
         own = self.coded
         alike = own.order.size == coded.order.size and all(
-            np.array_equal(getattr(own, name), getattr(coded, name))
-            for name in ("order", "weight", "psu")
+            np.array_equal(getattr(own, name), getattr(coded, name)) for name in ("order", "weight")
         )
-        if not alike or own.psus.names != coded.psus.names:
+        # By name: PSUs that gave no interview may have been named since.
+        if not alike or not np.array_equal(_psu_names(own), _psu_names(coded)):
             raise CalibrationError(
                 f"The weights were calibrated on {own.order.size} interviews, and these "
                 f"{coded.order.size} are not the same ones in the same order; the margins would "
                 "not hold. Calibrate this frame, and make domains with `by`, leaving no row out."
             )
+
+
+def _psu_names(coded: Coded) -> NDArray[np.object_]:
+    """(n,) name of the PSU of every interview."""
+    return np.array(coded.psus.names, dtype=object)[coded.psu]

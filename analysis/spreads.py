@@ -17,12 +17,14 @@ from analysis.cell_moments import cell_moments
 from analysis.design import Coded, Floats
 from analysis.kernel import Described
 from analysis.measures import Measure
+from analysis.moments import Reduce, psu_moments
 from analysis.precision import NO_SPREAD, VARIANCES, Claims
 from analysis.raked_jackknife import Parts
 from analysis.reraking import raking_of
 from analysis.variance import Lonely, Means
 
 TAYLOR, RAKED = VARIANCES.index("taylor"), VARIANCES.index("jkn_raked")
+RECALIBRATED = VARIANCES.index("jkn_calibrated")
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +91,11 @@ def after_calibration(
     parts: Parts,
     lonely: Lonely,
     whole: str,
+    reduce: Reduce = psu_moments,
 ) -> Spreads:
-    """Variances of means on calibrated weights; `whole` is the name of the city.
+    """Variances of means on calibrated weights.
+
+    `whole` is the name of the city, `reduce` makes the sums.
 
     Raises
     ------
@@ -99,8 +104,8 @@ def after_calibration(
     """
     alone = replace(coded, domain=np.zeros_like(coded.domain), domains=(whole,))
     c = made.calibration
-    units = calibrated.combined(calibrated.calibrated_means(coded, c, measures), parts)
-    city = calibrated.combined(calibrated.calibrated_means(alone, c, measures), parts)
+    units = calibrated.combined(calibrated.calibrated_means(coded, c, measures, reduce), parts)
+    city = calibrated.combined(calibrated.calibrated_means(alone, c, measures, reduce), parts)
     scored = calibrated.residual(city)
     value, mean = calibrated.mean_of_domains(units, "adjust")
     taylor = [calibrated.variances(units, "adjust"), variance.variances(scored, lonely), mean[None]]
@@ -109,8 +114,10 @@ def after_calibration(
     replicated: list[Floats | None] = [None, None, None]
     notes: tuple[str, ...] = ()
     if made.replicable:
-        raking = raking_of(made.cells)
-        held = cell_moments(coded, measures, made.cells.cell, made.cells.size)
+        raking = raking_of(made.cells, c.distance)
+        # Bounds are on the factor of the weights that were calibrated.
+        base = replace(coded, weight=c.base)
+        held = cell_moments(base, measures, made.cells.cell, made.cells.size, reduce)
         own = raked_jackknife.spread(held, raking, "adjust", parts=parts, between=ties)
         of_city = raked_jackknife.spread(held.pooled(whole), raking, lonely, parts=parts)
         replicated = [own.variance, of_city.variance, own.of_mean[None]]
@@ -121,7 +128,10 @@ def after_calibration(
             "for the units concerned and for the city."
             for text in own.unmet
         )
-    of_units, of_city_, of_mean = (_chosen(t, r) for t, r in zip(taylor, replicated, strict=True))
+    code = RAKED if c.distance.free_raking else RECALIBRATED
+    of_units, of_city_, of_mean = (
+        _chosen(t, r, code) for t, r in zip(taylor, replicated, strict=True)
+    )
     return Spreads(
         units.means, city.means, scored, value, of_units, of_city_, of_mean, between, notes
     )
@@ -150,10 +160,10 @@ def _taylor(found: Floats) -> Variances:
     return Variances(found, np.full(found.shape, TAYLOR), found, none)
 
 
-def _chosen(taylor: Floats, replicated: Floats | None) -> Variances:
+def _chosen(taylor: Floats, replicated: Floats | None, code: int) -> Variances:
     if replicated is None:
         return _taylor(taylor)
     silent = np.isnan(replicated)
     return Variances(
-        np.where(silent, taylor, replicated), np.where(silent, TAYLOR, RAKED), taylor, replicated
+        np.where(silent, taylor, replicated), np.where(silent, TAYLOR, code), taylor, replicated
     )

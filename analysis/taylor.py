@@ -4,7 +4,7 @@ The scores are those of `analysis.estimators`. After calibration they are residu
 (`analysis.calibrated`), made from sums of PSU, domain and cell, so that rows are not read again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from scipy import sparse
@@ -14,7 +14,6 @@ from analysis.calibrated import CalibratedMeans, bread, level_matrix
 from analysis.cells import present, summed
 from analysis.contrasts import covariance_of
 from analysis.design import Floats
-from analysis.errors import DesignError
 from analysis.estimators import domain_estimates, linear
 from analysis.sample import Domains, Sample
 from analysis.second_stage import has_two_stages, within
@@ -32,11 +31,18 @@ def variances(sample: Sample, of: Domains) -> tuple[Means, Floats]:
     LonelyPSUError
         Where the policy is `fail` and a stratum with interviews has a single PSU.
     DesignError
-        Where weights were calibrated and the design has two stages.
+        Where a PSU gave one interview of several and the policy is `fail`.
     """
     means = domain_estimates(of.moments, sample.plan)
     if sample.calibrated is not None:
-        return means, calibrated.variances(scored(sample, of, means), sample.lonely)
+        residuals = scored(sample, of, means)
+        found = calibrated.variances(residuals, sample.lonely)
+        if has_two_stages(sample.psus):
+            one = np.zeros(sample.coded.psu.size, dtype=np.intp)
+            for d, z in enumerate(_residuals_of_rows(sample, of, residuals)):
+                added = within(sample.psus, sample.coded.psu, one, 1, z, z, sample.lonely)
+                found[d] += added[0]
+        return means, found
     found = variance.variances(means, sample.lonely)
     if has_two_stages(sample.psus):
         z, domain = _of_rows(sample, of), of.to[sample.coded.domain]
@@ -61,7 +67,16 @@ def covariances(sample: Sample, of: Domains, rows: Sequence[Coefficients]) -> Fl
             for (d, k), factor in row.items():
                 b = found.of(k)[:, [d]].toarray()
                 scores[:, q] -= factor * (found.margins @ b)[:, 0]
-        return covariance_of(m.psus, np.arange(len(scores)), scores, sample.lonely)
+        out = covariance_of(m.psus, np.arange(len(scores)), scores, sample.lonely)
+        if not has_two_stages(sample.psus):
+            return out
+        whole = np.zeros((sample.coded.psu.size, len(rows)))
+        for d, z in enumerate(_residuals_of_rows(sample, of, found)):
+            for q, row in enumerate(rows):
+                for (domain, k), factor in row.items():
+                    if domain == d:
+                        whole[:, q] += factor * z[:, k]
+        return out + _within_pairs(sample, whole)
     held = np.unique(m.psu[np.isin(m.domain, [d for row in rows for d, _ in row])])
     out = covariance_of(m.psus, held, scores[held], sample.lonely)
     if has_two_stages(sample.psus):
@@ -70,27 +85,43 @@ def covariances(sample: Sample, of: Domains, rows: Sequence[Coefficients]) -> Fl
         for q, row in enumerate(rows):
             for (d, k), factor in row.items():
                 whole[:, q] += factor * np.where(domain == d, z[:, k], 0.0)
-        upper = np.triu_indices(len(rows))
-        one = np.zeros(domain.size, dtype=np.intp)
-        added = within(
-            sample.psus, sample.coded.psu, one, 1, whole[:, upper[0]], whole[:, upper[1]],
-            sample.lonely,
-        )[0]  # fmt: skip
-        both = np.zeros_like(out)
-        both[upper] = both[upper[::-1]] = added
-        out = out + both
+        out = out + _within_pairs(sample, whole)
     return out
+
+
+def _within_pairs(sample: Sample, scores: Floats) -> Floats:
+    """(Q, Q) second-stage covariances of the columns of the interviews' scores (n, Q)."""
+    size = scores.shape[1]
+    upper = np.triu_indices(size)
+    one = np.zeros(len(scores), dtype=np.intp)
+    added = within(
+        sample.psus, sample.coded.psu, one, 1, scores[:, upper[0]], scores[:, upper[1]],
+        sample.lonely,
+    )[0]  # fmt: skip
+    both = np.zeros((size, size))
+    both[upper] = both[upper[::-1]] = added
+    return both
+
+
+def _residuals_of_rows(sample: Sample, of: Domains, found: CalibratedMeans) -> Iterator[Floats]:
+    """For each domain the (n, M) scores of all interviews, less what the margins explain.
+
+    Interviews outside the domain have a score too: they stand for totals that the domain shares.
+    """
+    assert sample.calibrated is not None
+    c = sample.calibrated.calibration
+    x = level_matrix(c.cells)
+    z, domain = _of_rows(sample, of), of.to[sample.coded.domain]
+    measures, size = z.shape[1], len(of.moments.domains)
+    for d in range(size):
+        fitted = np.asarray((x @ found.explained[:, d::size]).todense())
+        own = np.where((domain == d)[:, None], z, 0.0)
+        yield own - c.weight[:, None] * fitted[c.cell].reshape(-1, measures)
 
 
 def scored(sample: Sample, of: Domains, means: Means) -> CalibratedMeans:
     """Estimates with what the margins explain of each, from sums of PSU, domain and cell."""
     assert sample.calibrated is not None
-    if has_two_stages(sample.psus):
-        raise DesignError(
-            "The second stage's variance after calibration is not built. Leave fpc2 out (then "
-            "intervals are too narrow where much of the first stage was drawn), or take the base "
-            "weights."
-        )
     c, cells = sample.calibrated.calibration, of.cells(sample)
     design = level_matrix(c.cells)
     inverse = bread(c.cells, summed(c.cell, c.base, c.cells.size), design)

@@ -68,5 +68,9 @@ def trim(
                     "Trim at a larger multiple, or merge the level with its neighbour."
                 )
             left.append(target - taken)
-        factor = fit(free, replace(cells, targets=tuple(left)))
+        x = cells.numbers
+        rest = replace(
+            cells, targets=tuple(left), numbers=None if x is None else x.without(kept)
+        )  # fmt: skip
+        factor = fit(free, rest)
         weight = np.where(is_cut, limit, base * factor[cell])

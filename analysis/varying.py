@@ -1,7 +1,7 @@
 """Which variance an estimate of the public API has, and what stands beside it.
 
-Without calibration Taylor's; after raking the jackknife with the raking redone, and Taylor's from
-calibration residuals beside it, and in its place where leaving out a PSU makes a margin impossible
+Without calibration Taylor's; after calibration the jackknife with it redone in every replicate, and
+Taylor's from calibration residuals beside it, and in its place where leaving out a PSU makes a margin impossible
 (`variance_method` and a note say so); replicate weights that were given, where there are some.
 """
 
@@ -53,8 +53,9 @@ def method_of(sample: Sample, asked: str) -> str:
                 'variance="taylor".'
             )
         return asked
-    raked = sample.calibrated is not None and sample.calibrated.replicable
-    return "jkn" if asked == "auto" and raked else "taylor"
+    redone = sample.calibrated is not None and sample.calibrated.replicable
+    one_stage = sample.psus.visitors is None and sample.lonely != "average"
+    return "jkn" if asked == "auto" and redone and one_stage else "taylor"
 
 
 def varied(sample: Sample, of: Domains, method: str) -> tuple[Varied, tuple[str, ...]]:
@@ -100,11 +101,11 @@ def covariances(
 def _replicated(
     sample: Sample, of: Domains, method: str, rows: Sequence[Coefficients]
 ) -> tuple[moving.Moved, str]:
-    raked = "_raked" if sample.calibrated is not None else ""
+    redone = "" if sample.calibrated is None else f"_{sample.calibrated.redone}"
     if method == "jkn":
-        return moving.jackknife(sample, of, rows), f"jkn{raked}"
+        return moving.jackknife(sample, of, rows), f"jkn{redone}"
     if method == "bootstrap":
-        return moving.resampled(sample, of, rows), f"bootstrap{raked}"
+        return moving.resampled(sample, of, rows), f"bootstrap{redone}"
     assert isinstance(sample.design, Design)
     assert sample.design.replicates is not None
     return moving.given(sample, of, sample.design.replicates, rows), "replicates"

@@ -16,6 +16,7 @@ from pipeline.errors import StudyError
 
 T = TypeVar("T")
 
+ENGINES = ("local", "spark")
 SERVER_KINDS = ("sandbox", "kobo", "central", "export")
 SELECTIONS = ("probability", "quota", "volunteer")
 
@@ -128,18 +129,12 @@ VARIANCES = ("jkn_raked", "taylor")
 def calibration(raw: Any, where: str) -> CalibrationSettings:
     """The section `[calibration]`, checked, with the variance that takes effect."""
     found = section(CalibrationSettings, raw, where)
-    rakes = found.method in {"raking", "poststrat"}
     for name, value, known in (
         ("method", found.method, CALIBRATIONS),
         ("variance", found.variance or VARIANCES[0], VARIANCES),
     ):
         if value not in known:
             raise StudyError(f"{where} {name} = {value!r}: must be one of {', '.join(known)}.")
-    if found.variance == "jkn_raked" and not rakes:
-        raise StudyError(
-            f'{where} variance = "jkn_raked" redoes raking in every replicate, but method = '
-            f'"{found.method}". Say variance = "taylor", or rake.'
-        )
     low, high = (*found.bounds, 0.0, 0.0)[:2]
     if found.bounds and not (len(found.bounds) == 2 and 0 <= low < 1 < high):
         raise StudyError(
@@ -155,8 +150,7 @@ def calibration(raw: Any, where: str) -> CalibrationSettings:
         )
     if found.minimum < 0:
         raise StudyError(f"{where} minimum = {found.minimum}: must be 0 or more interviews.")
-    variance = found.variance or ("jkn_raked" if rakes else "taylor")
-    return dataclasses.replace(found, variance=variance)
+    return dataclasses.replace(found, variance=found.variance or VARIANCES[0])
 
 
 @dataclass(frozen=True)
@@ -265,6 +259,16 @@ def check_timezone(name: str, where: str) -> None:
         raise StudyError(
             f"{where}: {name!r} is no time zone. Use WIB, WITA, WIT or a name like Asia/Makassar."
         ) from None
+
+
+def engine_of(name: str, where: str) -> str:
+    """The engine called `name`; `where` is the place in which it was asked for."""
+    if name not in ENGINES:
+        raise StudyError(
+            f"{where} engine = {name!r}: must be one of {', '.join(ENGINES)}. local needs nothing "
+            "more; spark is for data that this machine cannot hold (docs/decisions/0015-spark.md)."
+        )
+    return name
 
 
 def refuse_unknown(

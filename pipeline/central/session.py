@@ -18,7 +18,7 @@ from pipeline.kobo.errors import (
     RefusedError,
     UnknownAssetError,
 )
-from pipeline.kobo.session import Session
+from pipeline.kobo.session import Session, Upload
 
 REFUSALS = (301, 302, 303, 307, 308, 400, 401, 403, 404, 409, 422, 501)
 
@@ -85,6 +85,7 @@ class CentralSession(Session):
         params: Mapping[str, str] | None = None,
         *,
         body: object = None,
+        upload: Upload | None = None,
         asset: str = "",
         expect: tuple[int, ...] = (200,),
         headers: Mapping[str, str] | None = None,
@@ -99,8 +100,8 @@ class CentralSession(Session):
                 _ = response.content
 
         response = super().send(
-            method, path, params, body=body, asset=asset, expect=(*expect, *REFUSALS),
-            headers=headers, take=None if take is None else taken,
+            method, path, params, body=body, upload=upload, asset=asset, headers=headers,
+            expect=(*expect, *REFUSALS), take=None if take is None else taken,
         )  # fmt: skip
         if response.status_code not in expect:
             raise refusal(response, self.address, asset)

@@ -37,16 +37,20 @@ MEASURES = {
 TOP = {"mean": 100.0, "index": 100.0}
 
 
+def in_vain(data: str) -> dict[str, str]:
+    """PSUs that gave no interview, with their strata."""
+    if data != "empty":
+        return {}
+    every = pd.read_csv(HERE / "empty.csv", dtype=str)
+    rows = every[every["real"] == "0"]
+    return dict(zip(rows["psu"], rows["stratum"], strict=True))
+
+
 @cache
 def coded(design: str, column: str, wave: str = "1") -> Coded:
     drawn = DESIGNS[design]
     rows = frame(drawn.data, wave)
-    empty = {}
-    if drawn.data == "empty":
-        every = pd.read_csv(HERE / "empty.csv", dtype=str)
-        in_vain = every[every["real"] == "0"]
-        empty = dict(zip(in_vain["psu"], in_vain["stratum"], strict=True))
-    found = code(rows, drawn.columns, domain=column, empty=empty)
+    found = code(rows, drawn.columns, domain=column, empty=in_vain(drawn.data))
     if drawn.lonely != "collapse":
         return found
     by_unit = code(rows, drawn.columns, domain="unit")

@@ -1,0 +1,121 @@
+"""Totals of levels and of numbers, and replicates that redo any calibration, against R's survey.
+
+golden/r/auxiliaries.csv is R's word, committed; the last test checks that R still says the same.
+"""
+
+import csv
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import Design, Mean, Ratio, Total, estimate
+
+R = Path(__file__).parents[1] / "golden" / "r"
+LEVELS = {"sex": {"L": 370, "P": 350}, "age": {"a": 255, "b": 260, "c": 205}}
+TOTALS = {
+    "levels": LEVELS,
+    "number": {**LEVELS, "x": 2200.0},
+    "alone": {"x": 2200.0},
+    "signed": {"age": LEVELS["age"], "signed": 390.0},
+}
+DESIGNS = {
+    "plain": Design("w", "stratum", "psu", id="id"),
+    "fpc": Design("w", "stratum", "psu", fpc="N1", id="id"),
+    "single": Design("w", id="id"),
+    "two_stages": Design("w", "stratum", "psu", fpc="N1", fpc2="N2", id="id"),
+}
+METHODS = {
+    "linear": ("linear", None),
+    "raking": ("raking", None),
+    "linear_bounded": ("linear", (0.85, 1.35)),
+    "raking_bounded": ("raking", (0.85, 1.35)),
+    "logit": ("logit", (0.6, 1.8)),
+}
+SPECS = {"mean": Mean("score"), "total": Total("score"), "ratio": Ratio("score", "x")}
+
+
+def read(text):
+    return {tuple(row[:6]): [float(v) for v in row[6:]] for row in csv.reader(text.splitlines())}
+
+
+@cache
+def expected():
+    return read((R / "auxiliaries.csv").read_text(encoding="utf-8"))
+
+
+@cache
+def data():
+    frame = pd.read_csv(R / "api_interviews.csv")
+    return frame.assign(signed=frame["x"] - 2.5)
+
+
+@cache
+def calibrated(design, totals, method):
+    how, bounds = METHODS[method]
+    return DESIGNS[design].calibrate(data(), TOTALS[totals], method=how, bounds=bounds)
+
+
+def test_every_number_of_r_has_its_case():
+    kinds = {"two_stages": ("taylor",)}
+    assert {key[:4] for key in expected()} == {
+        (design, totals, method, kind)
+        for design in DESIGNS for totals in TOTALS for method in METHODS
+        for kind in kinds.get(design, ("taylor", "jkn"))
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("design", DESIGNS)
+def test_estimates_and_errors_after_any_calibration_are_those_of_r(design, method):
+    compared = 0
+    for totals in TOTALS:
+        for kind in ("taylor", "jkn"):
+            if (design, kind) == ("two_stages", "jkn"):
+                continue
+            table = estimate(
+                data(), calibrated(design, totals, method), list(SPECS.values()),
+                by=[[], ["unit"]], raw=True, variance=kind,
+            )  # fmt: skip
+            redone = "raked" if (totals, method) == ("levels", "raking") else "calibrated"
+            name = kind if kind == "taylor" else f"jkn_{redone}"
+            assert set(table["variance_method"]) == {name}
+            rows = table.set_index(["domain_type", "domain", "estimator"])
+            for unit in ("", "A"):
+                for estimator in SPECS:
+                    where = ("unit", "A", estimator) if unit else ("all", "all", estimator)
+                    value, se = expected()[design, totals, method, kind, unit, estimator]
+                    assert rows.loc[where, "value"] == pytest.approx(value, rel=1e-9)
+                    assert rows.loc[where, "se"] == pytest.approx(se, rel=1e-9), (totals, kind)
+                    compared += 2
+    assert compared == 48 if design == "two_stages" else 96
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_weights_meet_every_total_and_keep_within_the_bounds(method):
+    frame, made = data(), calibrated("plain", "number", method)
+    assert (made.weights * frame["x"]).sum() == pytest.approx(2200, rel=1e-10)
+    for margin, levels in LEVELS.items():
+        sums = pd.Series(made.weights).groupby(frame[margin]).sum()
+        assert sums.to_dict() == pytest.approx(levels, rel=1e-10)
+    g = made.weights / frame["w"]
+    low, high = METHODS[method][1] or (-np.inf, np.inf)
+    assert g.min() >= low - 1e-12
+    assert g.max() <= high + 1e-12
+    if "bounded" in method:
+        assert (np.abs(g - low) < 1e-12).any()
+
+
+@pytest.mark.r
+def test_r_still_says_the_same():
+    run = subprocess.run(
+        ["Rscript", str(R / "auxiliaries.R")], capture_output=True, text=True, check=True,
+        timeout=300,
+    )  # fmt: skip
+    again = read(run.stdout)
+    assert again.keys() == expected().keys()
+    for key, numbers in again.items():
+        assert numbers == pytest.approx(expected()[key], rel=1e-11), key
