@@ -20,6 +20,7 @@ from pipeline.exported import ExportError
 from pipeline.exported.cells import Habits, date_text, habits_of, number_text, time_text
 from pipeline.source import FROM_START
 
+RECORDED = Path(__file__).parent / "exported"
 ID, EN = "Bahasa Indonesia (id)", "English (en)"
 
 
@@ -329,3 +330,56 @@ def test_a_time_of_a_spreadsheet_is_local_and_one_of_the_server_is_not() -> None
     assert time_text("25/10/2026 08:05", Habits(), UTC) == "2026-10-25T08:05:00.000+00:00"
     phone = "2026-10-05T08:00:00.000+08:00"
     assert time_text(phone, Habits(), zone) == phone
+
+
+def test_the_csv_that_a_kobo_server_was_recorded_to_write_is_read() -> None:
+    names = {"enum_name": "text", "region": "select_one", "size": "integer", "income": "decimal",
+             "owns": "select_multiple", "gps": "geopoint", "visit": "date", "visit_dt": "dateTime",
+             "photo": "image", "n_members": "calculate", "Any_other_comments": "text",
+             "start": "start", "end": "end"}  # fmt: skip
+    form = Instrument(
+        "f", "", "1", ("",),
+        tuple(Question(n, f"g/{n}" if n in {"size", "owns"} else n, kind, {},
+                       list_name={"region": "r", "owns": "o"}.get(n, ""))
+              for n, kind in names.items()),
+        {"r": choices(north="U"), "o": choices(radio="R", tv="T", bike="B")},
+    )  # fmt: skip
+    found = {body["_id"]: body for body in bodies(RECORDED / "kobo_recorded.csv", form)}
+    assert sorted(found) == [1, 3, 4, 5, 6, 9, 10]
+    assert found[1]["g/owns"] == "radio tv"
+    assert found[1]["income"] == "1500.50"
+    assert found[1]["gps"] == "12.345 -1.234 300.5 4.9"
+    assert found[1]["visit_dt"] == "2026-11-20T08:05:00.000+01:00"
+    assert found[4]["_validation_status"] == {"uid": "validation_status_not_approved"}
+    assert found[4]["meta/rootUuid"] == "uuid:33333333-3333-4333-8333-333333333333"
+    assert found[4]["_uuid"] == "abababab-0000-4000-8000-000000000004"
+    assert found[5]["Any_other_comments"] == "  spaced  text\nline2  "
+    assert found[5]["income"] == "1e3"
+    assert "__version__" not in found[6]
+    assert found[1]["username"] == "bob", "a column that no question claims stays"
+
+
+def test_the_csv_that_a_central_server_was_recorded_to_write_is_read() -> None:
+    names = {"start": "start", "g_unit/unit": "select_one", "gps": "geopoint",
+             "main/age": "integer", "main/disability": "select_multiple", "main/g_D1/d1_8": "select_one",
+             "main/channels": "select_multiple", "main/visit_date": "date"}  # fmt: skip
+    lists = {"main/disability": "d", "main/channels": "c"}
+    form = Instrument(
+        "f", "", "1", ("",),
+        tuple(Question(p.rpartition("/")[2], p, kind, {}, list_name=lists.get(p, ""))
+              for p, kind in names.items()),
+        {"d": choices(none="", see="", hear="", walk=""),
+         "c": choices(box="", span="", ombudsman="", other="")},
+    )  # fmt: skip
+    second, first = sorted(
+        bodies(RECORDED / "central_recorded.csv", form), key=lambda b: b["_submission_time"]
+    )
+    assert first["main/disability"] == "hear see"
+    assert first["main/channels"] == "box"
+    assert first["gps"] == "-5.663034330947597 107.57810900954088 10.0 5.0"
+    assert first["main/g_D1/d1_8"] == "3"
+    assert first["main/visit_date"] == "2026-06-16"
+    assert first["meta/rootUuid"] == "uuid:23c7df66-55da-4b9f-a469-236292c77d5c"
+    assert first["__version__"] == "2026110100"
+    assert "main/disability" not in second, "noughts alone are no answer"
+    assert first["_id"] > second["_id"]
