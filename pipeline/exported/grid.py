@@ -219,6 +219,14 @@ def _trimmed(cells: Iterator[str]) -> list[str]:
     return found
 
 
+def column_of(grid: Grid, name: str) -> list[str]:
+    """Cells of the column with that header, blank where a row ends before it or there is none."""
+    if name not in grid.header:
+        return [""] * len(grid.lines)
+    index = grid.header.index(name)
+    return [line.cells[index] if index < len(line.cells) else "" for line in grid.lines]
+
+
 def check_widths(grid: Grid) -> None:
     """Refuse (ExportError) a row with more cells than the header: a quote or a separator is off."""
     for line in grid.lines:

@@ -15,7 +15,7 @@ from pipeline.exported.answers import Answers
 from pipeline.exported.cells import time_text
 from pipeline.exported.columns import read_headers
 from pipeline.exported.errors import CellError, ExportError
-from pipeline.exported.grid import Grid, Line, check_widths
+from pipeline.exported.grid import Grid, Line, check_widths, column_of
 from pipeline.instance_number import instance_number
 
 Rec = dict[str, Any]
@@ -111,8 +111,7 @@ def _kobo(
 
 
 def _parents(grid: Grid) -> set[str]:
-    index = grid.header.index("_parent_table_name") if "_parent_table_name" in grid.header else -1
-    return {line.cells[index][:31] for line in grid.lines} if index >= 0 else set()
+    return {name[:31] for name in column_of(grid, "_parent_table_name") if name}
 
 
 def _kobo_repeat(
@@ -216,8 +215,7 @@ def _central(
 
 
 def _depth(grid: Grid) -> int:
-    index = grid.header.index("PARENT_KEY")
-    return max((line.cells[index].count("[") for line in grid.lines), default=0)
+    return max((key.count("[") for key in column_of(grid, "PARENT_KEY")), default=0)
 
 
 def _central_repeat(

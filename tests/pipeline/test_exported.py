@@ -6,6 +6,7 @@ import json
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -361,7 +362,8 @@ def test_the_csv_that_a_kobo_server_was_recorded_to_write_is_read() -> None:
 
 def test_the_csv_that_a_central_server_was_recorded_to_write_is_read() -> None:
     names = {"start": "start", "g_unit/unit": "select_one", "gps": "geopoint",
-             "main/age": "integer", "main/disability": "select_multiple", "main/g_D1/d1_8": "select_one",
+             "main/age": "integer", "main/disability": "select_multiple",
+             "main/g_D1/d1_8": "select_one",
              "main/channels": "select_multiple", "main/visit_date": "date"}  # fmt: skip
     lists = {"main/disability": "d", "main/channels": "c"}
     form = Instrument(
@@ -383,3 +385,40 @@ def test_the_csv_that_a_central_server_was_recorded_to_write_is_read() -> None:
     assert first["__version__"] == "2026110100"
     assert "main/disability" not in second, "noughts alone are no answer"
     assert first["_id"] > second["_id"]
+
+
+PIECES = (
+    b";", b",", b'"', b"\n", b"\r", b"\x00", b"_id", b"KEY", b"uuid:", b"/", b"9" * 30, b"\xff",
+    b"NaN", b"00/00/0000", b"2026-13-45", b"99/99/9999 99:99", b"2026-10-05T25:00", b"",
+)  # fmt: skip
+
+
+def damaged(raw: bytes, random: Random) -> bytes:
+    data = bytearray(raw)
+    for _ in range(random.randint(1, 6)):
+        start = random.randrange(len(data) + 1)
+        data[start : start + random.choice([0, 1, 3, 20])] = random.choice(PIECES)
+    return bytes(data)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_damaged_file_is_read_or_refused_and_never_ends_in_a_traceback(tmp_path, seed) -> None:
+    random = Random(seed)
+    plain = KoboTables(FORM, RECORDS, lang=[None, ID][seed % 2]).csv(tmp_path / "a.csv")
+    with zipfile.ZipFile(central_zip(FORM, RECORDS, tmp_path / "a.zip")) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    raw, refused = plain.read_bytes(), []
+    for turn in range(60):
+        path = tmp_path / ("f.zip" if turn % 2 else "f.csv")
+        if turn % 2:
+            with zipfile.ZipFile(path, "w") as archive:
+                for name, content in members.items():
+                    archive.writestr(name, damaged(content, random))
+        else:
+            path.write_bytes(damaged(raw, random))
+        try:
+            bodies(path)
+        except ExportError as error:
+            refused.append(str(error))
+    assert len(refused) > 10
+    assert all(str(tmp_path) in message for message in refused)
