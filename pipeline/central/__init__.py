@@ -6,6 +6,7 @@ retries and deadlines are those of `pipeline.kobo`.
 
 from pipeline.central.client import CentralClient
 from pipeline.central.credentials import credentials
+from pipeline.central.odata import form_path
 from pipeline.central.source import CentralSource
 
-__all__ = ["CentralClient", "CentralSource", "credentials"]
+__all__ = ["CentralClient", "CentralSource", "credentials", "form_path"]

@@ -1,5 +1,6 @@
 """What happens on a Central server is seen by a pull; what it refuses is said with exit code 12."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,10 +14,13 @@ from analysis.instrument import Instrument, Question
 from pipeline.attachments import Files
 from pipeline.central import CentralClient, CentralSource, credentials
 from pipeline.central.credentials import Credentials
+from pipeline.doctor import _study
 from pipeline.errors import PersepsiError, ServerError, StudyError
+from pipeline.gather import forms_of
 from pipeline.pull import PullSummary, pull
 from pipeline.source import FROM_START, FileSource, SweepingSource
 from pipeline.store import Store
+from pipeline.study import open_study, study_folder
 
 FORM = Instrument(
     form_id="wawancara", title="Wawancara", version="2026091502", languages=("",),
@@ -253,3 +257,20 @@ def test_windows_of_time_end_before_the_next_begins(central) -> None:
         ids = [s.id for p in source.pages(ASSET, FROM_START, 4) for s in p.submissions]
     assert len(ids) == len(set(ids)) == 25
     assert ids == sorted(ids)
+
+
+def test_the_doctor_says_what_a_study_on_central_lacks(tmp_path: Path) -> None:
+    folder = tmp_path / "survei"
+    folder.mkdir()
+    shutil.copy(study_folder("kendari") / "sesi.xlsx", folder / "survei.xlsx")
+    head = '[server]\nid = "pusat"\nkind = "central"\nurl = "https://pusat.contoh.id"\n'
+    (folder / "study.toml").write_text(head)
+    study = open_study(str(folder))
+    bad = {c.name: c for c in _study(study, {}, forms_of) if c.state == "missing"}
+    assert set(bad) == {"credentials of ODK Central", "asset of survei"}
+    assert "project number" in bad["asset of survei"].detail
+    (folder / "study.toml").write_text(head + '[[wave]]\n[wave.assets]\nsurvei = "1/survei"\n')
+    environ = {"CENTRAL_EMAIL": EMAIL, "CENTRAL_PASSWORD": PASSWORD}
+    checks = _study(open_study(str(folder)), environ, forms_of)
+    assert all(c.state == "ok" for c in checks)
+    assert PASSWORD not in str(checks)
