@@ -15,7 +15,7 @@ weights
     weights, weight_plan, weight_counts, weight_classes, weight_diagnostics, weight_persons,
     weight_sensitivity, outcomes
 calibration
-    margins, cells, raking, distances, newton, feasibility, trimming, calibration,
+    margins, auxiliaries, cells, raking, distances, newton, feasibility, trimming, calibration,
     calibration_plan, calibration_report, calibrated
 sums
     kernel, moments, cell_moments, rollups
@@ -23,10 +23,11 @@ estimators
     estimators, totals, ratios, quantiles, woodruff, cubes, contrasts, waves, raoscott,
     predictors, regression, scoring
 variance
-    variance, taylor, second_stage, varying, spreads, adding, twoway, workloads, interviewers
+    variance, taylor, second_stage, linearised, varying, spreads, adding, twoway, workloads,
+    interviewers
 replicates
-    replicates, quotients, moving, jackknife, bootstrap, given_replicates, reraking,
-    raked_parts, raked_jackknife
+    replicates, quotients, moving, jackknife, bootstrap, given_replicates, recalibrating,
+    reraking, raked_parts, raked_jackknife
 intervals and publication
     intervals, clustering, precision, open_scale, blocks, judged, complement, publication, tidy
 study

@@ -23,14 +23,14 @@ Codes = NDArray[np.intp]
 class Numbers:
     """Q numbers of each of C cells, with their known totals.
 
-    `values` is (C, Q), `totals` (Q,), both in the unit of the column. `people` is what the margins
+    `held` is (C, Q), `totals` (Q,), both in the unit of the column. `people` is what the margins
     sum to (0 without margins), `centre` and `scale` (Q,) bring the numbers to size 1. `size` (Q,)
     is what a distance from a total is measured by: the total, or where numbers have both signs
     at least what they add up to without them.
     """
 
     names: tuple[str, ...]
-    values: Floats
+    held: Floats
     totals: Floats
     people: float
     centre: Floats
@@ -40,7 +40,7 @@ class Numbers:
     @property
     def standard(self) -> Floats:
         """(C, Q) numbers about their centre, of size 1."""
-        return np.asarray((self.values - self.centre) / self.scale, dtype=np.float64)
+        return np.asarray((self.held - self.centre) / self.scale, dtype=np.float64)
 
     @property
     def goals(self) -> Floats:
@@ -54,12 +54,12 @@ class Numbers:
 
     def of_cells(self, cells: Codes | NDArray[np.bool_]) -> "Numbers":
         """The same totals, of these cells alone."""
-        return replace(self, values=self.values[cells])
+        return replace(self, held=self.held[cells])
 
     def without(self, cell_weight: Floats) -> "Numbers":
         """The totals that are left beside interviews whose weights, (C,) by cell, are fixed."""
         people = self.people - float(cell_weight.sum()) if self.people else 0.0
-        return replace(self, totals=self.totals - cell_weight @ self.values, people=people)
+        return replace(self, totals=self.totals - cell_weight @ self.held, people=people)
 
 
 @dataclass(frozen=True, eq=False)

@@ -186,10 +186,12 @@ def _require(
     after = totals * found.factors
     if not found.converged:
         unmet, sentence = calibration_report.obstacles(cells, totals, after, distance)
-        merge = ", merge the level with its neighbour" if cells.targets else ""
+        ways = "Correct the total"
+        ways += ", merge the level with its neighbour" if cells.targets else ""
+        ways += ", or widen the bounds" if np.isfinite(distance.high) else ""
         raise NotCalibratedError(
             f"The weights cannot be brought to the margins ({how}, "
-            f"{int(found.iterations)} iterations): {sentence} Correct the total{merge}{', or widen the bounds' if np.isfinite(distance.high) else ''}.",
+            f"{int(found.iterations)} iterations): {sentence} {ways}.",
             calibration_report.convergence(
                 cells, n, totals, after, distance,
                 converged=False, iterations=int(found.iterations), unmet=unmet,

@@ -96,7 +96,7 @@ def convergence(
         )
     if cells.numbers is not None:
         x = cells.numbers
-        old, new = before @ x.values, after @ x.values
+        old, new = before @ x.held, after @ x.held
         tables.append(
             pd.DataFrame(
                 {
@@ -151,7 +151,7 @@ def obstacles(
     ]
     if cells.numbers is not None:
         x = cells.numbers
-        off = np.abs(after @ x.values - x.totals) / x.size
+        off = np.abs(after @ x.held - x.totals) / x.size
         gaps += [(float(g), len(cells.targets), q) for q, g in enumerate(off)]
     gap, m, j = max(gaps)
     return (_name(cells, m, j),), (

@@ -48,7 +48,7 @@ class Cells:
     def size(self) -> int:
         """C, the number of cells."""
         if self.numbers is not None:
-            return int(self.numbers.values.shape[0])
+            return int(self.numbers.held.shape[0])
         return int(self.cell_levels[0].size)
 
     @property

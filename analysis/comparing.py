@@ -21,12 +21,18 @@ from analysis.sample import Domains, Sample
 from analysis.sampling import CalibratedDesign
 from analysis.specs import Spec
 from analysis.survey import By, Policy, design_of, require, sampled
+from analysis.taylor import residual
 from analysis.tidy import COLUMNS
 from analysis.varying import Variance
 from analysis.waves import change as change_of_means
 
 Key = tuple[str, str] | tuple[str, str, str]
 """Domain and measure of an estimate, and its category where it has one."""
+
+Empty = Mapping[str, str] | None
+"""PSUs that were worked and gave no interview, and their strata."""
+
+AnyDesign = base.Design | CalibratedDesign
 
 CONTRAST = (
     "contrast", "value", "se", "low", "high", "level", "df", "p", "variance_method", "reason",
@@ -50,9 +56,11 @@ def contrast(
     seed: int | None = None,
     lonely: Policy = "fail",
     order: Sequence[str] = (),
+    unit: str = "",
     levels: Mapping[str, Sequence[str]] | None = None,
     unknown: str = "",
     missing: reading.Missing = "leave",
+    empty: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Linear combinations of estimates with all their covariances.
 
@@ -63,7 +71,8 @@ def contrast(
         measure) or (domain, measure, category) as the table of `estimate` prints them; without
         domains the domain is `all`.
     by
-        One table of domains, as for `estimate`, whose other arguments these are too.
+        One table of domains, as for `estimate`, whose other arguments these are too: with the same
+        `unit` and `empty`, `estimate` and `contrast` have the same strata and PSUs.
 
     Returns
     -------
@@ -97,8 +106,8 @@ def contrast(
     if not coefficients:
         raise MeasureError("No contrast is asked for. Give {name: {(domain, measure): factor}}.")
     sample, tables, _ = sampled(
-        frame, design, specs, by, lonely=lonely, order=order, levels=levels, unknown=unknown,
-        missing=missing, replicates=replicates, seed=seed,
+        frame, design, specs, by, lonely=lonely, order=order, unit=unit, levels=levels,
+        unknown=unknown, missing=missing, empty=empty, replicates=replicates, seed=seed,
     )  # fmt: skip
     if len(tables) != 1:
         raise DesignError(
@@ -145,22 +154,25 @@ def contrast(
 def change(
     before: reading.Frame,
     after: reading.Frame,
-    design: base.Design | tuple[base.Design, base.Design],
+    design: base.Design | tuple[AnyDesign, AnyDesign],
     specs: Spec | Sequence[Spec],
     by: By = (),
     *,
     level: float = 0.95,
     lonely: Policy = "fail",
     order: Sequence[str] = (),
+    unit: str = "",
     levels: Mapping[str, Sequence[str]] | None = None,
     unknown: str = "",
     missing: reading.Missing = "leave",
+    empty: Empty | tuple[Empty, Empty] = None,
 ) -> pd.DataFrame:
     """Estimates of a wave less those of the one before, for domains that stand in both.
 
     PSUs of the same name were drawn once and asked twice: their covariance is taken off
-    (`waves.change`). `design` is that of both, or one each. Other arguments as `estimate`, with
-    Taylor's variance; quantiles and calibrated weights are not among what can be compared.
+    (`waves.change`). `design` is that of both, or one each, as calibrated weights need: each wave
+    on its own totals; so are the PSUs `empty`. Other arguments as `estimate`, with Taylor's variance
+    (calibration residuals after calibration); quantiles are not among what can be compared.
 
     Returns
     -------
@@ -175,22 +187,29 @@ def change(
     """
     require(level, lonely, "auto")
     designs = design if isinstance(design, tuple) else (design, design)
+    empties = empty if isinstance(empty, tuple) else (empty, empty)
+    if isinstance(design, CalibratedDesign):
+        raise DesignError(
+            "One calibrated design is given for two waves, and weights are calibrated on a frame. "
+            "Calibrate each wave on its own totals and give both designs: (before, after)."
+        )
     for one in designs:
-        if isinstance(one, CalibratedDesign) or getattr(one, "replicates", None) is not None:
+        own = design_of(one)
+        if getattr(own, "replicates", None) is not None:
             raise DesignError(
-                "A change between waves has Taylor's variance on base weights only; calibrated or "
-                "replicate weights of two waves cannot be told apart. Name strata and PSUs."
+                "A change between waves has Taylor's variance, and replicate weights do not say "
+                "which PSUs the waves share. Name strata and PSUs."
             )
-        if one.fpc2:
+        if own.fpc2:
             raise DesignError(
                 "A change between waves knows one stage only. Leave fpc2 out of the design."
             )
     waves = [
         sampled(
-            frame, own, specs, by, lonely=lonely, order=order, levels=levels, unknown=unknown,
-            missing=missing,
+            frame, own, specs, by, lonely=lonely, order=order, unit=unit, levels=levels,
+            unknown=unknown, missing=missing, empty=in_vain,
         )
-        for frame, own in zip((before, after), designs, strict=True)
+        for frame, own, in_vain in zip((before, after), designs, empties, strict=True)
     ]  # fmt: skip
     (first, old, _), (second, new, _) = waves
     names = [[(r.type, r.name, r.category, r.kind) for r in s.plan.rows] for s in (first, second)]
@@ -208,8 +227,7 @@ def change(
 def _changed(
     first: Sample, old: Domains, second: Sample, new: Domains, level: float
 ) -> pd.DataFrame:
-    one = domain_estimates(old.moments, first.plan)
-    other = domain_estimates(new.moments, second.plan)
+    one, other = residual(first, old), residual(second, new)
     found = change_of_means(one, other, second.lonely)
     drawn = second.design.selection == first.design.selection == "probability"
     i, j = ([m.domains.index(d) for d in found.domains] for m in (old.moments, new.moments))

@@ -43,7 +43,7 @@ def out_of_reach(
             for j in np.flatnonzero((target < least * (1 - SLACK)) | (target > most * (1 + SLACK)))
         ]
     if numbers is not None:
-        held = base[:, None] * numbers.values
+        held = base[:, None] * numbers.held
         with np.errstate(invalid="ignore"):
             ends = [np.where(held == 0, 0.0, held * end) for end in (max(low, 0.0), high)]
         least, most = np.minimum(*ends).sum(axis=0), np.maximum(*ends).sum(axis=0)
@@ -73,7 +73,7 @@ def in_conflict(
     wanted = np.ones(sum(target.size for target in targets))
     names = [(m, j) for m, target in enumerate(targets) for j in range(target.size)]
     if numbers is not None:
-        shares.append(sparse.coo_array((base[:, None] * numbers.values / numbers.size).T))
+        shares.append(sparse.coo_array((base[:, None] * numbers.held / numbers.size).T))
         wanted = np.concatenate([wanted, numbers.totals / numbers.size])
         names += [(len(targets), q) for q in range(numbers.totals.size)]
     matrix = sparse.vstack(shares).tocsr()

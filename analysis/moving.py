@@ -89,8 +89,8 @@ def _raked(
 ) -> tuple[Floats, Floats, replicates.Claims, tuple[str, ...]]:
     cells, means = _quotients_of_cells(sample, of, q)
     assert sample.calibrated is not None
-    c = sample.calibrated.calibration
-    raking = raking_of(c.cells, c.distance)
+    calibration = sample.calibrated.calibration
+    raking = raking_of(calibration.cells, calibration.distance)
     cut = deletion(cells.psus, cells.psus.stratum[cells.psu], sample.lonely)
     factors = raking.sample_factors(cells.cell_totals())
     size, width = len(cells.domains), len(sample.plan.rows)
@@ -152,8 +152,8 @@ def resampled(sample: Sample, of: Domains, rows: Sequence[Coefficients] = ()) ->
     else:
         cells, means = _quotients_of_cells(sample, of, q)
         m, centre, cell = cells, means.value, cells.cell
-        c = sample.calibrated.calibration
-        raking = raking_of(c.cells, c.distance)
+        calibration = sample.calibrated.calibration
+        raking = raking_of(calibration.cells, calibration.distance)
         factors = bootstrap.replicate_factors(cells, raking, drawn)
     z = m.value - np.where(np.isnan(centre), 0.0, centre)[m.domain] * m.weight
     z = np.where(q.fixed, m.value, z)

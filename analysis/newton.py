@@ -1,8 +1,9 @@
 """The calibration equations, solved in cell space by Newton's method.
 
 One unknown for each level of each margin and for each total of numbers; the factor of a cell is F
-of the sum of its levels' unknowns, and of its numbers times theirs. Margins without a cell in common fall into blocks that are solved one by one, so that
-margins nested in units cost as many small systems as there are units.
+of the sum of its levels' unknowns, and of its numbers times theirs. Margins without a cell in
+common fall into blocks that are solved one by one, so that margins nested in units cost as many
+small systems as there are units; numbers tie all cells together.
 
 Deville, J.-C. and Särndal, C.-E. (1992). Calibration estimators in survey sampling. JASA, 87,
 376-382.

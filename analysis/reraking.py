@@ -89,7 +89,7 @@ class Raking:
         return recalibrating.factors(flat, self._equations(), self.tol).reshape(totals.shape)
 
     def again(self, totals: Floats, whole: Floats, factors: Floats) -> Floats:
-        """As `factors`, for replicates (J, C) of a sample with `whole` totals and `factors` (C,)."""
+        """As `factors`, for (J, C) replicates of a sample whose (C,) `whole` got these `factors`."""
         if self.plain:
             # From the sample's factors the way is short, and it leads to the same place.
             return np.asarray(factors * self.factors(totals * factors), dtype=np.float64)

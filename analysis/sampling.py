@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -209,13 +208,14 @@ def _margins(population: str, given: Known) -> Margins:
     for name, own in given.items():
         if isinstance(own, Mapping):
             levels[name] = {str(k): float(v) for k, v in own.items()}
-        elif isinstance(own, Real) and not isinstance(own, bool):
+            continue
+        try:
             numbers[name] = float(own)
-        else:
+        except (TypeError, ValueError):
             raise MarginError(
                 f"Margin {name} is neither a total for each level ({{'L': 4421, 'P': 5755}}) nor "
                 "the total of a column of numbers (43210.0). Give one of the two."
-            )
+            ) from None
     return Margins(population, levels, numbers)
 
 

@@ -25,7 +25,7 @@ from analysis.interviewers import interviewers
 from analysis.judged import Judged, hiding, judge, scale_of
 from analysis.plan import Plan
 from analysis.precision import METHODS
-from analysis.publication import Rules, publish
+from analysis.publication import Rules
 from analysis.quantiles import Method
 from analysis.rollups import Atoms, RollUp, atoms
 from analysis.sample import Domains, Sample
@@ -288,8 +288,7 @@ def _assembled(
     judged = [
         hiding(j, h, scale, rules) if h.any() else j for j, h in zip(judged, hidden, strict=True)
     ]
-    found_table = table(judged, plan.rows, level, wave)
-    return found_table if raw else publish(found_table)
+    return table(judged, plan.rows, level, wave, published=not raw)
 
 
 def _with_quantiles(of: Varied, placed: woodruff.Placed) -> Varied:

@@ -5,6 +5,7 @@ The scores are those of `analysis.estimators`. After calibration they are residu
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
@@ -15,6 +16,7 @@ from analysis.cells import present, summed
 from analysis.contrasts import covariance_of
 from analysis.design import Floats
 from analysis.estimators import domain_estimates, linear
+from analysis.moments import sums
 from analysis.sample import Domains, Sample
 from analysis.second_stage import has_two_stages, within
 from analysis.variance import Means
@@ -39,8 +41,8 @@ def variances(sample: Sample, of: Domains) -> tuple[Means, Floats]:
         found = calibrated.variances(residuals, sample.lonely)
         if has_two_stages(sample.psus):
             one = np.zeros(sample.coded.psu.size, dtype=np.intp)
-            for d, z in enumerate(_residuals_of_rows(sample, of, residuals)):
-                added = within(sample.psus, sample.coded.psu, one, 1, z, z, sample.lonely)
+            for d, own in enumerate(_residuals_of_rows(sample, of, residuals)):
+                added = within(sample.psus, sample.coded.psu, one, 1, own, own, sample.lonely)
                 found[d] += added[0]
         return means, found
     found = variance.variances(means, sample.lonely)
@@ -71,11 +73,11 @@ def covariances(sample: Sample, of: Domains, rows: Sequence[Coefficients]) -> Fl
         if not has_two_stages(sample.psus):
             return out
         whole = np.zeros((sample.coded.psu.size, len(rows)))
-        for d, z in enumerate(_residuals_of_rows(sample, of, found)):
+        for place, own_rows in enumerate(_residuals_of_rows(sample, of, found)):
             for q, row in enumerate(rows):
-                for (domain, k), factor in row.items():
-                    if domain == d:
-                        whole[:, q] += factor * z[:, k]
+                for (d, k), factor in row.items():
+                    if d == place:
+                        whole[:, q] += factor * own_rows[:, k]
         return out + _within_pairs(sample, whole)
     held = np.unique(m.psu[np.isin(m.domain, [d for row in rows for d, _ in row])])
     out = covariance_of(m.psus, held, scores[held], sample.lonely)
@@ -140,6 +142,42 @@ def scored(sample: Sample, of: Domains, means: Means) -> CalibratedMeans:
         shape=(psus, c.cells.size),
     )
     return CalibratedMeans(means, explained, (held @ design).tocsr())
+
+
+def residual(sample: Sample, of: Domains) -> Means:
+    """Estimates whose scores are residuals on the margins, of every PSU in every domain.
+
+    A PSU without the domain has a score too, for the totals that all share are met with it. Without
+    calibration the estimates as they are.
+    """
+    means, m = domain_estimates(of.moments, sample.plan), of.moments
+    if sample.calibrated is None:
+        return means
+    found = scored(sample, of, means)
+    psus, size, rows = len(m.psus.names), len(m.domains), means.scores.shape[1]
+    fitted = (found.margins @ found.explained).toarray().reshape(psus, rows, size)
+    every = np.arange(psus * size)
+    held = means.moments.psu * size + means.moments.domain
+    scores = -fitted.transpose(0, 2, 1).reshape(every.size, rows)
+    scores[held] += means.scores
+    # What the totals themselves count is known: of its score nothing but rounding is left.
+    left, plain = (
+        sums(at, z**2, size)
+        for at, z in ((every % size, scores), (means.moments.domain, means.scores))
+    )
+    scores = np.where((left < calibrated.ROUNDING * plain)[every % size], 0.0, scores)
+
+    def spread(values: Floats) -> Floats:
+        out = np.zeros((every.size, values.shape[1]))
+        out[held] = values
+        return out
+
+    old = means.moments
+    moments = replace(
+        old, psu=every // size, domain=every % size, n=spread(old.n), weight=spread(old.weight),
+        weight2=spread(old.weight2), value=spread(old.value), square=spread(old.square),
+    )  # fmt: skip
+    return replace(means, moments=moments, scores=scores)
 
 
 def _of_rows(sample: Sample, of: Domains) -> Floats:

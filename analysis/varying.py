@@ -1,8 +1,9 @@
 """Which variance an estimate of the public API has, and what stands beside it.
 
-Without calibration Taylor's; after calibration the jackknife with it redone in every replicate, and
-Taylor's from calibration residuals beside it, and in its place where leaving out a PSU makes a margin impossible
-(`variance_method` and a note say so); replicate weights that were given, where there are some.
+Without calibration Taylor's; after calibration the jackknife with it redone in every replicate,
+and Taylor's from calibration residuals beside it, and in its place where leaving out a PSU makes
+the totals impossible (`variance_method` and a note say so); replicate weights that were given,
+where there are some.
 """
 
 from collections.abc import Sequence

@@ -77,7 +77,8 @@ def change(before: Means, after: Means, lonely: Lonely = "fail") -> Change:
     df_one, df_other = before.df[i], after.df[j]
     with np.errstate(invalid="ignore", divide="ignore"):
         satterthwaite = (one + other) ** 2 / (one**2 / df_one + other**2 / df_other)
-    df = np.where(covariance == 0, satterthwaite, np.minimum(df_one, df_other))
+    alone = (covariance == 0) & (one + other > 0)
+    df = np.where(alone, satterthwaite, np.minimum(df_one, df_other))
     return Change(domains, after.value[j] - before.value[i], v, covariance, df)
 
 

@@ -12,8 +12,9 @@ from typing import Any
 from pipeline.assets_file import Published, write_published
 from pipeline.deploy_plan import FormPlan, plan_form
 from pipeline.errors import ServerError
-from pipeline.form_kept import Difference, differences, listed, place_of
+from pipeline.form_kept import Difference, differences, listed
 from pipeline.form_ready import ReadyForm
+from pipeline.form_rows import place_of
 from pipeline.kobo import KoboPublisher
 from pipeline.kobo.errors import (
     DeploymentConflictError,

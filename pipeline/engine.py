@@ -179,7 +179,9 @@ def moments(
     require(files, design, domain, measures)
     rows = Rows(files, use.threads)
     found = groups(files, rows, design, [domain] if domain else [])
-    coded = code(found.frame, drawn(design), domain=domain, domains=domains, empty=empty)
+    coded = code(
+        found.frame, drawn(design), domain=domain, domains=domains, empty=empty, known=found.known
+    )
     cell, psu, of_cell = cells(coded.psu, coded.domain, len(coded.domains))
     sources = Sources.of(files, measures)
     answers = Reading(files, rows, found, design, sources, cell, coded.psu, use.rows)
@@ -204,8 +206,10 @@ def _atoms(
     """`analysis.rollups.atoms` for the rows of the files."""
     found = groups(files, rows, design, dimensions, blank=bool(unknown))
     # The combinations of codes are coded and checked as interviews would be: they are fewer.
-    coded = code(found.frame, drawn(design), empty=empty)
-    made = atoms(found.frame, coded, [], dimensions, levels=levels, unknown=unknown)
+    coded = code(found.frame, drawn(design), empty=empty, known=found.known)
+    made = atoms(
+        found.frame, coded, [], dimensions, levels=levels, unknown=unknown, known=found.known
+    )
     cell, psu, domain = cells(coded.psu, made.atom, len(made.moments.domains))
     order = coded.order
     of_group, psu_of_group = cell.copy(), coded.psu.copy()

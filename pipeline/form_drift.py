@@ -79,7 +79,8 @@ def _recorded(study: Study, name: str, path: Path) -> Check:
     if changed:
         return Check(
             title, "missing",
-            f"{', '.join(changed)} changed since version {entry.version} was published; {AGAIN}",
+            f"{', '.join(changed)} changed since version {entry.version} was published (or the "
+            f"converter did); {AGAIN}",
         )  # fmt: skip
     return Check(title, "ok", f"unchanged since version {entry.version} was published")
 

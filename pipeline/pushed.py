@@ -11,6 +11,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipeline.errors import StoreError
+from pipeline.record import Record
+
+PREFIX = "validation_status_"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A submission as the server has it: ids and status (empty: none)."""
+
+    number: int
+    root_uuid: str
+    status: str
+    by_whom: str
+    timestamp: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +89,30 @@ def append_pushed(path: Path, entries: Iterable[Pushed]) -> None:
             f"{path}: cannot be written ({error.strerror}). A status that is set without a note "
             "of it counts as a human's from then on. Make room, or choose another --data folder."
         ) from None
+
+
+def is_free(held: Held, entry: Pushed | None) -> bool:
+    """Whether no human judged a submission: it has no status, or the one that we set.
+
+    A status of ours that somebody took away is a human's decision, too.
+    """
+    if entry is None:
+        return not held.status
+    ours = (entry.status, entry.by_whom, entry.timestamp)
+    return (held.status, held.by_whom, held.timestamp) == ours
+
+
+def held_of(record: Record) -> Held:
+    """Ids and status of a record."""
+    fields = record.fields
+    told = fields.get("_validation_status")
+    status = told if isinstance(told, dict) else {}
+    root = fields.get("meta/rootUuid") or fields.get("meta/instanceID") or fields.get("_uuid") or ""
+    timestamp = status.get("timestamp")
+    return Held(
+        number=int(fields["_id"]),
+        root_uuid=str(root).lower().removeprefix("uuid:"),
+        status=str(status.get("uid") or "").removeprefix(PREFIX),
+        by_whom=str(status.get("by_whom") or ""),
+        timestamp=timestamp if isinstance(timestamp, int) else 0,
+    )

@@ -15,24 +15,11 @@ from pipeline.kobo import KoboPublisher
 from pipeline.kobo.deployment import LOST
 from pipeline.kobo.errors import ForbiddenError
 from pipeline.kobo.validation import BATCH
-from pipeline.pushed import Pushed, append_pushed, read_pushed
-from pipeline.record import Record
+from pipeline.pushed import PREFIX, Held, Pushed, append_pushed, held_of, is_free, read_pushed
 
 Say = Callable[[str], None]
 
-PREFIX = "validation_status_"
 SHOWN = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A submission as the server has it: ids and status (empty: none)."""
-
-    number: int
-    root_uuid: str
-    status: str
-    by_whom: str
-    timestamp: int
 
 
 @dataclass(frozen=True)
@@ -110,7 +97,7 @@ def plan_push(
             f"{asset}. Ask the project's owner for “Validate submissions”, or use the token of an "
             "account that has it."
         )
-    held = [_held(record) for record in publisher.statuses(asset, page_size)]
+    held = [held_of(record) for record in publisher.statuses(asset, page_size)]
     by_number, by_uuid = {h.number: h for h in held}, {h.root_uuid: h for h in held}
     found = {d.line: by_uuid.get(d.root_uuid) or by_number.get(d.number) for d in decisions}
     _refuse_unknown(asset, publisher, [d for d in decisions if found[d.line] is None])
@@ -132,7 +119,7 @@ def plan_push(
             continue
         if now.status == decision.status:
             same.append(decision)
-        elif _free(now, pushed.get((server_id, asset, now.number))):
+        elif is_free(now, pushed.get((server_id, asset, now.number))):
             wanted.append((decision, now))
         else:
             kept.append((decision, now))
@@ -205,17 +192,6 @@ def _note(
     return [entry.number for entry in entries]
 
 
-def _free(held: Held, entry: Pushed | None) -> bool:
-    """Whether no human judged a submission: it has no status, or the one that we set.
-
-    A status of ours that somebody took away is a human's decision, too.
-    """
-    if entry is None:
-        return not held.status
-    ours = (entry.status, entry.by_whom, entry.timestamp)
-    return (held.status, held.by_whom, held.timestamp) == ours
-
-
 def _refuse_unknown(asset: str, publisher: KoboPublisher, unknown: Sequence[Decision]) -> None:
     if not unknown:
         return
@@ -238,22 +214,7 @@ def _batches(
 
 
 def _now(publisher: KoboPublisher, asset: str, numbers: Sequence[int]) -> list[Held]:
-    return [_held(record) for record in publisher.statuses_of(asset, numbers)]
-
-
-def _held(record: Record) -> Held:
-    fields = record.fields
-    told = fields.get("_validation_status")
-    status = told if isinstance(told, dict) else {}
-    root = fields.get("meta/rootUuid") or fields.get("meta/instanceID") or fields.get("_uuid") or ""
-    timestamp = status.get("timestamp")
-    return Held(
-        number=int(fields["_id"]),
-        root_uuid=str(root).lower().removeprefix("uuid:"),
-        status=str(status.get("uid") or "").removeprefix(PREFIX),
-        by_whom=str(status.get("by_whom") or ""),
-        timestamp=timestamp if isinstance(timestamp, int) else 0,
-    )
+    return [held_of(record) for record in publisher.statuses_of(asset, numbers)]
 
 
 def _kept_lines(kept: Sequence[tuple[Decision, Held]]) -> list[str]:

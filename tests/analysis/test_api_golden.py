@@ -72,9 +72,9 @@ CASES = {
     "ps_total_A": lambda: found(
         ONE.poststratify(data(), {"sex": MARGINS["sex"]}), TOTAL, "A"
     ),
-    "cal_mean": lambda: found(ONE.calibrate(data(), MARGINS), SCORE),
-    "cal_total_A": lambda: found(ONE.calibrate(data(), MARGINS), TOTAL, "A"),
-    "cal_ratio_A": lambda: found(ONE.calibrate(data(), MARGINS), RATIO, "A"),
+    "cal_mean": lambda: found(ONE.calibrate(data(), MARGINS), SCORE, variance="taylor"),
+    "cal_total_A": lambda: found(ONE.calibrate(data(), MARGINS), TOTAL, "A", variance="taylor"),
+    "cal_ratio_A": lambda: found(ONE.calibrate(data(), MARGINS), RATIO, "A", variance="taylor"),
     "two_mean": lambda: found(TWO, SCORE),
     "two_total": lambda: found(TWO, TOTAL),
     "two_ratio_A": lambda: found(TWO, RATIO, "A"),
@@ -111,7 +111,8 @@ CASES = {
         replicated("other", scale=0.1, rscales=tuple(0.5 + 0.1 * i for i in range(12))), RATIO
     ),
     "logit_ratio_A": lambda: found(
-        ONE.calibrate(data(), MARGINS, method="logit", bounds=(0.3, 3)), RATIO, "A"
+        ONE.calibrate(data(), MARGINS, method="logit", bounds=(0.3, 3)), RATIO, "A",
+        variance="taylor",
     ),
 }  # fmt: skip
 COLUMNS = {"deff_total": ["deff"], "deff_ratio": ["deff"], "cert_mean": ["value", "se", "df"]}
@@ -128,8 +129,9 @@ def test_an_estimate_is_that_of_r(case):
     assert numbers == pytest.approx(EXPECTED[case], rel=1e-9)
 
 
-def test_the_jackknife_after_raking_is_the_default_and_taylor_on_request():
+def test_the_jackknife_after_calibration_is_the_default_and_taylor_on_request():
     assert found(raked(), TOTAL)["variance_method"] == "jkn_raked"
+    assert found(ONE.calibrate(data(), MARGINS), TOTAL)["variance_method"] == "jkn_calibrated"
     assert found(raked(), TOTAL, variance="taylor")["variance_method"] == "taylor"
     trimmed = ONE.rake(data(), MARGINS, trim=2.5)
     assert found(trimmed, TOTAL)["variance_method"] == "taylor"

@@ -221,19 +221,25 @@ def test_cut_weights_have_the_variance_of_taylor_and_a_note():
     assert (of_unit.max() / of_unit.median() < 1.5).all()
 
 
-def test_factors_at_a_bound_have_the_variance_of_taylor_and_a_note():
+def test_bounds_are_kept_in_every_replicate_or_taylor_stands_in_with_a_note():
     frame = sample()
     margins = Margins("kunjungan", {**near(frame).totals, "sex": sums_of(near(frame), "sex")})
     inside = run(frame, plan=CalibrationPlan(margins, bounds=(0.5, 2.0)))
-    assert set(inside.table["variance_method"]) == {"jkn_raked"}
+    assert set(inside.table["variance_method"]) == {"jkn_calibrated"}
+    free = run(frame, plan=CalibrationPlan(margins))
+    # No replicate comes near these bounds.
+    assert inside.variances["se"].to_numpy() == pytest.approx(free.variances["se"].to_numpy(), 1e-9)
     with pytest.raises(CalibrationError, match="cannot be brought"):
         run(frame, plan=CalibrationPlan(margins, bounds=(0.999, 1.001)))
     both = Margins(
         "kunjungan", {"sex": {"0": 480.0, "1": 520.0}, "age": {"0": 330.0, "1": 330.0, "2": 340.0}}
     )
-    found = run(frame, plan=CalibrationPlan(both, bounds=(0.8, 1.2)))
+    found = run(frame, plan=CalibrationPlan(both, bounds=(0.8, 1.25)))
     assert any("stand at a bound" in note for note in found.notes)
+    assert any("no factors between 0.8 and 1.25 do it" in note for note in found.notes)
     assert set(found.table["variance_method"]) == {"taylor"}
+    wider = run(frame, plan=CalibrationPlan(both, bounds=(0.7, 1.4)))
+    assert set(wider.table["variance_method"]) == {"jkn_calibrated"}
 
 
 def sums_of(margins, which):
@@ -325,7 +331,7 @@ def test_totals_of_residents_are_refused_for_visits():
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"method": "linear"}, 'variance = "taylor"'), ({"variance": "jk"}, "none of jkn_raked")],
+    [({"variance": "jk"}, "none of jkn_raked")],
 )
 def test_a_plan_that_cannot_be_is_refused(options, message):
     with pytest.raises(CalibrationError, match=message):

@@ -237,7 +237,6 @@ def copied(tmp_path, change):
     [
         ('method = "rake"', "method = 'rake'"),
         ('variance = "bootstrap"', "variance = 'bootstrap'"),
-        ('method = "linear"\nvariance = "jkn_raked"', 'variance = "taylor"'),
         ('method = "logit"', "needs bounds"),
         ("bounds = [2.0, 3.0]", "two numbers around 1"),
         ("bounds = [0.5]", "two numbers around 1"),
@@ -254,14 +253,15 @@ def test_the_section_calibration_says_what_is_wrong_with_it(tmp_path, toml, mess
     assert message in str(error.value)
 
 
-def test_the_variance_follows_the_method(tmp_path):
+def test_the_variance_is_the_jackknife_whatever_the_method(tmp_path):
     def variance(toml):
         (tmp_path / "study.toml").write_text(f"[calibration]\n{toml}\n", encoding="utf-8")
         return open_study(str(tmp_path)).calibration.variance
 
     assert variance("") == variance('method = "poststrat"') == "jkn_raked"
-    assert variance('method = "linear"') == "taylor"
-    assert variance('method = "logit"\nbounds = [0.3, 3]') == "taylor"
+    assert variance('method = "linear"') == "jkn_raked"
+    assert variance('method = "logit"\nbounds = [0.3, 3]') == "jkn_raked"
+    assert variance('method = "linear"\nvariance = "taylor"') == "taylor"
     assert CalibrationSettings().trim == 0
 
 

@@ -55,7 +55,7 @@ def write_form(
 
 def make_study(folder: Path, url: str, more: str = "") -> Study:
     """Write the study of one form that reads a list, on a server at `url`, and open it."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True, parents=True)
     write_form(folder)
     (folder / "loket.csv").write_text(LIST, "utf-8")
     (folder / "study.toml").write_text(

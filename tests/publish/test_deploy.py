@@ -18,7 +18,6 @@ from small_study import (
 )
 
 from pipeline.assets_file import read_published
-from pipeline.deploy_plan import AmbiguousProjectError
 from pipeline.deploying import FormLostError
 from pipeline.errors import QuestionnaireError, ServerError, StudyError
 from pipeline.gather import assets_of
@@ -31,6 +30,7 @@ from pipeline.kobo.errors import (
     MediaRefusedError,
     UnreachableError,
 )
+from pipeline.project_search import AmbiguousProjectError
 from pipeline.sandbox import TOKEN, VIEWER_TOKEN, Fault, RunningSandbox
 from pipeline.study import open_study
 

@@ -11,7 +11,8 @@ import recorded_forms as workbooks
 from recorded import FOLDER, read
 from recorded_session import recorded_content
 
-from pipeline.form_kept import differences, place_of
+from pipeline.form_kept import differences
+from pipeline.form_rows import place_of
 from pipeline.kobo import KoboPublisher
 from pipeline.kobo.imports import Patience
 from pipeline.sandbox import SandboxState, http, serve

@@ -117,6 +117,10 @@ class Asked:
     def coded(self) -> Coded:
         return coded(self.design, column_of(self.domain))
 
+    @property
+    def fitted(self) -> calibration.Calibration | None:
+        return None if self.calibration == "none" else fitted(self.design, self.calibration)
+
 
 def answer(case: Case) -> dict[str, Numbers]:
     """Numbers of a case by measure.
@@ -178,9 +182,8 @@ def estimated(a: Asked, made: Sequence[Measure]) -> tuple[Means, Floats, Floats]
     if a.calibration != "none":
         asked = cells_of(a.design, a.calibration)
         sums = cell_moments(a.coded, made, asked.cell, asked.size)
-        redone = reraked(
-            ratios(sums, [(0, 1)]) if ratio else sums, raking_of(asked), a.lonely
-        )  # fmt: skip
+        again = raking_of(asked, fitted(a.design, a.calibration).distance)
+        redone = reraked(ratios(sums, [(0, 1)]) if ratio else sums, again, a.lonely)
         return redone.means, redone.variance, redone.df
     moments = psu_moments(a.coded, made)
     if a.variance == "jkn":
@@ -310,15 +313,19 @@ def of_quantiles(a: Asked) -> dict[str, Numbers]:
 def of_table(a: Asked) -> Numbers:
     rows = frame(a.data)
     found = association(
-        a.coded, rows["age"], rows["any"].astype(str), domain=a.domain, lonely=a.lonely
-    )
+        a.coded, rows["age"], rows["any"].astype(str), domain=a.domain, lonely=a.lonely,
+        calibration=a.fitted,
+    )  # fmt: skip
     return {"f": found.f, "d0": found.f_df[0], "p": found.f_p, "chisq_p": found.chisq_p}
 
 
 def of_model(a: Asked) -> dict[str, Numbers]:
     outcome = measures(a.data, ("score" if a.estimator == "linear" else "any",))[0]
     x = predictors(frame(a.data)[["age", "visits"]])
-    fit = regress(a.coded, outcome, x, family=a.estimator, domain=a.domain, lonely=a.lonely)
+    fit = regress(
+        a.coded, outcome, x, family=a.estimator, domain=a.domain, lonely=a.lonely,
+        calibration=a.fitted,
+    )  # fmt: skip
     return {
         name: {
             "value": fit.value[i], "se": fit.se[i], "df": fit.df,

@@ -39,16 +39,8 @@ def unasked(case: Case) -> str:
     """Why the API is not asked; empty where it is. `answers` has these, or `cells.pending`."""
     _, design, calibration, _, domain, estimator = case
     tested = estimator in ("association", "linear", "logistic")
-    if tested and calibration != "none":
-        return "tests and models take calibrated weights as given"
-    if DESIGNS[design].columns.fpc2 and calibration != "none":
+    if DESIGNS[design].columns.fpc2 and calibration != "none" and not tested:
         return "the second stage after calibration is not built"
-    if DESIGNS[design].columns.fpc2 and tested:
-        return "tests and models have one stage"
-    if design == "empty" and estimator not in SPECS:
-        return "PSUs without an interview are named to `estimate` only"
-    if design == "lonely_collapse" and estimator not in SPECS:
-        return "within what column strata are joined is told to `estimate` only"
     if design == "lonely_fail" and domain != "all" and not tested:
         return "`fail` speaks of the whole call, not of one domain of its table"
     return ""
@@ -81,9 +73,15 @@ def weighted(name: str, calibration: str) -> Any:
 
 
 def keywords(case: Case) -> dict[str, Any]:
-    _, design, _, variance, _, _ = case
-    kind = "auto" if variance == "replicates" else variance
-    return {"variance": kind, "lonely": DESIGNS[design].lonely}
+    kind = "auto" if case[3] == "replicates" else case[3]
+    return {"variance": kind, **strata(case)}
+
+
+def strata(case: Case) -> dict[str, Any]:
+    """What is done with lonely strata, and PSUs without an interview."""
+    drawn = DESIGNS[case[1]]
+    unit = "unit" if drawn.lonely == "collapse" else ""
+    return {"lonely": drawn.lonely, "unit": unit, "empty": answers.in_vain(drawn.data)}
 
 
 @cache
@@ -124,16 +122,15 @@ def answer(case: Case) -> dict[str, Numbers]:
         return of_contrast(case)
     where = (rows[column_of(domain)] == domain).to_numpy()
     sample = weighted(design, calibration)
-    lonely = DESIGNS[design].lonely
     if estimator == "association":
         coded = rows.assign(any=rows["any"].astype(str))
-        found = api.association(coded, sample, "age", "any", where=where, lonely=lonely)
+        found = api.association(coded, sample, "age", "any", where=where, **strata(case))
         return {"age:any": {
             "f": found.f, "d0": found.f_df[0], "p": found.f_p, "chisq_p": found.chisq_p,
         }}  # fmt: skip
     outcome = "score" if estimator == "linear" else "any"
     fit = api.regress(
-        rows, sample, outcome, ["age", "visits"], family=estimator, where=where, lonely=lonely
+        rows, sample, outcome, ["age", "visits"], family=estimator, where=where, **strata(case)
     )
     return {
         name: {
@@ -203,7 +200,7 @@ def of_waves(case: Case) -> dict[str, Numbers]:
     _, design, _, _, domain, _ = case
     found = api.change(
         frame("plain"), frame("plain", "2"), design_of(design), api.Proportion("any"),
-        by=column_of(domain), level=LEVEL, lonely=DESIGNS[design].lonely,
+        by=column_of(domain), level=LEVEL, **strata(case),
     )  # fmt: skip
     return {"any": of_difference(found[found["domain"] == domain].iloc[0])}
 

@@ -101,7 +101,7 @@ Case = tuple[str, str, str, str, str, str]
 SHARES = ("proportion", "share", "zero")
 SCALED = ("mean", "proportion", "share", "index")
 MEANS = ("mean", "proportion", "share", "zero", "index")
-REDONE = ("none", "poststratify", "rake")
+REDONE = tuple(name for name in CALIBRATIONS if name != "trimmed")
 CONTRASTS = ("between_domains", "between_measures", "between_units")
 
 
@@ -153,7 +153,7 @@ def _of_variance(estimator: str, design: str, calibration: str, variance: str) -
     if variance == "jkn" and DESIGNS[design].columns.fpc2:
         return "leaving out PSUs says nothing of the draw within them; R drops the second stage"
     if variance == "jkn" and calibration not in REDONE:
-        return "the jackknife redoes raking and post-stratification only"
+        return "which weights are cut jumps from replicate to replicate; R has no such step"
     if estimator == "zero":
         return "without an event no replicate moves; the interval stands on Kish's n (taylor)"
     return NO_REPLICATES.get(estimator, "")
@@ -179,6 +179,8 @@ NO_REPLICATES = {
 
 def pending(estimator: str, design: str, calibration: str, variance: str) -> str:
     """What R has answered and our library has not; empty where both have."""
+    if estimator in ("association", "linear", "logistic"):
+        return ""
     if design in ("two_stage_fpc", "certainty_fpc"):
         return "the variance of the second stage"
     if variance == "taylor":
@@ -186,9 +188,7 @@ def pending(estimator: str, design: str, calibration: str, variance: str) -> str
     return "" if estimator in ("mean", "proportion", "share", "ratio") else "replicates of it"
 
 
-NOT_CALIBRATED = dict.fromkeys(
-    ("total", "ratio", "quantile", "association", "linear", "logistic"), "calibrated weights"
-)
+NOT_CALIBRATED = dict.fromkeys(("total", "ratio", "quantile"), "calibrated weights")
 
 
 def every_cell() -> Iterator[Cell]:

@@ -111,8 +111,15 @@ calibrated <- function(base, name, calibration) {
     calibrate(design, ~ sex + age, totals, epsilon = exact$epsilon, maxit = exact$maxit, ...)
   }
   if (inherits(base, "svyrep.design")) {
-    return(calibrate(base, ~ sex + age, population, calfun = "raking", epsilon = exact$epsilon,
-      maxit = exact$maxit, compress = FALSE))
+    again <- function(...) withCallingHandlers(by(base, population, compress = FALSE, ...),
+      # R keeps a replicate that cannot meet the totals as far as it came; here that is no answer.
+      warning = function(w) if (grepl("Failed to converge", conditionMessage(w))) stop("unmet"))
+    return(switch(calibration,
+      rake = again(calfun = "raking"),
+      linear = again(calfun = "linear"),
+      linear_bounded = again(calfun = "linear", bounds = c(0.85, 1.45)),
+      logit = again(calfun = "logit", bounds = c(0.6, 1.9))
+    ))
   }
   switch(calibration,
     linear = by(base, population, calfun = "linear"),
@@ -406,14 +413,15 @@ of_group <- function(rows) {
   first <- cases[rows[1], ]
   options(survey.lonely.psu = policy(first$design))
   lonely <- function(e) {
-    if (grepl("has only one PSU", conditionMessage(e))) return(NULL)
+    if (grepl("has only one PSU", conditionMessage(e))) return("lonely")
+    if (conditionMessage(e) == "unmet") return("unmet")
     stop(paste(c(as.character(unlist(first)), conditionMessage(e)), collapse = " "))
   }
   s <- tryCatch(sample_of(first$data, first$design, first$calibration, first$variance), error = lonely)
   do.call(rbind, lapply(rows, function(i) {
     case <- cases[i, ]
-    found <- if (!is.null(s)) tryCatch(answer(s, case$estimator, case$domain), error = lonely)
-    if (is.null(found)) found <- list("*" = "lonely")
+    found <- if (is.character(s)) s else tryCatch(answer(s, case$estimator, case$domain), error = lonely)
+    if (is.character(found)) found <- list("*" = found)
     data.frame(row = i, measure = names(found), numbers = sapply(found, function(x) {
       if (is.character(x)) x else do.call(shown, as.list(x))
     }))
