@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.assets_file import known_assets
+from pipeline.central import credentials, form_path
 from pipeline.errors import PersepsiError
 from pipeline.export import ExportSource, find_exports
 from pipeline.kobo.token import find_token
@@ -108,6 +109,8 @@ def _study(
     checks = [Check(f"questionnaire {form}", "ok", str(path)) for form, path in forms.items()]
     if study.server.kind == "export":
         checks.append(_export(study, list(forms)))
+    if study.server.kind == "central":
+        checks += _central(study, environ, list(forms))
     if study.server.kind == "kobo":
         checks.append(
             _check(
@@ -128,6 +131,24 @@ def _study(
                 "`persepsi forms deploy`"
             )
             checks.append(_check(f"asset of {form}", asset, "" if asset else advice))
+    return checks
+
+
+def _central(study: Study, environ: Mapping[str, str], forms: list[str]) -> list[Check]:
+    """Whether there are credentials, and a form on the server for each questionnaire."""
+
+    def said(name: str, ask: Callable[[], object], found: str) -> Check:
+        try:
+            ask()
+        except PersepsiError as error:
+            return Check(name, "missing", str(error))
+        return Check(name, "ok", found)
+
+    known = known_assets(study)
+    checks = [said("credentials of ODK Central", lambda: credentials(environ), "set")]
+    for form in forms:
+        asset = known.get(form, "")
+        checks.append(said(f"asset of {form}", lambda asset=asset: form_path(asset), asset))  # type: ignore[misc]
     return checks
 
 

@@ -1,35 +1,59 @@
-"""Submissions from a file: what somebody exported from a KoBo server as JSON, or a copy of it.
+"""Submissions from a file that somebody exported: KoBo's JSON, CSV or XLSX, Central's zip of CSV.
 
-The file holds a list of records, or an object with that list under `results`, plain or gzipped.
+A JSON file holds a list of records, or an object with that list under `results`, plain or
+gzipped. Tables are read by the questionnaire (`pipeline.exported`) into the same records.
 It is read whole at every pull, so a corrected export brings its corrections. A record without
 `_id` is numbered by its place in the file (from 1): then rows must not change places between
 two exports, or they count as edited.
 """
 
 import gzip
+import json
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import tzinfo
 from pathlib import Path
 
-from pipeline.errors import ServerError
+from analysis.instrument import Instrument
+from pipeline.exported import TABLE_SUFFIXES, ExportError, read_grids, records_of
 from pipeline.record import ListingError, Record, read_listing, to_submission
 from pipeline.source import FormVersion, Page
 from pipeline.submission import Submission
 
 SUFFIXES = (".json", ".json.gz")
 
+SAVED_SUFFIXES = (*SUFFIXES, *TABLE_SUFFIXES)
+"""In a folder of their own; beside study.toml a CSV or XLSX is a table or form of the study."""
+
 _GZIP = b"\x1f\x8b"
 
 
-class ExportError(ServerError):
-    """An export file is absent or cannot be read."""
-
-
 class ExportSource:
-    """Files as a source: one for each form, under the name the store keeps as the asset."""
+    """Files as a source: one for each form, under the name the store keeps as the asset.
 
-    def __init__(self, files: Mapping[str, Path], server_id: str = "export") -> None:
+    Parameters
+    ----------
+    instruments : Mapping[str, Instrument], optional
+        The form of each, without which tables cannot be read.
+    zone
+        Clock of the place, for times that a spreadsheet wrote without an offset.
+    say
+        Told what a file leaves out.
+    """
+
+    def __init__(
+        self,
+        files: Mapping[str, Path],
+        server_id: str = "export",
+        *,
+        instruments: Mapping[str, Instrument] | None = None,
+        zone: tzinfo | None = None,
+        say: Callable[[str], None] = lambda sentence: None,
+    ) -> None:
         self._files = dict(files)
+        self._instruments = dict(instruments or {})
+        self._zone = zone
+        self._say = say
         self.server_id = server_id
 
     def __repr__(self) -> str:
@@ -68,7 +92,7 @@ class ExportSource:
 
     def _read(self, asset: str) -> list[Submission]:
         path = self._files[asset]
-        records = read_export(path)
+        records = self._records(asset, path)
         numbered = _bring_ids(records, path)
         found: dict[int, Submission] = {}
         for order, record in enumerate(records, start=1):
@@ -91,6 +115,18 @@ class ExportSource:
                 )
             found[submission.id] = submission
         return [found[number] for number in sorted(found)]
+
+    def _records(self, asset: str, path: Path) -> Sequence[Record]:
+        if path.suffix.lower() not in TABLE_SUFFIXES:
+            return read_export(path)
+        instrument = self._instruments.get(asset)
+        if instrument is None:
+            raise ExportError(
+                f"{path}: a table is read by its questionnaire, and none is known for {asset}. Put "
+                "the XLSForm beside study.toml, or export as JSON."
+            )
+        found = records_of(read_grids(path), instrument, zone=self._zone, say=self._say)
+        return [Record(json.dumps(fields, ensure_ascii=False), fields) for fields in found]
 
 
 def _bring_ids(records: Sequence[Record], path: Path) -> bool:
@@ -152,8 +188,9 @@ def find_exports(folder: Path, export: str, forms: Sequence[str]) -> dict[str, P
     export : str
         A file (then there must be one form), a folder, or empty for the study's folder itself.
     forms : Sequence[str]
-        Form ids. In a folder a form's file is `<form>.json` or `<form>.json.gz`; a study with
-        one form may call its only file anything.
+        Form ids. In a folder a form's file is `<form>.json`, `.json.gz`, `.csv`, `.xlsx` or
+        `.zip`; a study with one form may call its only file anything. In the study's own folder
+        only the JSON ones count, since its tables and forms lie there too.
 
     Raises
     ------
@@ -161,7 +198,7 @@ def find_exports(folder: Path, export: str, forms: Sequence[str]) -> dict[str, P
         Where a form has no file or several, named in the message.
     """
     place = folder / export
-    if place.is_file() or place.name.endswith(SUFFIXES):
+    if place.is_file() or place.name.lower().endswith(SAVED_SUFFIXES):
         if len(forms) != 1:
             raise ExportError(
                 f"[server] export = {export!r} names one file, but the study has the forms "
@@ -173,10 +210,11 @@ def find_exports(folder: Path, export: str, forms: Sequence[str]) -> dict[str, P
             f"{place}: no such file or folder, so there is nothing to analyse. Correct [server] "
             "export in study.toml."
         )
-    files = sorted(p for p in place.iterdir() if p.name.endswith(SUFFIXES) and p.is_file())
+    suffixes = SAVED_SUFFIXES if place.resolve() != folder.resolve() else SUFFIXES
+    files = sorted(p for p in place.iterdir() if p.name.endswith(suffixes) and p.is_file())
     chosen = {}
     for form in forms:
-        named = [p for p in files if p.name in {form + suffix for suffix in SUFFIXES}]
+        named = [p for p in files if p.name in {form + suffix for suffix in suffixes}]
         candidates = named or (files if len(forms) == 1 else [])
         if len(candidates) != 1:
             listed = ", ".join(p.name for p in candidates) or "none"

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pipeline.assets_file import known_assets
 from pipeline.attachments import Files, Which, held_files
 from pipeline.audit import write_audit
+from pipeline.central import CentralClient, CentralSource, credentials
 from pipeline.errors import PersepsiError, ServerError, StoreError, StudyError
 from pipeline.export import ExportSource, find_exports
 from pipeline.found import Progress
@@ -21,7 +22,9 @@ from pipeline.kobo import KoboClient, KoboSource
 from pipeline.kobo.token import TOKEN_VARIABLE, find_token
 from pipeline.place import unsafe
 from pipeline.pull import PullSummary, pull
+from pipeline.questionnaire import read_instrument
 from pipeline.sandbox import TOKEN, asset_uid, serve, study_state
+from pipeline.settings import zone
 from pipeline.source import Source
 from pipeline.store import Store
 from pipeline.study import Study
@@ -92,6 +95,12 @@ def assets_of(study: Study) -> dict[str, str]:
         return {form: form for form in forms}
     known = known_assets(study)
     missing = [form for form in forms if form not in known]
+    if missing and study.server.kind == "central":
+        raise StudyError(
+            f"{study.file('study.toml')} [wave.assets] does not name {', '.join(missing)}. Write "
+            '"<project number>/<form id>", such as wawancara = "1/wawancara", as in the form\'s '
+            "address on ODK Central."
+        )
     if missing:
         raise StudyError(
             f"{study.file('study.toml')} [wave.assets] does not name {', '.join(missing)}. Publish "
@@ -154,8 +163,14 @@ def open_source(
             "for a real server."
         )
     if server.kind == "export":
-        forms = list(forms_of(study))
-        yield ExportSource(find_exports(study.folder, server.export, forms), server.id)
+        forms = forms_of(study)
+        yield ExportSource(
+            find_exports(study.folder, server.export, list(forms)),
+            server.id,
+            instruments={form: read_instrument(path) for form, path in forms.items()},
+            zone=zone(study.timezone),
+            say=say,
+        )
     elif server.kind == "sandbox" and not server_url:
         with (
             serve(study_state(study.folder, study.id)) as sandbox,
@@ -166,9 +181,17 @@ def open_source(
         url = server_url or server.url
         if not url:
             raise StudyError(
-                f"{study.file('study.toml')} [server] has no url. Write the address of the KoBo "
+                f"{study.file('study.toml')} [server] has no url. Write the address of the "
                 'server, such as url = "https://kf.kobotoolbox.org".'
             )
+        if server.kind == "central":
+            instruments = {
+                asset: read_instrument(forms_of(study)[form])
+                for form, asset in assets_of(study).items()
+            }
+            with CentralClient(url, credentials(environ), notify=say) as central:
+                yield CentralSource(central, server.id, instruments)
+            return
         token = find_token(environ, server.id) or (TOKEN if server.kind == "sandbox" else "")
         if not token:
             raise ServerError(

@@ -23,6 +23,7 @@ def describe(
     pulls: Mapping[str, Any],
     server: Mapping[str, Any],
     store_digest: str,
+    decoded: Mapping[str, Any],
     outputs: Sequence[Path],
     build: Path,
     now: datetime,
@@ -42,6 +43,7 @@ def describe(
         "settings": settings(study),
         "inputs": _inputs(results),
         "store_digest": store_digest,
+        "decoded": dict(decoded),
         "server": {key: value for key, value in server.items() if key != "url"},
         "counts": {
             "contacts": len(results.contacts),

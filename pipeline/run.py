@@ -15,7 +15,8 @@ import pandas as pd
 
 from analysis.instrument import Instrument
 from pipeline.contacts import assemble, read_plan
-from pipeline.decode import DECODER, Decoded, decode, distinct
+from pipeline.decode import DECODER, decode, distinct
+from pipeline.decoding import counts, notes
 from pipeline.designed import analyze_designed
 from pipeline.errors import QuestionnaireError, StoreError
 from pipeline.formlint import lint, read_rules
@@ -34,6 +35,7 @@ from pipeline.plain import analyze_plain, extra_columns
 from pipeline.questionnaire import read_instrument
 from pipeline.report.render import render_reports
 from pipeline.results import Results
+from pipeline.settings import zone
 from pipeline.snapshot import digest, snapshot
 from pipeline.study import Study
 from pipeline.study_engine import summing, with_engine
@@ -107,7 +109,7 @@ def analyze(
             "Run it once without --no-pull."
         )
     say("Decoding, weighting and estimating ...")
-    results, store_digest = _compute(study, data, watch)
+    results, store_digest, decoded = _compute(study, data, watch)
     results = replace(results, notes=(*_gone(gathered), *results.notes))
     folder = build / study.id
     with watch("write"):
@@ -130,6 +132,7 @@ def analyze(
             "on_server": {f.form_id: f.total for f in gathered.summary.forms} if gathered else {},
         },
         store_digest=store_digest,
+        decoded=decoded,
         outputs=files,
         build=folder,
         now=now(),
@@ -140,7 +143,7 @@ def analyze(
     return Outcome(results, manifest, tuple(files), _summary(results, gathered, folder, watch))
 
 
-def _compute(study: Study, data: Path, watch: Stopwatch) -> tuple[Results, str]:
+def _compute(study: Study, data: Path, watch: Stopwatch) -> tuple[Results, str, dict[str, Any]]:
     simulated = study.server.kind == "sandbox"
     # Not the address that was really used: a sandbox has another port at every run, and pages
     # must be equal for equal data. The manifest holds it.
@@ -149,11 +152,11 @@ def _compute(study: Study, data: Path, watch: Stopwatch) -> tuple[Results, str]:
         instruments = {
             form: distinct(read_instrument(path)) for form, path in forms_of(study).items()
         }
-        frames, notes, store_digest = decode_store(study, data, instruments)
-        notes = (*form_errors(study), *notes)
+        frames, told, store_digest, decoded = decode_store(study, data, instruments)
+        told = (*form_errors(study), *told)
         if not simulated and any(is_simulated(frame) for frame in frames.values()):
             simulated = True
-            notes = (*notes, SIMULATED_NOTE)
+            told = (*told, SIMULATED_NOTE)
     with watch("estimate"):
         if study.is_designed:
             record = assemble(
@@ -163,16 +166,16 @@ def _compute(study: Study, data: Path, watch: Stopwatch) -> tuple[Results, str]:
             with summing(study, data) as reduce:
                 results = analyze_designed(
                     study, record, instruments["wawancara"],
-                    simulated=simulated, source=source, notes=notes, reduce=reduce,
+                    simulated=simulated, source=source, notes=told, reduce=reduce,
                 )  # fmt: skip
         else:
             ((form, frame),) = frames.items()
-            notes = (*notes, *_left_out(form, frame, instruments[form]))
+            told = (*told, *_left_out(form, frame, instruments[form]))
             results = analyze_plain(
                 study, frame, instruments[form],
-                simulated=simulated, source=source, notes=notes,
+                simulated=simulated, source=source, notes=told,
             )  # fmt: skip
-    return results, store_digest
+    return results, store_digest, decoded
 
 
 def form_errors(study: Study) -> tuple[str, ...]:
@@ -222,12 +225,12 @@ def _left_out(form: str, frame: pd.DataFrame, instrument: Instrument) -> tuple[s
 
 def decode_store(
     study: Study, data: Path, instruments: Mapping[str, Instrument]
-) -> tuple[dict[str, pd.DataFrame], tuple[str, ...], str]:
+) -> tuple[dict[str, pd.DataFrame], tuple[str, ...], str, dict[str, Any]]:
     """Typed frames of what the store holds, by form, through their snapshots.
 
-    Also the notes of what did not fit, and the digest of the store's content.
+    Also the notes of what did not fit, the digest of the store's content, and all counts by form.
     """
-    frames, notes = {}, []
+    frames, told, met = {}, [], {}
     assets = assets_of(study)
     with open_store(study, data) as store:
         content = store.digest()
@@ -241,15 +244,19 @@ def decode_store(
                 wave=study.wave.id,
                 known_versions=known,
                 extra=extra,
+                zone=zone(study.timezone),
+                renamed=study.renamed.get(form, {}),
             )
-            notes += _notes(form, decoded)
+            told += notes(form, decoded)
+            met[form] = counts(decoded)
             key = digest([
                 DECODER, content, repr(instrument), study.wave.id, repr(extra),
                 repr(sorted(known or ())),
+                study.timezone, repr(sorted(study.renamed.get(form, {}).items())),
             ])  # fmt: skip
             folder = data / study.id / "snapshot"
             frames[form] = snapshot(decoded.frame, folder, f"{study.server.id}-{form}", key)
-    return frames, tuple(notes), content
+    return frames, tuple(told), content, met
 
 
 SIMULATED_NOTE = (
@@ -263,37 +270,6 @@ def is_simulated(frame: pd.DataFrame) -> bool:
     if "deviceid" not in frame:
         return False
     return bool(frame["deviceid"].astype("object").fillna("").str.startswith("simulasi:").any())
-
-
-def _notes(form: str, decoded: Decoded) -> list[str]:
-    notes = []
-    if decoded.repeated:
-        notes.append(
-            f"{form}: {decoded.repeated} submissions stand twice under one instance id, as after "
-            "deleting and sending again; the later one counts, the other stays in the store."
-        )
-    for version, n in sorted(decoded.unknown_versions.items()):
-        notes.append(
-            f"{form}: {n} submissions carry the form version {version}, which the server does not "
-            "list. They were decoded with today's questionnaire; check that its questions agree."
-        )
-    for name, n in sorted(decoded.strangers.items()):
-        notes.append(
-            f"{form}: {n} answers to {name!r} are not among its choices. Export values, not labels "
-            "(XML values); a choice that was taken out of the form belongs back into it."
-        )
-    unmatched = sorted(decoded.unmatched.items())
-    if len(unmatched) > SHOWN:
-        rest = len(unmatched) - SHOWN
-        notes.append(f"{form}: {rest} more keys are answered that the questionnaire does not have.")
-    for key, n in unmatched[:SHOWN]:
-        notes.append(
-            f"{form}: {n} submissions answer {key!r}, which the questionnaire does not have. The "
-            "answers stay in the store; bring the question back to use them."
-        )
-    for name, n in sorted(decoded.misfits.items()):
-        notes.append(f"{form}: {n} answers to {name!r} are not of its type and count as missing.")
-    return notes
 
 
 def _gone(gathered: Gathered | None) -> tuple[str, ...]:

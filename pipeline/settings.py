@@ -17,13 +17,13 @@ from pipeline.errors import StudyError
 T = TypeVar("T")
 
 ENGINES = ("local", "spark")
-SERVER_KINDS = ("sandbox", "kobo", "export")
+SERVER_KINDS = ("sandbox", "kobo", "central", "export")
 SELECTIONS = ("probability", "quota", "volunteer")
 
 
 @dataclass(frozen=True)
 class Server:
-    """Where submissions come from; the token is never here but in `KOBO_TOKEN`."""
+    """Where submissions come from; a token or password is never here but in the environment."""
 
     id: str = "export"
     kind: str = "export"
@@ -227,6 +227,19 @@ class Unit:
     inclusion_probability: float = 1.0
     in_frame: bool = True
     census: bool = False
+
+
+def renamed(raw: Any, where: str) -> dict[str, dict[str, str]]:
+    """The section `[renamed.<form>]`: former name or path of a question to what it is today."""
+    if not isinstance(raw, Mapping) or not all(
+        isinstance(names, Mapping) and all(isinstance(now, str) for now in names.values())
+        for names in raw.values()
+    ):
+        raise StudyError(
+            f'{where}: one table a form is needed, former name = "name today": '
+            '[renamed.wawancara] and under it lama_tunggu = "tunggu".'
+        )
+    return {str(form): dict(names) for form, names in raw.items()}
 
 
 ZONES = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}

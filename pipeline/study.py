@@ -32,6 +32,7 @@ from pipeline.settings import (
     check_timezone,
     engine_of,
     refuse_unknown,
+    renamed,
     section,
     weights,
 )
@@ -64,6 +65,7 @@ class Study:
     units: tuple[Unit, ...]
     has_settings: bool = True
     calibration: CalibrationSettings | None = None
+    renamed: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
 
     @property
     def wave(self) -> Wave:
@@ -123,7 +125,7 @@ def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
     path = folder / "study.toml"
     sections = {
         "study", "server", "wave", "design", "weights", "calibration", "index",
-        "threshold", "publication", "report", "official",
+        "threshold", "publication", "report", "official", "renamed",
     }  # fmt: skip
     refuse_unknown(raw, sections, f"{path}", "section")
     head = raw.get("study", {})
@@ -203,6 +205,7 @@ def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
             if "calibration" in raw
             else None
         ),
+        renamed=renamed(raw.get("renamed", {}), f"{path} [renamed]"),
     )
 
 

@@ -50,7 +50,7 @@ def test_naming_a_weight_makes_it_a_probability_sample(tmp_path):
         ("[server]\npage_size = -5\n", "page_size = -5: must be 1 or more"),
         ("[design]\nweight = 'w'\n", "neither a psu nor a selection"),
         ("[study]\ntimezone = 'WAIT'\n", "is no time zone"),
-        ("[server]\nkind = 'kobbo'\n", "must be one of sandbox, kobo, export"),
+        ("[server]\nkind = 'kobbo'\n", "must be one of sandbox, kobo, central, export"),
         ("[[official]]\nunit_id = 'a'\n", "instrument, year, score, source is missing"),
         ("[[threshold]]\nmeasure = 'x'\n", "value is missing"),
     ],

@@ -1,0 +1,154 @@
+"""One conversation with an ODK Central server: KoBo's session with Central's own refusals."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import requests
+
+from pipeline.central.credentials import BearerAuth, Credentials
+from pipeline.errors import ServerError
+from pipeline.kobo.address import Address
+from pipeline.kobo.answers import is_page
+from pipeline.kobo.errors import (
+    ForbiddenError,
+    InvalidTokenError,
+    MovedError,
+    NotKoboError,
+    RefusedError,
+    UnknownAssetError,
+)
+from pipeline.kobo.session import Session, Upload
+
+REFUSALS = (301, 302, 303, 307, 308, 400, 401, 403, 404, 409, 422, 501)
+
+
+class CentralSession(Session):
+    """As `pipeline.kobo.session.Session`; logs in once where it has a password."""
+
+    def __init__(self, address: Address, who: Credentials, **options: Any) -> None:
+        super().__init__(address, "unused", **options)
+        self._who = who
+        self._bearer = BearerAuth(who.token)
+        self._http.auth = self._bearer
+
+    def __repr__(self) -> str:
+        return f"CentralSession({self.address.base!r})"
+
+    def login(self) -> None:
+        """Get a token for e-mail and password; nothing where there is one.
+
+        Raises
+        ------
+        InvalidTokenError
+            Where the server does not know them.
+        """
+        if self._bearer.token:
+            return
+        body = {"email": self._who.email, "password": self._who.password}
+        answer = self.json("POST", "/v1/sessions", body=body)
+        token = answer.get("token") if isinstance(answer, dict) else None
+        if not isinstance(token, str) or not token:
+            raise not_central(self.address)
+        self._bearer.token = token
+
+    def json(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        body: object = None,
+        asset: str = "",
+    ) -> Any:
+        """Answer to a request as Python values; numbers stay the text that was sent.
+
+        Raises
+        ------
+        ServerError
+            One of `pipeline.kobo.errors`.
+        """
+
+        def once() -> Any:
+            response = self.send(method, path, params, body=body, asset=asset)
+            try:
+                return json.loads(response.content.decode("utf-8"), parse_float=str, parse_int=str)
+            except (ValueError, RecursionError):
+                raise self.cut_off("sent something that is not the JSON Central gives") from None
+
+        return self.repeated(method, once)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        body: object = None,
+        upload: Upload | None = None,
+        asset: str = "",
+        expect: tuple[int, ...] = (200,),
+        headers: Mapping[str, str] | None = None,
+        take: Callable[[requests.Response], None] | None = None,
+    ) -> requests.Response:
+        """One try of a request, as the session of KoBo makes it, with Central's refusals."""
+
+        def taken(response: requests.Response) -> None:
+            if response.status_code in expect and take is not None:
+                take(response)
+            else:
+                _ = response.content
+
+        response = super().send(
+            method, path, params, body=body, upload=upload, asset=asset, headers=headers,
+            expect=(*expect, *REFUSALS), take=None if take is None else taken,
+        )  # fmt: skip
+        if response.status_code not in expect:
+            raise refusal(response, self.address, asset)
+        if take is None and is_page(response):
+            raise not_central(self.address)
+        return response
+
+
+def not_central(address: Address) -> ServerError:
+    """Error for an answer that Central does not give: a portal, a notice, another service."""
+    return NotKoboError(
+        f"{address.base} answered with something that is not ODK Central's. Usually that is a "
+        "Wi-Fi login or an office filter: open the address in a browser, log in to the network, "
+        "and run again. Otherwise correct [server] url in study.toml."
+    )
+
+
+def refusal(response: requests.Response, address: Address, asset: str) -> ServerError:
+    """Error for an answer that trying again would not change, by its status alone."""
+    status = response.status_code
+    form = f"form {asset}" if asset else "what was asked for"
+    if 300 <= status < 400:
+        return MovedError(
+            f"{address.base} sends us elsewhere (status {status}); the token does not follow. "
+            "Compare [server] url in study.toml with the address in the browser."
+        )
+    if is_page(response):
+        return not_central(address)
+    if status == 401:
+        return InvalidTokenError(
+            f"{address.base} does not accept the credentials (401). Check CENTRAL_EMAIL and "
+            "CENTRAL_PASSWORD, or get a new CENTRAL_TOKEN: a session ends after 24 hours."
+        )
+    if status == 403:
+        return ForbiddenError(
+            f"{address.base}: this web user may not read {form} (403). Ask for the role Project "
+            "Viewer in the project; an app user's token cannot read."
+        )
+    if status == 404 and asset:
+        return UnknownAssetError(
+            f"{address.base} has no {form} (404). Under [wave.assets] in study.toml stands "
+            '"<project number>/<form id>", as in the form\'s address /projects/1/forms/wawancara; '
+            "the form must be published."
+        )
+    if status == 404:
+        return not_central(address)
+    return RefusedError(
+        f"{address.base} refuses to give {form} (status {status}). Check that it is ODK Central "
+        "of 2023.5 or later; if it is, this is worth an issue report."
+    )

@@ -1,0 +1,101 @@
+"""Answers as typed columns: numbers, times, codes; what does not fit is counted."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.instrument import Instrument, Question
+from pipeline.moments import read_moments
+
+NUMBER_TYPES = frozenset({"integer", "int", "decimal", "range"})
+TIME_TYPES = frozenset({"dateTime", "datetime", "start", "end"})
+
+
+def kind_of(question: Question) -> str:
+    """How a question's answers are stored: `number`, `time` or `text`."""
+    if question.type in NUMBER_TYPES:
+        return "number"
+    if question.type in TIME_TYPES:
+        return "time"
+    return "text"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Turns the texts of a question into a typed column and counts what does not fit."""
+
+    instrument: Instrument
+    zone: tzinfo | None
+    misfits: Counter[str]
+    naive: Counter[str]
+    strangers: Counter[str]
+
+    def column(self, name: str, question: Question | None, values: list[Any]) -> pd.Series:
+        """Typed column of a question; text where there is none."""
+        kind = kind_of(question) if question is not None else "text"
+        typed, bad, naive = _typed(values, kind, self.zone)
+        self.misfits.update({name: bad} if bad else {})
+        self.naive.update({name: naive} if naive else {})
+        if question is not None and question.is_closed:
+            typed, odd = _coded(typed, question, self.instrument)
+            self.strangers.update({name: odd} if odd else {})
+        return typed
+
+
+def _typed(values: list[Any], kind: str, zone: tzinfo | None) -> tuple[pd.Series, int, int]:
+    """A column of one kind, how many values do not fit it, how many times lack an offset."""
+    series = pd.Series(values, dtype="object")
+    present = series.notna() & (series.astype(str).str.strip() != "")
+    series = series.where(present, None)
+    if kind == "number":
+        numbers = pd.to_numeric(series, errors="coerce").astype(np.float64)
+        numbers = numbers.where(np.isfinite(numbers))
+        return numbers, int((present & numbers.isna()).sum()), 0
+    if kind == "time":
+        read = read_moments(series, zone)
+        return read.times, int((present & read.times.isna()).sum()), read.without_offset
+    return pd.Series([_text(v) for v in series], dtype="object", index=series.index), 0, 0
+
+
+def _text(value: Any) -> str | None:
+    """An answer as text: spreadsheets make `1.0` of the code 1, and leave blanks around words."""
+    if value is None or value != value:  # NaN is the one value unequal to itself
+        return None
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _coded(series: pd.Series, question: Question, instrument: Instrument) -> tuple[pd.Series, int]:
+    """A closed question's answers, and how many are not among its choices.
+
+    Several answers stand in the order of the choices, whatever order the phone or an export gave
+    them: it means nothing, and a table of ones and noughts has lost it. Where most are not, none
+    of the strangers is taken for an answer: such a column holds labels, or belongs to another
+    question.
+    """
+    known = {c.name: place for place, c in enumerate(instrument.choices_of(question))}
+    if not known:
+        return series, 0
+    several = question.type == "select_multiple"
+    odd = [
+        v is not None and not (set(v.split()) if several else {v}) <= known.keys() for v in series
+    ]
+    count = sum(odd)
+    if count > series.notna().sum() / 2:
+        kept = [None if strange else v for v, strange in zip(series, odd, strict=True)]
+        series = pd.Series(kept, dtype="object", index=series.index)
+    if several:
+        sorted_ = {v: _in_order(v, known) for v in series.dropna().unique()}
+        series = pd.Series([sorted_.get(v) for v in series], dtype="object", index=series.index)
+    return series, count
+
+
+def _in_order(answer: str, known: Mapping[str, int]) -> str:
+    codes = dict.fromkeys(answer.split())
+    return " ".join(sorted(codes, key=lambda code: known.get(code, len(known))))
