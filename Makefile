@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help analyze pull forms lint-forms sandbox doctor fieldwork test check lint format proof bench golden lock clean distclean
+.PHONY: coverage help analyze pull forms lint-forms sandbox doctor fieldwork test check lint format proof proof-spark bench golden lock clean distclean
 
 help: ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -50,18 +50,41 @@ format: $(VENV)/.dev ## Format the code
 proof: $(VENV)/.dev ## Run the long proofs (a wheel in an environment of its own)
 	$(BIN)/python -m pytest -q -m slow
 
-bench: $(VENV)/.dev ## Time every stage of `persepsi analyze` and print the table
+bench: $(VENV)/.dev ## Time every stage of `persepsi analyze`, and a pull of 50,000 submissions; print the tables
 	$(BIN)/python -m benchmarks.stages
+	$(BIN)/python -m benchmarks.sync
+
+coverage: $(VENV)/.dev ## Repeat the coverage study (half an hour or more) and write its tables
+	$(BIN)/python -m benchmarks.coverage_study
+	$(BIN)/python -m benchmarks.coverage_tables
 
 golden: $(VENV)/.dev ## Regenerate the reference numbers from R's package survey (needs R)
 	Rscript tests/golden/r/reference.R
 	Rscript tests/golden/r/replicates.R
 	Rscript tests/golden/r/calibration.R
 	Rscript tests/golden/r/estimators.R
+	Rscript tests/golden/r/api.R > tests/golden/r/api.csv
+	Rscript tests/golden/r/fay_herriot.R tests/golden/r
+	Rscript tests/golden/r/differences.R
+	$(BIN)/python -m tests.golden.matrix.shapes
+	$(BIN)/python -m tests.golden.matrix.cells
+	Rscript tests/golden/matrix/matrix.R
 
-lock: $(VENV)/.dev ## Resolve the two lock files anew
+lock: $(VENV)/.dev ## Resolve the three lock files anew
 	$(LOCK) pyproject.toml --group build -o requirements.lock
-	$(LOCK) pyproject.toml --all-extras --group dev -o requirements-dev.lock
+	$(LOCK) pyproject.toml --extra javarosa --group dev -o requirements-dev.lock
+	$(LOCK) pyproject.toml --extra spark --group build -c requirements-dev.lock -o requirements-spark.lock
+
+SPARK := build/spark
+proof-spark: $(SPARK)/.made ## Prove the engine on Apache Spark in an environment of its own (needs Java 17)
+	$(SPARK)/bin/python -m pytest -q tests/pipeline/test_spark.py
+
+$(SPARK)/.made: requirements-dev.lock requirements-spark.lock
+	$(PYTHON) -m venv $(SPARK)
+	$(SPARK)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(SPARK)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-spark.lock
+	$(SPARK)/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
 
 clean: ## Remove what can be made again (never data/)
 	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -23,7 +23,8 @@ estimators
     estimators, totals, ratios, quantiles, woodruff, cubes, contrasts, waves, raoscott,
     predictors, regression, scoring
 variance
-    variance, taylor, second_stage, varying, spreads, adding, twoway, workloads, interviewers
+    variance, taylor, second_stage, linearised, varying, spreads, adding, twoway, workloads,
+    interviewers
 replicates
     replicates, quotients, moving, jackknife, bootstrap, given_replicates, recalibrating,
     reraking, raked_parts, raked_jackknife

@@ -1,6 +1,7 @@
 """Tests and models of a frame: whether two questions go together, and what explains an answer."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -9,13 +10,18 @@ from numpy.typing import NDArray
 from analysis import design as base
 from analysis import plan as planning
 from analysis import raoscott, reading, regression
-from analysis.design import Coded, code
+from analysis.calibration import Calibration
+from analysis.design import Coded, code, collapse, units_of_strata
 from analysis.errors import DesignError, MeasureError
 from analysis.measures import Measure
 from analysis.predictors import predictors as read_predictors
-from analysis.sampling import CalibratedDesign, Design
+from analysis.sampling import CalibratedDesign
 from analysis.specs import Mean, Proportion
+from analysis.survey import Policy, design_of, require
 from analysis.variance import Lonely
+
+Where = Sequence[bool] | NDArray[np.bool_] | None
+"""(n,) in the order of the frame: the domain; None for the whole."""
 
 
 def association(
@@ -24,24 +30,51 @@ def association(
     row: str,
     column: str,
     *,
-    where: Sequence[bool] | NDArray[np.bool_] | None = None,
-    lonely: Lonely = "fail",
+    where: Where = None,
+    lonely: Policy = "fail",
+    order: Sequence[str] = (),
+    unit: str = "",
+    empty: Mapping[str, str] | None = None,
 ) -> raoscott.Association:
     """Rao and Scott's test whether two columns of codes go together, as R's `svychisq`.
 
     `where` is (n,) in the order of the frame: the domain. Who left one of the two unanswered is in
-    neither table nor test. Calibrated weights are taken as given: the covariance of the cells is
-    then on the wide side where the margins explain the answers.
+    neither table nor test. The covariance of the cells is that of the design: of calibration
+    residuals where weights were calibrated, of both stages where it has two. `lonely`, `order`,
+    `unit` and `empty` are those of `estimate`; without `unit` strata are joined in the whole.
 
     Raises
     ------
     SampleError
-        As `raoscott.association`; where a column is absent or the design has replicate weights.
+        As `raoscott.association`; where a column is absent, the design has replicate weights, or
+        the sample is no probability sample.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from analysis import Design, association
+    >>> frame = pd.DataFrame({
+    ...     "sesi": ["s1", "s1", "s1", "s2", "s2", "s3", "s3", "s4", "s4", "s4"],
+    ...     "jk": list("LPLPLPLPLP"),
+    ...     "jalur": ["loket", "daring", "loket", "loket", "loket", "daring", "daring", "daring",
+    ...               "loket", "loket"],
+    ... })
+    >>> round(association(frame, Design(psu="sesi"), "jk", "jalur").f_p, 4)
+    0.2384
     """
     data = reading.pandas(frame)
     reading.codes(data, [row, column])
-    coded, domain = _coded(data, design, where)
-    return raoscott.association(coded, data[row], data[column], domain=domain, lonely=lonely)
+    drawn = _drawn(data, design, where, lonely, order, unit, empty)
+    selection = design_of(design).selection
+    if selection != "probability":
+        raise DesignError(
+            f"The sample is one of {selection}: nobody knows how it could have come out otherwise, "
+            "so there is no chance to test against. Show the shares of the table alone."
+        )
+    return raoscott.association(
+        drawn.coded, data[row], data[column], domain=drawn.domain, lonely=drawn.lonely,
+        calibration=drawn.calibration,
+    )  # fmt: skip
 
 
 def regress(
@@ -52,15 +85,19 @@ def regress(
     *,
     family: regression.Family = "linear",
     reference: Mapping[str, str] | None = None,
-    where: Sequence[bool] | NDArray[np.bool_] | None = None,
+    where: Where = None,
     level: float = 0.95,
-    lonely: Lonely = "fail",
+    lonely: Policy = "fail",
+    order: Sequence[str] = (),
+    unit: str = "",
+    empty: Mapping[str, str] | None = None,
 ) -> regression.Regression:
     """Linear or logistic regression with the variance of the design, as R's `svyglm`.
 
     `predictors` are columns: numbers as they are, codes as one coefficient a level against
-    `reference`. Interviews that lack an answer are left out and counted. Other arguments as
-    `association`.
+    `reference`. Interviews that lack an answer are left out and counted. Other arguments, and
+    what the variance holds, as `association`. A sample that is no probability sample has
+    coefficients and no errors.
 
     Raises
     ------
@@ -79,27 +116,46 @@ def regress(
             "1. Make one of the code that is meant."
         )
     measure = Measure("", outcome, "", found[0].kind, found[0].values)
-    coded, domain = _coded(data, design, where)
-    return regression.regress(
-        coded, measure, read_predictors(data[named], reference=reference), family=family,
-        domain=domain, level=level, lonely=lonely,
+    drawn = _drawn(data, design, where, lonely, order, unit, empty, level)
+    fit = regression.regress(
+        drawn.coded, measure, read_predictors(data[named], reference=reference), family=family,
+        domain=drawn.domain, level=level, lonely=drawn.lonely, calibration=drawn.calibration,
     )  # fmt: skip
+    return fit if design_of(design).selection == "probability" else fit.without_errors()
 
 
-def _coded(
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """The design of a frame as tests and models read it.
+
+    `domain` is the one that `where` makes, `lonely` the policy left after strata were joined.
+    """
+
+    coded: Coded
+    domain: str | None
+    lonely: Lonely
+    calibration: Calibration | None
+
+
+def _drawn(
     frame: pd.DataFrame,
     design: base.Design | CalibratedDesign,
-    where: Sequence[bool] | NDArray[np.bool_] | None,
-) -> tuple[Coded, str | None]:
-    """The design of the frame, and the name of the domain that `where` makes."""
-    own = design.design if isinstance(design, CalibratedDesign) else design
-    if (isinstance(own, Design) and own.replicates is not None) or own.fpc2:
+    where: Where,
+    lonely: Policy,
+    order: Sequence[str],
+    unit: str,
+    empty: Mapping[str, str] | None,
+    level: float = 0.95,
+) -> _Drawn:
+    require(level, lonely)
+    own = design_of(design)
+    if getattr(own, "replicates", None) is not None:
         raise DesignError(
-            "Tests and models need strata and PSUs of one stage. Name them, without replicate "
-            "weights or fpc2."
+            "Tests and models need strata and PSUs, but the design has replicate weights, which "
+            "carry them unseen. Name strata and PSUs."
         )
     if where is None:
-        coded = code(frame, own)
+        coded = code(frame, own, empty=empty)
         domain = None
     else:
         inside = np.asarray(where)
@@ -108,11 +164,20 @@ def _coded(
                 f"where must say True or False for each of the {len(frame)} interviews, in the "
                 "order of the frame, such as frame['unit'] == 'A'."
             )
-        text = np.where(inside, "inside", "outside")
-        coded, domain = code(frame.assign(**{"(where)": text}), own, domain="(where)"), "inside"
         if not inside.any():
             raise DesignError("where leaves no interview, so that nothing can be said.")
+        text = np.where(inside, "inside", "outside")
+        marked = frame.assign(**{"(where)": text})
+        coded, domain = code(marked, own, domain="(where)", empty=empty), "inside"
+    calibration = None
     if isinstance(design, CalibratedDesign):
         design.require(coded)
-        coded = design.calibration.final(coded)
-    return coded, domain
+        calibration = design.calibration
+    if own.selection != "probability":  # its errors are not shown, so no stratum stops it
+        return _Drawn(coded, domain, "adjust", calibration)
+    if lonely != "collapse":
+        return _Drawn(coded, domain, lonely, calibration)
+    if coded.psus.lonely.any():
+        units = code(frame, own, domain=unit, empty=empty)
+        coded = replace(coded, psus=collapse(coded.psus, units_of_strata(units), order)[0])
+    return _Drawn(coded, domain, "adjust", calibration)

@@ -59,8 +59,11 @@ def block(
     of_unit = np.full(size, "", dtype=object)
     if unit in table.dimensions:
         of_unit[:] = table.level_of(unit)
-        tier = np.array([tiers.get(name, "") for name in of_unit], dtype=object)
-        touched = np.array([bool({name, ""} & merged) for name in of_unit], dtype=np.bool_)
+        tier, touched = np.full(size, "", dtype=object), np.zeros(size, dtype=np.bool_)
+        if tiers:
+            tier[:] = [tiers.get(name, "") for name in of_unit]
+        if merged:
+            touched[:] = [bool({name, ""} & merged) for name in of_unit]
     else:
         tier = np.full(size, max(tiers.values(), default=""), dtype=object)
         touched = np.full(size, bool(merged))

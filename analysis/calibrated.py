@@ -31,7 +31,7 @@ from analysis.cells import Cells, present, summed
 from analysis.design import Coded, Codes, Floats
 from analysis.errors import LonelyPSUError
 from analysis.measures import Measure
-from analysis.moments import Moments, psu_moments, sums
+from analysis.moments import Moments, Reduce, psu_moments, sums
 from analysis.variance import Lonely, Means
 
 AT_ONCE = 2048
@@ -61,11 +61,15 @@ class CalibratedMeans:
 
 
 def calibrated_means(
-    coded: Coded, calibration: Calibration, measures: Sequence[Measure]
+    coded: Coded,
+    calibration: Calibration,
+    measures: Sequence[Measure],
+    reduce: Reduce = psu_moments,
 ) -> CalibratedMeans:
     """Mean of every measure in every domain of `coded`, the one that was calibrated.
 
-    Domains may differ from those at calibration; order and base weights must be the same.
+    Domains may differ from those at calibration; order and base weights must be the same. `reduce`
+    makes the sums.
 
     Raises
     ------
@@ -73,7 +77,7 @@ def calibrated_means(
         From `moments.psu_moments`.
     """
     c, cells = calibration, calibration.cells
-    means = variance.domain_means(psu_moments(c.final(coded), measures))
+    means = variance.domain_means(reduce(c.final(coded), measures))
     design = level_matrix(cells)
     key = coded.psu * cells.size + c.cell
     pairs, pair = present(key, len(coded.psus.names) * cells.size)

@@ -14,7 +14,7 @@ from analysis import moments as plain
 from analysis.design import Coded, Codes, Floats, Psus
 from analysis.errors import DesignError
 from analysis.measures import Measure
-from analysis.moments import Moments, psu_moments, sums
+from analysis.moments import Moments, Reduce, psu_moments, sums
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,11 +68,18 @@ class CellMoments:
         )  # fmt: skip
 
 
-def cell_moments(coded: Coded, measures: Sequence[Measure], cell: Codes, cells: int) -> CellMoments:
+def cell_moments(
+    coded: Coded,
+    measures: Sequence[Measure],
+    cell: Codes,
+    cells: int,
+    reduce: Reduce = psu_moments,
+) -> CellMoments:
     """Reduce interviews to the sums of their PSUs, domains and cells.
 
     `cell` is (n,), a code below `cells` for each interview in the order of the frame, as the
-    values of the measures are. The adding is that of `moments.psu_moments`, in the same order.
+    values of the measures are. The adding is that of `moments.psu_moments`, in the same order,
+    and `reduce` does it.
 
     Raises
     ------
@@ -100,7 +107,7 @@ def cell_moments(coded: Coded, measures: Sequence[Measure], cell: Codes, cells: 
         coded, domain=coded.domain * cells + cell[coded.order], domains=("",) * (size * cells)
     )
     everyone = Measure("", "", "", "proportion", np.ones(coded.order.size))
-    return _apart(psu_moments(crossed, [*measures, everyone]), coded.domains, cells)
+    return _apart(reduce(crossed, [*measures, everyone]), coded.domains, cells)
 
 
 def join(blocks: Sequence[CellMoments]) -> CellMoments:

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.design import Floats
-from analysis.moments import Moments, narrow, sums
+from analysis.moments import Moments, narrow, sums, sums_of
 
 Claims = NDArray[np.bool_]
 
@@ -49,11 +49,20 @@ def assumed_deff(moments: Moments, of: Claims) -> Floats:
         return found
     alike = narrow(m.weight).shape[1] == 1 and narrow(m.n).shape[1] == 1
     columns = slice(0, 1) if alike else at
-    weight, n, events = m.weight[:, columns], m.n[:, columns], m.value[:, at]
+    weight, n, k = m.weight[:, columns], m.n[:, columns], at.size
+
+    together = at[-1] - at[0] == k - 1
+    columns_of = slice(at[0], at[-1] + 1) if together else at
+
+    def made(rows: slice, out: Floats) -> None:
+        events = out[:, :k]
+        events[:] = m.value[rows, columns_of]
+        np.multiply(events, events, out=out[:, k : 2 * k])
+        np.multiply(events, weight[rows], out=out[:, 2 * k :])
+
     with np.errstate(invalid="ignore", divide="ignore"):
         whole, squares = sums(m.domain, weight, size), sums(m.domain, weight**2, size)
-        a, a2 = sums(m.domain, events, size), sums(m.domain, events**2, size)
-        product = sums(m.domain, weight * events, size)
+        a, a2, product = np.split(sums_of(m.domain, size, 3 * k, made), 3, axis=1)
         opposite = whole - a
         # Where all are events, rounding may leave something of their opposite.
         some = opposite > ROUNDING * whole

@@ -3,6 +3,7 @@
 Every function takes the name of a column (empty: there is none) and of the column of ids.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from analysis.errors import DesignError, WeightError
 
 Texts = NDArray[np.str_]
 Floats = NDArray[np.float64]
+Named = tuple[tuple[str, ...], NDArray[np.intp]]
+"""Names in their order, and the (n,) code of each row into them."""
 
 
 def rows(frame: pd.DataFrame, bad: NDArray[np.bool_], id: str) -> str:
@@ -24,12 +27,19 @@ def rows(frame: pd.DataFrame, bad: NDArray[np.bool_], id: str) -> str:
 
 
 def codes(
-    frame: pd.DataFrame, column: str, what: str, id: str = ""
-) -> tuple[tuple[str, ...], NDArray[np.intp]]:
+    frame: pd.DataFrame,
+    column: str,
+    what: str,
+    id: str = "",
+    known: Mapping[str, Named] | None = None,
+) -> Named:
     """Names as text, sorted, and the (n,) code of each row into them; a blank one is an error.
 
-    Without a column all rows have the one empty name.
+    Without a column all rows have the one empty name. Columns that are `known` were read and
+    checked before; theirs are taken as they are.
     """
+    if known and column in known:
+        return known[column]
     if not column:
         return ("",) if len(frame) else (), np.zeros(len(frame), dtype=np.intp)
     if isinstance(frame[column].dtype, pd.CategoricalDtype):

@@ -29,7 +29,11 @@ from analysis.waves import change as change_of_means
 Key = tuple[str, str] | tuple[str, str, str]
 """Domain and measure of an estimate, and its category where it has one."""
 
+Empty = Mapping[str, str] | None
+"""PSUs that were worked and gave no interview, and their strata."""
+
 AnyDesign = base.Design | CalibratedDesign
+
 CONTRAST = (
     "contrast", "value", "se", "low", "high", "level", "df", "p", "variance_method", "reason",
 )  # fmt: skip
@@ -52,9 +56,11 @@ def contrast(
     seed: int | None = None,
     lonely: Policy = "fail",
     order: Sequence[str] = (),
+    unit: str = "",
     levels: Mapping[str, Sequence[str]] | None = None,
     unknown: str = "",
     missing: reading.Missing = "leave",
+    empty: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Linear combinations of estimates with all their covariances.
 
@@ -65,7 +71,8 @@ def contrast(
         measure) or (domain, measure, category) as the table of `estimate` prints them; without
         domains the domain is `all`.
     by
-        One table of domains, as for `estimate`, whose other arguments these are too.
+        One table of domains, as for `estimate`, whose other arguments these are too: with the same
+        `unit` and `empty`, `estimate` and `contrast` have the same strata and PSUs.
 
     Returns
     -------
@@ -99,8 +106,8 @@ def contrast(
     if not coefficients:
         raise MeasureError("No contrast is asked for. Give {name: {(domain, measure): factor}}.")
     sample, tables, _ = sampled(
-        frame, design, specs, by, lonely=lonely, order=order, levels=levels, unknown=unknown,
-        missing=missing, replicates=replicates, seed=seed,
+        frame, design, specs, by, lonely=lonely, order=order, unit=unit, levels=levels,
+        unknown=unknown, missing=missing, empty=empty, replicates=replicates, seed=seed,
     )  # fmt: skip
     if len(tables) != 1:
         raise DesignError(
@@ -154,16 +161,18 @@ def change(
     level: float = 0.95,
     lonely: Policy = "fail",
     order: Sequence[str] = (),
+    unit: str = "",
     levels: Mapping[str, Sequence[str]] | None = None,
     unknown: str = "",
     missing: reading.Missing = "leave",
+    empty: Empty | tuple[Empty, Empty] = None,
 ) -> pd.DataFrame:
     """Estimates of a wave less those of the one before, for domains that stand in both.
 
     PSUs of the same name were drawn once and asked twice: their covariance is taken off
     (`waves.change`). `design` is that of both, or one each, as calibrated weights need: each wave
-    on its own totals. Other arguments as `estimate`, with Taylor's variance (calibration residuals
-    after calibration); quantiles are not among what can be compared.
+    on its own totals; so are the PSUs `empty`. Other arguments as `estimate`, with Taylor's
+    variance (of residuals after calibration); quantiles are not among what can be compared.
 
     Returns
     -------
@@ -178,6 +187,7 @@ def change(
     """
     require(level, lonely, "auto")
     designs = design if isinstance(design, tuple) else (design, design)
+    empties = empty if isinstance(empty, tuple) else (empty, empty)
     if isinstance(design, CalibratedDesign):
         raise DesignError(
             "One calibrated design is given for two waves, and weights are calibrated on a frame. "
@@ -196,10 +206,10 @@ def change(
             )
     waves = [
         sampled(
-            frame, own, specs, by, lonely=lonely, order=order, levels=levels, unknown=unknown,
-            missing=missing,
+            frame, own, specs, by, lonely=lonely, order=order, unit=unit, levels=levels,
+            unknown=unknown, missing=missing, empty=in_vain,
         )
-        for frame, own in zip((before, after), designs, strict=True)
+        for frame, own, in_vain in zip((before, after), designs, empties, strict=True)
     ]  # fmt: skip
     (first, old, _), (second, new, _) = waves
     names = [[(r.type, r.name, r.category, r.kind) for r in s.plan.rows] for s in (first, second)]

@@ -18,7 +18,7 @@ from analysis.errors import DesignError
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
-Named = tuple[tuple[str, ...], Codes]
+Named = columns.Named
 """Sorted names, and the (n,) code of each row into them."""
 
 SELECTIONS = ("probability", "quota", "volunteer")
@@ -125,12 +125,14 @@ def code(
     domain: str = "",
     domains: Sequence[str] = (),
     empty: Mapping[str, str] | None = None,
+    known: Mapping[str, columns.Named] | None = None,
 ) -> Coded:
     """Read the design of `frame`, one row an interview, and check it.
 
     `domain` is a column (empty: one domain, the whole); `domains` declares its codes and their
     order, those without an interview too. `empty` maps PSUs that were worked and gave no
     interview to their stratum: they count in n_h, for a total of 0 is what was observed there.
+    `known` gives codes of columns that were read and checked before (`columns.codes`).
 
     Raises
     ------
@@ -142,9 +144,9 @@ def code(
     _require(frame, design, domain)
     weight = columns.weights(frame, design.weight, design.id)
     place = columns.positions(frame, design.id)
-    stratum = columns.codes(frame, design.stratum, "stratum", design.id)
+    stratum = columns.codes(frame, design.stratum, "stratum", design.id, known)
     if design.psu:
-        psu = columns.codes(frame, design.psu, "PSU", design.id)
+        psu = columns.codes(frame, design.psu, "PSU", design.id, known)
     else:
         found = np.unique(columns.ids(frame, design.id), return_inverse=True)
         psu = tuple(found[0].tolist()), np.asarray(found[1], dtype=np.intp)
@@ -155,8 +157,10 @@ def code(
     psus = replace(psus, size=_size(frame, design, psus, of_row, certain))
     if design.fpc2:
         psus = _two_stages(frame, design, psus, of_row, certain)
-    names, which = _domains(*columns.codes(frame, domain, "domain", design.id), domains)
-    order = np.lexsort((place, of_row))
+    names, which = _domains(*columns.codes(frame, domain, "domain", design.id, known), domains)
+    # Without ids rows that come PSU by PSU stay as they are.
+    ordered = not design.id and not (of_row[1:] < of_row[:-1]).any()
+    order = place if ordered else np.lexsort((place, of_row))
     return Coded(order, weight[order], of_row[order], which[order], psus, names)
 
 

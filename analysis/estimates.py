@@ -18,7 +18,7 @@ from analysis.design import Design, code, collapse, units_of_strata
 from analysis.interviewers import interviewers
 from analysis.kernel import Described
 from analysis.measures import Measure
-from analysis.moments import Moments, psu_moments
+from analysis.moments import Moments, Reduce, psu_moments
 from analysis.publication import Rules
 from analysis.spreads import after_calibration
 from analysis.variance import Lonely
@@ -93,10 +93,12 @@ def estimated(
     calibration: CalibrationPlan | None = None,
     enumerator: str = "",
     rho: float = RHO,
+    reduce: Reduce = psu_moments,
 ) -> Estimated:
     """As `estimate`, with the calibrated weights, both variances and the units' correlations.
 
-    `weight` of the result are the final weights in the order of the frame.
+    `weight` of the result are the final weights in the order of the frame. `reduce` makes the
+    sums over interviews, here or on other machines.
 
     Raises
     ------
@@ -111,10 +113,10 @@ def estimated(
         coded = replace(coded, psus=psus)
     parts, made = parts_of(measures), None
     if calibration is None:
-        spreads = plain(psu_moments(coded, measures), parts, known)
+        spreads = plain(reduce(coded, measures), parts, known)
     else:
         made = carry_out(calibration, frame, coded, design.id)
-        spreads = after_calibration(coded, made, measures, parts, lonely, CITY)
+        spreads = after_calibration(coded, made, measures, parts, lonely, CITY, reduce)
         coded = made.calibration.final(coded)
     who = None
     if enumerator and design.selection == "probability" and len(frame):

@@ -63,15 +63,11 @@ def _verdicts(b: Block, f: Precision, scale: Scale, rules: Rules, of_unit: bool)
     zero = ~scale.is_mean & (b.n > 0) & (b.value == 0)
     return publication.verdicts(
         Evidence(
-            n=b.n.ravel(), n_psu=b.n_psu.ravel(), n_eff=f.n_eff.ravel(), df=b.df.ravel(),
-            selection=np.repeat(b.selection, b.value.shape[1]),
-            is_unit=np.full(b.n.size, of_unit),
-            zero_events=zero.ravel(), collapsed=b.collapsed.ravel(), se_floor=f.raised.ravel(),
-            wide=f.wide.ravel(), lonely=b.lonely.ravel(), hides=b.hides.ravel(),
-            lacks=b.lacks.ravel(), incomplete=b.incomplete.ravel(),
-            assumed=b.assumed.ravel(), differs=b.differs.ravel(),
-            no_spread=None if f.flat is None else f.flat.ravel(),
-            clustered=None if f.clustered is None else f.clustered.ravel(),
+            n=b.n, n_psu=b.n_psu, n_eff=f.n_eff, df=b.df, selection=b.selection[:, None],
+            is_unit=np.full((1, 1), of_unit), zero_events=zero, collapsed=b.collapsed,
+            se_floor=f.raised, wide=f.wide, lonely=b.lonely, hides=b.hides, lacks=b.lacks,
+            incomplete=b.incomplete, assumed=b.assumed, differs=b.differs,
+            no_spread=f.flat, clustered=f.clustered,
         ),
         rules,
     )  # fmt: skip

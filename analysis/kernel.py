@@ -105,19 +105,22 @@ class CellSums:
         """
         for start in range(0, cell.size, BLOCK):
             rows = slice(start, start + BLOCK)
-            self._add(cell[rows], weight[rows], [a.part(rows) for a in answers])
+            given = [None if a.given is None else a.given[rows] for a in answers]
+            given = [None if own is None or own.all() else own for own in given]
+            self._add(cell[rows], weight[rows], [a.values[rows] for a in answers], given)
 
     def sums(self, size: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         """(C, K) n, sum w, w^2, w y, w y^2 of the first `size` cells.
 
         Where every measure was answered by all, the first three are one column seen K times, and
-        cannot be written to.
+        cannot be written to. All may share memory with what is still being added up.
         """
         self._grow(size)
         found, measures = self._sums[:size], len(self._order)
-        value = found[:, 3 : 3 + measures].copy()
-        square = value.copy()
-        square[:, : self._means] = found[:, 3 + measures : self._counts(0)]
+        value = found[:, 3 : 3 + measures]
+        square = np.concatenate(
+            [found[:, 3 + measures : self._counts(0)], value[:, self._means :]], axis=1
+        )
         if self._order != list(range(measures)):
             back = np.argsort(self._order)
             value, square = value.take(back, axis=1), square.take(back, axis=1)
@@ -131,28 +134,36 @@ class CellSums:
         n, weight, weight2 = counts
         return n, weight, weight2, value, square
 
-    def _add(self, cell: Codes, weight: Floats, answers: Sequence[Answers]) -> None:
-        for k, a in enumerate(answers):
-            if a.given is not None and k not in self._partial:
+    def _add(
+        self,
+        cell: Codes,
+        weight: Floats,
+        values: Sequence[NDArray[Any]],
+        given: Sequence[Claims | None],
+    ) -> None:
+        for k, own in enumerate(given):
+            if own is not None and k not in self._partial:
                 # Up to here all had answered it: its counts are those of everybody.
                 self._partial.append(k)
                 self._sums = np.concatenate([self._sums, self._sums[:, :3]], axis=1)
                 self._by_term, self._by_row = self._room()
-        terms = self._terms(weight, answers)
+        terms = self._terms(weight, values, given)
         self._grow(int(cell.max()) + 1)
         laid = self._by_row[: cell.size]
         laid[:] = terms.T
         add_rows(self._sums, cell, laid)
 
-    def _terms(self, weight: Floats, answers: Sequence[Answers]) -> Floats:
+    def _terms(
+        self, weight: Floats, values: Sequence[NDArray[Any]], given: Sequence[Claims | None]
+    ) -> Floats:
         """(T, n) what each row adds to the sums of its cell."""
         n, measures = weight.size, len(self._order)
         y, terms = self._given[:, :n], self._by_term[:, :n]
-        if measures:
-            np.copyto(y, np.stack([answers[k].values for k in self._order]))
-        for k, a in enumerate(answers):
-            if a.given is not None:
-                y[self._place[k], ~a.given] = 0.0
+        for at, k in enumerate(self._order):
+            y[at] = values[k]
+        for k, own in enumerate(given):
+            if own is not None:
+                y[self._place[k], ~own] = 0.0
         terms[0] = 1.0
         terms[1] = weight
         np.multiply(weight, weight, out=terms[2])
@@ -161,10 +172,10 @@ class CellSums:
         means = self._means
         np.multiply(value[:means], y[:means], out=terms[3 + measures : self._counts(0)])
         for at, k in enumerate(self._partial):
-            own, given = terms[self._counts(at) : self._counts(at + 1)], answers[k].given
-            own[:] = terms[:3]
-            if given is not None:
-                own[:, ~given] = 0.0
+            counts, there = terms[self._counts(at) : self._counts(at + 1)], given[k]
+            counts[:] = terms[:3]
+            if there is not None:
+                counts[:, ~there] = 0.0
         return terms
 
     def _counts(self, at: int) -> int:

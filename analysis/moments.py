@@ -6,7 +6,7 @@ id within their PSU) and the adding sequential, one product a time (`analysis.ke
 matrix product would be faster and differ between CPU models in the last bits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -14,6 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from analysis import kernel
+from analysis.adding import add_rows
 from analysis.design import Coded, Codes, Floats, Psus
 from analysis.errors import DesignError, MeasureError
 from analysis.measures import Measure
@@ -49,6 +50,13 @@ class Moments:
         return self.n, self.weight, self.weight2, self.value, self.square
 
 
+ROWS = 1 << 10
+"""Cells taken at a time where what is made of them is only added up."""
+
+Reduce = Callable[[Coded, Sequence[Measure]], Moments]
+"""What `psu_moments` is, wherever its sums are made."""
+
+
 def sums(codes: Codes, values: Floats, size: int) -> Floats:
     """(size, K) sums of the (R, K) `values` by their (R,) code, added in the order of the rows.
 
@@ -61,6 +69,20 @@ def sums(codes: Codes, values: Floats, size: int) -> Floats:
     rows = np.arange(codes.size + 1)
     ones = sparse.csc_array((np.ones(codes.size), codes, rows), shape=(size, codes.size))
     return np.asarray(ones @ np.ascontiguousarray(values), dtype=np.float64)
+
+
+def sums_of(codes: Codes, size: int, columns: int, made: Callable[[slice, Floats], None]) -> Floats:
+    """(size, columns) sums by code of rows that are made a block at a time, as `sums` adds them.
+
+    `made` fills the (rows, columns) array it is given with those rows: what is only added up
+    never leaves the cache.
+    """
+    found, room = np.zeros((size, columns)), np.empty((ROWS, columns))
+    for start in range(0, codes.size, ROWS):
+        own = codes[start : start + ROWS]
+        made(slice(start, start + own.size), room[: own.size])
+        add_rows(found, own, room[: own.size])
+    return found
 
 
 def narrow(values: Floats) -> Floats:

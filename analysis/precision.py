@@ -145,19 +145,12 @@ def precision(b: Block, scale: Scale, level: float, *, floor: bool) -> Precision
         n_eff = np.where(flat, b.kish / assumed, b.spread / se**2)
         near = (share < NEAR_END) | (share > 1 - NEAR_END) | (b.df < FEW_DF)
     by_score = ~is_mean | flat
-    choices = (
-        (by_score, "wilson", _scaled(intervals.wilson(share, n_eff, b.df, level), scale)),
-        (~by_score & near, "t_logit",
-         intervals.t_logit(b.value, se, b.df, level, scale.low, scale.high)),
-        (~by_score & ~near, "t", intervals.t(b.value, se, b.df, level)),
-    )  # fmt: skip
-    low, high = np.full(b.value.shape, np.nan), np.full(b.value.shape, np.nan)
-    choice = np.zeros(b.value.shape, dtype=np.intp)
-    for where, name, (lower, upper) in choices:
-        use = known & where
-        low, high = np.where(use, lower, low), np.where(use, upper, high)
-        choice[use] = METHODS.index(name)
-    se = np.where(flat, (high - low) / (2 * intervals.quantile(level, b.df)), se)
+    low, high, choice = _ends(
+        b, scale, level, se, share, n_eff, known & by_score, known & ~by_score & near
+    )
+    if flat.any():
+        reach = 2 * intervals.quantile(level, b.df[flat])
+        se[flat] = (high[flat] - low[flat]) / reach
     with np.errstate(invalid="ignore", divide="ignore"):
         varied = known & (b.spread > NO_SPREAD * length**2) & (b.n > 1)
         deff = np.where(varied, se**2 * (b.n - 1) / b.spread, np.nan)
@@ -175,21 +168,53 @@ def precision(b: Block, scale: Scale, level: float, *, floor: bool) -> Precision
     )  # fmt: skip
 
 
+def _ends(
+    b: Block,
+    scale: Scale,
+    level: float,
+    se: Floats,
+    share: Floats,
+    n_eff: Floats,
+    by_score: Claims,
+    by_logit: Claims,
+) -> tuple[Floats, Floats, NDArray[np.intp]]:
+    """(D, K) ends of the intervals and places in METHODS: each by its own method only."""
+    low, high = np.full((2, *se.shape), np.nan)
+    choice = np.zeros(se.shape, dtype=np.intp)
+    bottom, top = (np.broadcast_to(end, se.shape) for end in (scale.low, scale.high))
+    by_t = ~np.isnan(b.se) & ~by_score & ~by_logit
+    for use, name in ((by_score, "wilson"), (by_logit, "t_logit"), (by_t, "t")):
+        if not use.any():
+            continue
+        df, first, last = b.df[use], bottom[use], top[use]
+        if name == "wilson":
+            lower, upper = intervals.wilson(share[use], n_eff[use], df, level)
+            length = last - first
+            lower, upper = first + length * lower, first + length * upper
+        elif name == "t_logit":
+            lower, upper = intervals.t_logit(b.value[use], se[use], df, level, first, last)
+        else:
+            lower, upper = intervals.t(b.value[use], se[use], df, level)
+        low[use], high[use], choice[use] = lower, upper, METHODS.index(name)
+    return low, high, choice
+
+
 def _wide_share(share: Floats, n_eff: Floats, n: Floats, df: Floats, level: float) -> Claims:
     """(R,) whether the Korn-Graubard interval of a proportion says too little.
 
-    Clear cases are told by the approximate interval; the exact one decides the others, so that
-    nothing depends on the approximation.
+    Clear cases are told by the approximate interval, or by where one end must lie; the exact one
+    decides the others, so that nothing depends on an approximation.
     """
     low, high, error = intervals.near_korn_graubard(share, n_eff, n, df, level)
     at_least = publication.is_wide(np.False_, share, low + error, high, 1.0)
     at_most = publication.is_wide(np.False_, share, low - error, high, 1.0)
     left = np.isnan(low) | (at_least != at_most)
+    at = np.flatnonzero(left)
+    if at.size:
+        limit = publication.least_wide(share[at])
+        wider, narrower = intervals.wider_at_end(share[at], n_eff[at], n[at], df[at], level, limit)
+        at_least[at] = wider
+        left[at] = ~(wider | narrower)
     exact = intervals.korn_graubard(share[left], n_eff[left], n[left], df[left], level)
     at_least[left] = publication.is_wide(np.False_, share[left], *exact, 1.0)
     return at_least
-
-
-def _scaled(interval: intervals.Interval, scale: Scale) -> intervals.Interval:
-    low, high = interval
-    return scale.low + scale.length * low, scale.low + scale.length * high

@@ -4,6 +4,7 @@
 whether a place against a threshold or a difference between units may be put in words.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,11 +29,26 @@ With caution it is then compared with nothing."""
 
 SIGNIFICANT = 12
 _TENS = np.array([float(f"1e{power}") for power in range(23)])
+_LEAST, _MOST = -10, 15
+"""Powers of ten between which numbers are rounded by scaling."""
+_AT_ONCE = 1 << 13
+"""Numbers rounded at a time: few enough to stay near the processor."""
+_TEN_FROM = np.array([float(f"1e{power}") for power in range(_LEAST, _MOST + 2)])
+_UP = np.array([_TENS[max(SIGNIFICANT - 1 - p, 0)] for p in range(_LEAST, _MOST + 1)])
+_DOWN = np.array([_TENS[max(p - SIGNIFICANT + 1, 0)] for p in range(_LEAST, _MOST + 1)])
+_TWO_FIRST = 1023 + math.frexp(_TEN_FROM[0])[1]
+"""Biased exponent of the first power of two above the least power of ten."""
+_TEN_BELOW = np.array(
+    [np.searchsorted(_TEN_FROM, 2.0 ** (two - 1023), side="right") - 1
+     for two in range(_TWO_FIRST, 1023 + 51)], dtype=np.intp,
+)  # fmt: skip
+"""Place of the power of ten at or below each power of two."""
 MODEL = "fay_herriot"
 """Estimator of rows that lean on other units."""
 
-_BLANKED = ("value", "se", "low", "high")
-_TELLING = ("deff", "n_eff")  # show through a blanked row whether all answered alike
+# The last two show through a blanked row whether all answered alike.
+BLANKED = ("value", "se", "low", "high", "deff", "n_eff")
+"""Columns that say nothing in rows that are hidden."""
 _HARMLESS = (
     "n<",
     "sessions<",
@@ -65,6 +81,8 @@ class Rules:
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """What is known of R estimates before they are judged; every array is (R,).
+
+    Or all are (D, K), R in all, and `selection` and what else is of domains may be (D, 1).
 
     `is_probability` says whether their selection has a sampling variance; the other claims are
     reasons that only the estimator can know. `hides` marks a mean of units one of which is
@@ -113,6 +131,11 @@ def is_wide(
         return np.asarray((width >= WIDE) | relative, dtype=np.bool_)
 
 
+def least_wide(value: Floats) -> Floats:
+    """Width of a proportion's interval from which `is_wide` is true of it."""
+    return np.where(value > 0, np.clip(WIDE_RELATIVE * value, WIDE_FROM, WIDE), WIDE)
+
+
 @dataclass(frozen=True, eq=False)
 class Verdicts:
     """Flag and reasons of R estimates: (R,) codes into FLAGS and into `reasons`."""
@@ -137,8 +160,9 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
     """As `assess`, with each text once."""
     e, drawn = evidence, evidence.is_probability
     none = e.n == 0
-    flat = np.zeros(e.n.size, dtype=np.bool_) if e.no_spread is None else e.no_spread
-    clustered = np.zeros(e.n.size, dtype=np.bool_) if e.clustered is None else e.clustered
+    no = np.zeros((1,) * e.n.ndim, dtype=np.bool_)
+    flat = no if e.no_spread is None else e.no_spread
+    clustered = no if e.clustered is None else e.clustered
     few = ~none & (e.n < rules.minimum_n)
     some = ~none & ~few & (e.n < rules.caution_n)
     one_psu = drawn & ~none & (e.n_psu < 2)
@@ -168,14 +192,16 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
     )
     careful = some | few_psu | low_df | ~drawn | e.wide | e.lonely | e.incomplete | flat
     careful |= e.collapsed & e.is_unit
-    flag = np.zeros(e.n.size, dtype=np.intp)
+    flag = np.zeros(e.n.shape, dtype=np.intp)
     flag[careful] = FLAGS.index(CAUTION)
     flag[few | e.hides] = FLAGS.index(WITHHELD)
     flag[none | one_psu | flat_df | e.lacks] = FLAGS.index(NOT_ESTIMABLE)
     # A bit a code: of the many estimates few differ in their reasons.
-    bits = np.zeros(e.n.size, dtype=np.intp)
+    held = np.zeros(e.n.shape, dtype=np.int32)
     for place, (_, claim) in enumerate(codes):
-        bits |= claim.astype(np.intp) << place
+        if claim.any():
+            held |= claim.astype(np.int32) << place
+    bits = held.reshape(-1)
     present = np.flatnonzero(np.bincount(bits, minlength=1))
     at = np.zeros(1 << len(codes), dtype=np.intp)
     at[present] = np.arange(present.size)
@@ -183,7 +209,7 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
         ";".join(name for place, (name, _) in enumerate(codes) if pattern >> place & 1)
         for pattern in present.tolist()
     )
-    return Verdicts(flag, at[bits], reasons)
+    return Verdicts(flag.reshape(-1), at[bits], reasons)
 
 
 def may_judge(row: "Mapping[str, Any] | pd.Series[Any]", rules: Rules) -> bool:
@@ -220,45 +246,75 @@ def publish(table: pd.DataFrame) -> pd.DataFrame:
     printed digit.
     """
     hidden = table["flag"].isin([WITHHELD, NOT_ESTIMABLE]).to_numpy(dtype=np.bool_)
-    changed: dict[str, Any] = {}
-    for column in (*_BLANKED, *_TELLING, "df"):
-        number = table[column].to_numpy(dtype=np.float64)
-        if column != "df":
-            number = np.where(hidden, np.nan, number)
-        changed[column] = quantise(number)
+    changed: dict[str, Any] = {
+        column: quantise(
+            table[column].to_numpy(dtype=np.float64), hidden if column in BLANKED else None
+        )
+        for column in (*BLANKED, "df")
+    }
     out = table.assign(**changed)
     if hidden.any():
         out.loc[hidden, "interval_method"] = ""
-        out.loc[hidden, "reason"] = [_harmless(text) for text in out.loc[hidden, "reason"]]
+        out.loc[hidden, "reason"] = [harmless(text) for text in out.loc[hidden, "reason"]]
     return out
 
 
-def quantise(values: Floats) -> Floats:
+def is_hidden(flag: NDArray[np.intp]) -> Claims:
+    """(R,) whether estimates with these flags, places in FLAGS, are hidden."""
+    names = np.array([name in (WITHHELD, NOT_ESTIMABLE) for name in FLAGS], dtype=np.bool_)
+    return np.asarray(names[flag], dtype=np.bool_)
+
+
+def harmless(reason: str) -> str:
+    """The reasons, codes joined by `;`, that say nothing of the answers."""
+    return ";".join(code for code in reason.split(";") if code.startswith(_HARMLESS))
+
+
+def quantise(values: Floats, hidden: Claims | None = None) -> Floats:
     """Round to 12 significant digits, as printing them and reading them again would.
 
-    Most are scaled to a whole number and back: both steps are exact or correctly rounded while
-    the power of ten is a float, which it is up to 10^22. Values that lie near the middle of two
-    neighbours, and very small or large ones, are printed.
+    Those that are `hidden` become NaN. Most values are scaled to a whole number and back: both
+    steps are exact or correctly rounded while the power of ten is a float, which it is up to
+    10^22. Values that lie near the middle of two neighbours, and very small or large ones, are
+    printed.
     """
     found = np.array(values, dtype=np.float64)
+    flat = found.reshape(-1)  # a view: `found` lies row by row
+    if hidden is not None:
+        flat[hidden.reshape(-1)] = np.nan
+    for start in range(0, flat.size, _AT_ONCE):
+        _quantise(flat[start : start + _AT_ONCE])
+    return found
+
+
+def _quantise(found: Floats) -> None:
+    """As `quantise`, in place."""
+    whole = float(found[0]).is_integer() and bool((np.rint(found) == found).all())
+    if whole and np.abs(found).max() < _TENS[SIGNIFICANT]:
+        return  # counts and degrees of freedom have their digits already
     size = np.abs(found)
     quick = (size >= 1e-9) & (size < 1e15)
-    size = np.where(quick, size, 1.0)
-    power = SIGNIFICANT - 1 - np.floor(np.log10(size)).astype(np.intp)
-    scale, places = _TENS[np.abs(power)], power >= 0
-    scaled = np.where(places, size * scale, size / scale)
+    if not quick.all():
+        size[~quick] = 1.0
+    # The power of two says which of two powers of ten a number lies above.
+    place = _TEN_BELOW[(size.view(np.int64) >> 52) - _TWO_FIRST]
+    place += size >= _TEN_FROM[place + 1]
+    up, down = _UP[place], _DOWN[place]  # one of them is 1
+    scaled = size * up / down
     whole = np.rint(scaled)
-    # log10 may err next to a power of ten, and products by a ten thousandth of the last digit.
-    sure = (whole >= _TENS[SIGNIFICANT - 1]) & (whole < _TENS[SIGNIFICANT])
-    quick &= sure & (np.abs(np.abs(scaled - whole) - 0.5) > 1e-3)
-    rounded = np.copysign(np.where(places, whole / scale, whole * scale), found)
-    found[quick] = rounded[quick]
+    # Powers below 1 are no exact floats, and products err by a ten thousandth of the last digit.
+    quick &= (whole >= _TENS[SIGNIFICANT - 1]) & (whole < _TENS[SIGNIFICANT])
+    scaled -= whole
+    np.abs(scaled, out=scaled)
+    scaled -= 0.5
+    quick &= np.abs(scaled, out=scaled) > 1e-3
+    whole /= up
+    whole *= down
+    np.copysign(whole, found, out=whole)
+    np.copyto(found, whole, where=quick)
+    if quick.all():
+        return
     left = ~quick & np.isfinite(found) & (found != 0)
     form = f"%.{SIGNIFICANT - 1}e"
     found[left] = [float(form % value) for value in found[left].tolist()]
     found[np.isnan(found)] = np.nan  # one kind of NaN, whatever its sign was
-    return found
-
-
-def _harmless(reason: str) -> str:
-    return ";".join(code for code in reason.split(";") if code.startswith(_HARMLESS))

@@ -22,9 +22,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from analysis import variance
+from analysis import linearised, variance
 from analysis.answers import one_per_choice, texts
-from analysis.contrasts import covariances
+from analysis.calibration import Calibration
 from analysis.design import Coded, Floats
 from analysis.errors import DesignError, MeasureError
 from analysis.moments import psu_moments
@@ -66,20 +66,26 @@ def association(
     columns: Sequence[str] = (),
     domain: str | None = None,
     lonely: Lonely = "fail",
+    calibration: Calibration | None = None,
 ) -> Association:
     """Test whether `row` and `column`, codes (n,) in the order of the frame, are associated.
 
     `rows` and `columns` declare their levels; without them, those that were answered. `domain`
     takes one of `coded.domains` only. Who left one of the two unanswered is in neither table nor
-    test.
+    test. With `calibration`, of the interviews of `coded`, shares have its weights and the
+    covariance of the cells is that of the residuals on the margins.
 
     Raises
     ------
     MeasureError
         Where a declared level was chosen by nobody, or a question has a single level left.
     DesignError
-        Where the domain does not exist, or the PSUs leave no degree of freedom.
+        Where the domain does not exist, or the PSUs leave no degree of freedom, or the margins
+        none to chance.
+    LonelyPSUError
+        From the variance.
     """
+    coded = coded if calibration is None else calibration.final(coded)
     inside = _inside(coded, domain)
     one, other = texts(row), texts(column)
     both = inside & (one != "") & (other != "")
@@ -92,14 +98,19 @@ def association(
     # Who is outside makes a domain of their own: a lonely PSU there is no reason to stop.
     outside = np.where(inside[coded.order], 0, 1).astype(np.intp)
     whole = replace(coded, domain=outside, domains=("", "outside"))
-    means = variance.domain_means(psu_moments(whole, one_per_choice("", "table", joint, names)))
+    cells = one_per_choice("", "table", joint, names)
+    means = variance.domain_means(psu_moments(whole, cells))
     df = float(means.df[0, 0])
     if df < 1:
         raise DesignError(
             f"The answers to both questions come from {int(means.n_psu[0, 0])} PSUs with {df:g} "
             "degrees of freedom, so the table cannot be tested. Take a larger domain."
         )
-    v = covariances(means, [(0, k) for k in range(len(names))], lonely)
+    values = np.column_stack([np.take(measure.values, coded.order) for measure in cells])
+    held = both[coded.order]
+    total = np.bincount(held.astype(np.intp), weights=coded.weight)[1]  # added in their order
+    scores = np.where(held[:, None], values - means.value[0], 0.0) / total
+    v = linearised.covariance(coded, scores, held, lonely, calibration)
     n = int(means.n[0, 0])
     shares = means.value[0].reshape(len(levels[0]), len(levels[1]))
     return _tested(shares, v, n, df, levels[0], levels[1])
@@ -119,8 +130,9 @@ def _tested(
     q = delta.shape[0]
     if trace <= 0:
         raise DesignError(
-            "The shares of the table do not vary between PSUs, so the design says nothing of "
-            "chance. Take more sessions or a larger domain."
+            "The shares of the table do not vary between PSUs, or calibration fixes them, so "
+            "nothing is left to chance. Take more sessions, a larger domain, or questions that "
+            "are no margins."
         )
     d0 = trace**2 / float(np.trace(delta @ delta))
     f, mean_deff = pearson / trace, trace / q

@@ -11,7 +11,7 @@ International Statistical Review, 51, 279-292.
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from scipy import linalg, special
 from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparationWarning
 
-from analysis import intervals
+from analysis import intervals, linearised
 from analysis.answers import require_finite
-from analysis.contrasts import covariance_of, wald
+from analysis.calibration import Calibration
+from analysis.contrasts import wald
 from analysis.design import Coded, Floats
 from analysis.errors import DesignError, MeasureError
 from analysis.measures import Measure
@@ -78,6 +79,13 @@ class Regression:
         at = list(self.terms[term])
         return wald(self.value[at], self.covariance[np.ix_(at, at)], self.df)
 
+    def without_errors(self) -> "Regression":
+        """The coefficients alone, for a sample that has no sampling variance."""
+        no = np.full_like(self.value, np.nan)
+        return replace(
+            self, covariance=np.full_like(self.covariance, np.nan), se=no, low=no, high=no, p=no
+        )
+
 
 def regress(
     coded: Coded,
@@ -88,12 +96,15 @@ def regress(
     domain: str | None = None,
     level: float = 0.95,
     lonely: Lonely = "fail",
+    calibration: Calibration | None = None,
 ) -> Regression:
     """Regress `outcome` on `predictors`, both in the order of the interviews' frame.
 
     Interviews that lack the outcome or any predictor are left out and counted; their PSUs remain
     in the design. `domain` takes one of `coded.domains`; levels that nobody there has are left
-    out. `level` is that of the t intervals.
+    out. `level` is that of the t intervals. With `calibration`, of the interviews of `coded`, the
+    fit has its weights and the variance is that of the residuals on the margins; a coefficient
+    that the margins fix has no `se`.
 
     Raises
     ------
@@ -106,6 +117,7 @@ def regress(
     LonelyPSUError
         From the variance.
     """
+    coded = coded if calibration is None else calibration.final(coded)
     y, inside = _outcome(coded, outcome, family, domain)
     if predictors.x.shape[0] != y.size:
         raise MeasureError(
@@ -121,13 +133,16 @@ def regress(
     held = np.unique(psu)
     df = float(held.size - np.unique(coded.psus.stratum[held]).size + 1 - len(names))
     _require(x, y, names, df, outcome.name)
-    w = w / w.mean()
+    scale = float(w.mean())
+    w = w / scale
     beta = _fitted(x, y, w, names, family)
     mean, slope = _mean(x, beta, family)
-    inverse = np.linalg.inv(_information(x, w * slope))
-    scores = sums(psu, x * (w * (y - mean))[:, None], len(coded.psus.names)) @ inverse
-    v = covariance_of(coded.psus, held, scores[held], lonely)  # others score 0
-    se = np.sqrt(np.diag(v))
+    inverse = np.asarray(np.linalg.inv(_information(x, w * slope)), dtype=np.float64)
+    scores = np.zeros((at.size, len(names)))
+    scores[at] = _turned(x * ((y - mean) / scale)[:, None], inverse)
+    v = linearised.covariance(coded, scores, at, lonely, calibration)
+    with np.errstate(invalid="ignore"):
+        se = np.where(np.diag(v) > 0, np.sqrt(np.diag(v)), np.nan)
     low, high = intervals.t(beta, se, df, level)
     with np.errstate(divide="ignore", invalid="ignore"):
         p = 2 * special.stdtr(df, -np.abs(beta / se))
@@ -222,6 +237,14 @@ def _mean(x: Floats, beta: Floats, family: Family) -> tuple[Floats, Floats]:
         return eta, np.ones(eta.size)
     mean = special.expit(eta)
     return mean, mean * (1 - mean)
+
+
+def _turned(scores: Floats, inverse: Floats) -> Floats:
+    """(n, P) product, added column by column, so that no bit depends on the machine."""
+    out = np.zeros_like(scores)
+    for j in range(scores.shape[1]):
+        out += scores[:, [j]] * inverse[j]
+    return out
 
 
 def _information(x: Floats, w: Floats) -> Floats:

@@ -109,8 +109,12 @@ def atoms(
     *,
     levels: Mapping[str, Sequence[str]] | None = None,
     unknown: str = "",
+    known: Mapping[str, columns.Named] | None = None,
 ) -> Atoms:
-    """Sums of the finest cells of all dimensions; arguments and errors as `roll_ups`."""
+    """Sums of the finest cells of all dimensions; arguments and errors as `roll_ups`.
+
+    `known` gives codes of columns that were read and checked before (`columns.codes`).
+    """
     missing = [name for name in dimensions if name not in frame.columns]
     if missing:
         raise DesignError(
@@ -119,7 +123,7 @@ def atoms(
         )
     names, which = [], []
     for name in dimensions:
-        own, at = _coded(frame, name, (levels or {}).get(name, ()), unknown)
+        own, at = _coded(frame, name, (levels or {}).get(name, ()), unknown, known)
         names.append(own)
         which.append(at[coded.order])
     radix = np.array([max(len(own), 1) for own in names], dtype=np.intp)
@@ -176,14 +180,20 @@ def _subsets(groups: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
 
 
 def _coded(
-    frame: pd.DataFrame, column: str, declared: Sequence[str], unknown: str
+    frame: pd.DataFrame,
+    column: str,
+    declared: Sequence[str],
+    unknown: str,
+    known: Mapping[str, columns.Named] | None,
 ) -> tuple[tuple[str, ...], Codes]:
     if unknown:
         given = frame[column]
         text = given.astype(object).where(given.notna(), "").astype(str).str.strip()
-        frame = pd.DataFrame({column: text.where(text != "", unknown)})
-    found, at = columns.codes(frame, column, "code")
-    names = tuple(declared) or found
+        frame, known = pd.DataFrame({column: text.where(text != "", unknown)}), None
+    found, at = columns.codes(frame, column, "code", known=known)
+    if not declared:
+        return found, at
+    names = tuple(declared)
     if unknown and unknown in found and unknown not in names:
         names += (unknown,)
     strange = sorted(set(found) - set(names))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis import design as base
 from analysis import reading
@@ -294,12 +295,17 @@ class CalibratedDesign:
         """
         own = self.coded
         alike = own.order.size == coded.order.size and all(
-            np.array_equal(getattr(own, name), getattr(coded, name))
-            for name in ("order", "weight", "psu")
+            np.array_equal(getattr(own, name), getattr(coded, name)) for name in ("order", "weight")
         )
-        if not alike or own.psus.names != coded.psus.names:
+        # By name: PSUs that gave no interview may have been named since.
+        if not alike or not np.array_equal(_psu_names(own), _psu_names(coded)):
             raise CalibrationError(
                 f"The weights were calibrated on {own.order.size} interviews, and these "
                 f"{coded.order.size} are not the same ones in the same order; the margins would "
                 "not hold. Calibrate this frame, and make domains with `by`, leaving no row out."
             )
+
+
+def _psu_names(coded: Coded) -> NDArray[np.object_]:
+    """(n,) name of the PSU of every interview."""
+    return np.array(coded.psus.names, dtype=object)[coded.psu]

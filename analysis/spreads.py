@@ -17,6 +17,7 @@ from analysis.cell_moments import cell_moments
 from analysis.design import Coded, Floats
 from analysis.kernel import Described
 from analysis.measures import Measure
+from analysis.moments import Reduce, psu_moments
 from analysis.precision import NO_SPREAD, VARIANCES, Claims
 from analysis.raked_jackknife import Parts
 from analysis.reraking import raking_of
@@ -90,8 +91,11 @@ def after_calibration(
     parts: Parts,
     lonely: Lonely,
     whole: str,
+    reduce: Reduce = psu_moments,
 ) -> Spreads:
-    """Variances of means on calibrated weights; `whole` is the name of the city.
+    """Variances of means on calibrated weights.
+
+    `whole` is the name of the city, `reduce` makes the sums.
 
     Raises
     ------
@@ -100,8 +104,8 @@ def after_calibration(
     """
     alone = replace(coded, domain=np.zeros_like(coded.domain), domains=(whole,))
     c = made.calibration
-    units = calibrated.combined(calibrated.calibrated_means(coded, c, measures), parts)
-    city = calibrated.combined(calibrated.calibrated_means(alone, c, measures), parts)
+    units = calibrated.combined(calibrated.calibrated_means(coded, c, measures, reduce), parts)
+    city = calibrated.combined(calibrated.calibrated_means(alone, c, measures, reduce), parts)
     scored = calibrated.residual(city)
     value, mean = calibrated.mean_of_domains(units, "adjust")
     taylor = [calibrated.variances(units, "adjust"), variance.variances(scored, lonely), mean[None]]
@@ -113,7 +117,7 @@ def after_calibration(
         raking = raking_of(made.cells, c.distance)
         # Bounds are on the factor of the weights that were calibrated.
         base = replace(coded, weight=c.base)
-        held = cell_moments(base, measures, made.cells.cell, made.cells.size)
+        held = cell_moments(base, measures, made.cells.cell, made.cells.size, reduce)
         own = raked_jackknife.spread(held, raking, "adjust", parts=parts, between=ties)
         of_city = raked_jackknife.spread(held.pooled(whole), raking, lonely, parts=parts)
         replicated = [own.variance, of_city.variance, own.of_mean[None]]

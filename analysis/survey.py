@@ -25,7 +25,7 @@ from analysis.interviewers import interviewers
 from analysis.judged import Judged, hiding, judge, scale_of
 from analysis.plan import Plan
 from analysis.precision import METHODS
-from analysis.publication import Rules, publish
+from analysis.publication import Rules
 from analysis.quantiles import Method
 from analysis.rollups import Atoms, RollUp, atoms
 from analysis.sample import Domains, Sample
@@ -211,7 +211,7 @@ def sampled(
     if calibrated is not None:
         calibrated.require(coded)
         coded = calibrated.calibration.final(coded)
-    dimensions = list(dict.fromkeys(name for chosen in tables for name in chosen))
+    dimensions = dimensions_of(tables, lonely, unit)
     # Sums that overflow are refused by name once they are made (`domain_estimates`).
     with np.errstate(over="ignore", invalid="ignore"):
         found = atoms(data, coded, measures, dimensions, levels=levels, unknown=unknown)
@@ -289,8 +289,7 @@ def _assembled(
     judged = [
         hiding(j, h, scale, rules) if h.any() else j for j, h in zip(judged, hidden, strict=True)
     ]
-    found_table = table(judged, plan.rows, level, wave)
-    return found_table if raw else publish(found_table)
+    return table(judged, plan.rows, level, wave, published=not raw)
 
 
 def _with_quantiles(of: Varied, placed: woodruff.Placed) -> Varied:
@@ -396,6 +395,15 @@ def require(level: float, lonely: str, interval: str = "auto") -> None:
         raise MeasureError(f"level = {level!r} is no confidence level; take 0.95, or 0.90.")
     if lonely not in POLICIES:
         raise DesignError(f"lonely = {lonely!r} is none of {', '.join(POLICIES)}. Choose one.")
+
+
+def dimensions_of(tables: Sequence[Sequence[str]], lonely: Policy, unit: str) -> list[str]:
+    """Columns whose values are told apart in the sums of all `tables`.
+
+    Strata are joined within units, so the unit is among them though no table asks for it.
+    """
+    within = (unit,) if unit and lonely == "collapse" else ()
+    return list(dict.fromkeys(name for chosen in (*tables, within) for name in chosen))
 
 
 def tables_of(by: By) -> list[tuple[str, ...]]:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from analysis.design import Codes, Floats
 from analysis.judged import Judged
 from analysis.kernel import Described
 from analysis.precision import METHODS, VARIANCES
-from analysis.publication import FLAGS
+from analysis.publication import BLANKED, FLAGS, harmless, is_hidden, quantise
 
 COLUMNS = (
     "wave", "domain_type", "domain", "measure_type", "measure", "category", "value", "se", "low",
@@ -21,23 +22,31 @@ COLUMNS = (
 
 
 def table(
-    judged: Sequence[Judged], measures: Sequence[Described], level: float, wave: str
+    judged: Sequence[Judged],
+    measures: Sequence[Described],
+    level: float,
+    wave: str,
+    *,
+    published: bool = False,
 ) -> pd.DataFrame:
-    """Rows by kind of domain, domain and measure; every text is made once and then placed."""
+    """Rows by kind of domain, domain and measure; every text is made once and then placed.
+
+    With `published` the table is `publication.publish` of the one without, made at once.
+    """
     size = sum(j.block.value.size for j in judged)
+    blocks = [j.block for j in judged]
+    domains = sum(len(b.domains) for b in blocks)
+    of_rows = np.tile(np.arange(len(measures)), domains)
+    domain_of_rows = np.repeat(np.arange(domains), len(measures))
 
     def of_measure(texts: Sequence[str]) -> _Texts:
-        domains = sum(len(j.block.domains) for j in judged)
-        return _Texts(texts, np.tile(np.arange(len(measures)), domains))
+        return _Texts(texts, of_rows)
 
     def of_domain(texts: Sequence[Sequence[str]]) -> _Texts:
-        names = [name for block in texts for name in block]
-        return _Texts(names, np.repeat(np.arange(len(names)), len(measures)))
+        return _Texts([name for block in texts for name in block], domain_of_rows)
 
-    def of_block(texts: Sequence[Sequence[str]], codes: Sequence[Codes]) -> _Texts:
-        starts = np.cumsum([0, *(len(block) for block in texts)])
-        shifted = [own + start for own, start in zip(codes, starts[:-1], strict=True)]
-        return _Texts([name for block in texts for name in block], np.concatenate(shifted))
+    def same(text: str) -> _Texts:
+        return _Texts([text], of_rows)
 
     def number(of: Callable[[Judged], Floats]) -> Floats:
         return np.concatenate([of(j).ravel() for j in judged])
@@ -45,11 +54,31 @@ def table(
     def codes(of: Callable[[Judged], Codes]) -> Codes:
         return np.concatenate([of(j).ravel() for j in judged])
 
-    def same(text: str) -> _Texts:
-        return _Texts([text], np.zeros(size, dtype=np.intp))
-
-    blocks = [j.block for j in judged]
-    se = number(lambda j: j.precision.se)
+    numbers: dict[str, Floats] = {
+        "value": number(lambda j: j.block.value), "se": number(lambda j: j.precision.se),
+        "low": number(lambda j: j.precision.low), "high": number(lambda j: j.precision.high),
+        "n_eff": number(lambda j: j.precision.n_eff), "deff": number(lambda j: j.precision.deff),
+        "df": number(lambda j: j.block.df),
+    }  # fmt: skip
+    flag = codes(lambda j: j.verdicts.flag)
+    # In variances and intervals code 0 is the empty text.
+    variance = np.where(np.isnan(numbers["se"]), 0, codes(lambda j: j.block.variance))
+    interval = codes(lambda j: j.precision.choice)
+    reasons = [reason for j in judged for reason in j.verdicts.reasons]
+    starts = np.cumsum([0, *(len(j.verdicts.reasons) for j in judged)])[:-1]
+    reason = np.concatenate(
+        [j.verdicts.reason + start for j, start in zip(judged, starts, strict=True)]
+    )
+    if published:
+        hidden = is_hidden(np.arange(len(FLAGS)))[flag]
+        numbers = {
+            name: quantise(own, hidden if name in BLANKED else None)
+            for name, own in numbers.items()
+        }
+        if hidden.any():
+            interval = np.where(hidden, 0, interval)
+            reason += hidden * len(reasons)
+            reasons += [harmless(text) for text in reasons]
     columns: dict[str, Floats | NDArray[np.int64] | _Texts] = {
         "wave": same(wave),
         "domain_type": of_domain([[b.domain_type] * len(b.domains) for b in blocks]),
@@ -57,29 +86,24 @@ def table(
         "measure_type": of_measure([m.type for m in measures]),
         "measure": of_measure([m.name for m in measures]),
         "category": of_measure([m.category for m in measures]),
-        "value": number(lambda j: j.block.value), "se": se,
-        "low": number(lambda j: j.precision.low), "high": number(lambda j: j.precision.high),
-        "level": np.full(size, level), "df": number(lambda j: j.block.df),
+        "value": numbers["value"], "se": numbers["se"],
+        "low": numbers["low"], "high": numbers["high"],
+        "level": np.full(size, level), "df": numbers["df"],
         "n": number(lambda j: j.block.n).astype(np.int64),
-        "n_eff": number(lambda j: j.precision.n_eff),
+        "n_eff": numbers["n_eff"],
         "n_psu": number(lambda j: j.block.n_psu).astype(np.int64),
-        "deff": number(lambda j: j.precision.deff),
+        "deff": numbers["deff"],
         "selection": of_domain([b.selection.tolist() for b in blocks]),
         "weight_tier": of_domain([b.tier.tolist() for b in blocks]),
         "estimator": of_measure([m.kind for m in measures]),
-        "variance_method": _Texts(
-            VARIANCES, np.where(np.isnan(se), 0, codes(lambda j: j.block.variance))
-        ),
-        "interval_method": of_block(
-            [METHODS] * len(judged), [j.precision.choice.ravel() for j in judged]
-        ),
+        "variance_method": _Texts(VARIANCES, variance),
+        "interval_method": _Texts(METHODS, interval),
         "comparison": same(""),
         "index_version": of_measure([m.index_version for m in measures]),
-        "flag": of_block([FLAGS] * len(judged), [j.verdicts.flag for j in judged]),
-        "reason": of_block([j.verdicts.reasons for j in judged],
-                           [j.verdicts.reason for j in judged]),
+        "flag": _Texts(FLAGS, flag),
+        "reason": _Texts(reasons, reason),
     }  # fmt: skip
-    return pd.DataFrame(_columns(columns), columns=list(COLUMNS), copy=False)
+    return pd.DataFrame(_columns(columns, size), columns=list(COLUMNS), copy=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,16 +114,39 @@ class _Texts:
     codes: Codes
 
 
-def _columns(held: Mapping[str, Floats | NDArray[np.int64] | _Texts]) -> dict[str, object]:
-    """The columns as pandas keeps them: all texts are made once, and then placed."""
+def _columns(
+    held: Mapping[str, Floats | NDArray[np.int64] | _Texts], size: int
+) -> dict[str, object]:
+    """The columns as pandas keeps them: all texts are made once, and then placed.
+
+    Where pandas keeps texts as Arrow does, Arrow places them, and columns of one text share it:
+    Arrow's arrays are never written to.
+    """
     pool = [text for column in held.values() if isinstance(column, _Texts) for text in column.texts]
     made = pd.Series(np.array([*pool, ""], dtype=object)).array
+    in_arrow = isinstance(made, pd.arrays.ArrowStringArray)
+    arrow = pa.array(made.to_numpy(dtype=object), pa.large_string()) if in_arrow else None
+    alike: dict[str, object] = {}
     found: dict[str, object] = {}
     start = 0
     for name, column in held.items():
-        if isinstance(column, _Texts):
-            found[name] = made.take(column.codes + start)
-            start += len(column.texts)
-        else:
+        if not isinstance(column, _Texts):
             found[name] = column
+            continue
+        texts = column.texts
+        if arrow is None:
+            found[name] = made.take(column.codes + start)
+        elif len(set(texts)) == 1:
+            if texts[0] not in alike:
+                alike[texts[0]] = _kept(pa.repeat(arrow[start], size), made.dtype)
+            found[name] = alike[texts[0]]
+        else:
+            own = arrow.slice(start, len(texts))
+            found[name] = _kept(own.take(pa.array(column.codes)), made.dtype)
+        start += len(texts)
     return found
+
+
+def _kept(texts: pa.Array, dtype: object) -> object:
+    made: Callable[..., object] = pd.arrays.ArrowStringArray
+    return made(pa.chunked_array([texts]), dtype=dtype)

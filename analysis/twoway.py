@@ -47,6 +47,9 @@ from analysis.workloads import (
     unseen,
 )
 
+DECLARED_DF = 1.5
+"""Degrees of freedom that a declared rho is worth. As sure as if it were known, intervals of units
+with one or two enumerators held 79 to 92 % where the true rho was 0.08 (decision 0016)."""
 ROTATED = 3
 """Enumerators, each with two sessions at least, from which their effect can be estimated ..."""
 COMPARED = 1.5
@@ -89,14 +92,17 @@ class Crossed:
         """Degrees of freedom, from those of the variance over sessions.
 
         Satterthwaite's, with E what enumerators add: V^2 / (V_s^2 / df_s + E^2 / compared). Where
-        they cannot be compared, those of the sessions. `session` puts another variance in the
-        place of V_s, such as that of a replicate method.
+        they cannot be compared, E rests on the declared rho alone and is worth `DECLARED_DF`.
+        `session` puts another variance in the place of V_s, such as that of a replicate method.
         """
         own = self.session if session is None else session
         few = (self.rotated < ROTATED) | (self.compared < COMPARED)
+        of_added = np.where(few, DECLARED_DF, self.compared)
         with np.errstate(invalid="ignore", divide="ignore"):
-            found = (own + self.added) ** 2 / (own**2 / of_session + self.added**2 / self.compared)
-        return np.where(few | (self.added == 0), of_session, found)
+            found = (own + self.added) ** 2 / (own**2 / of_session + self.added**2 / of_added)
+            # A guess never makes a variance better known than its sessions do.
+            found = np.where(few, np.fmin(found, of_session), found)
+        return np.where(self.added == 0, of_session, found)
 
 
 @dataclass(frozen=True, eq=False)

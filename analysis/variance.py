@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from analysis.design import Codes, Floats, Psus
 from analysis.errors import LonelyPSUError
-from analysis.moments import Moments, cells, narrow, sums
+from analysis.moments import ROWS, Moments, cells, narrow, sums, sums_of
 
 Lonely = Literal["fail", "certainty", "adjust", "average"]
 """A stratum with one PSU: refuse; count it as drawn with certainty, so that it adds nothing;
@@ -54,9 +54,13 @@ class Means:
 def domain_means(moments: Moments) -> Means:
     """Weighted mean of every measure in every domain."""
     m, size = moments, len(moments.domains)
-    n, weight, weight2, value, square = (
-        sums(m.domain, a, size) for a in (m.n, m.weight, m.weight2, m.value, m.square)
-    )
+    n, weight, weight2 = (sums(m.domain, a, size) for a in (m.n, m.weight, m.weight2))
+    k = m.value.shape[1]
+
+    def both(rows: slice, out: Floats) -> None:
+        out[:, :k], out[:, k:] = m.value[rows], m.square[rows]
+
+    value, square = np.split(sums_of(m.domain, size, 2 * k, both), 2, axis=1)
     # Sums that all measures share are worked on as one column.
     cell_n, cell_weight = narrow(m.n), narrow(m.weight)
     whole = weight if cell_weight is m.weight else weight[:, :1]
@@ -64,10 +68,14 @@ def domain_means(moments: Moments) -> Means:
         mean = value / weight
         kish = weight**2 / weight2
         spread = np.maximum(square / weight - mean**2, 0.0)
-        scores = np.take(mean, m.domain, axis=0)
-        scores *= cell_weight
-        np.subtract(m.value, scores, out=scores)
-        scores /= np.take(whole, m.domain, axis=0)
+        scores = np.empty(m.value.shape)
+        for start in range(0, m.domain.size, ROWS):
+            rows = slice(start, start + ROWS)
+            own = scores[rows]
+            np.take(mean, m.domain[rows], axis=0, out=own)
+            own *= cell_weight[rows]
+            np.subtract(m.value[rows], own, out=own)
+            own /= np.take(whole, m.domain[rows], axis=0)
     answered = cell_n > 0
     if not answered.all():
         scores = np.where(answered, scores, 0.0)
@@ -163,6 +171,8 @@ def satterthwaite(means: Means, lonely: Lonely = "fail") -> Floats:
 def in_lonely_strata(means: Means) -> NDArray[np.bool_]:
     """(D, K) whether a domain has answers in a stratum with a single PSU."""
     m = means.moments
+    if not m.psus.lonely.any():
+        return np.zeros(means.value.shape, dtype=np.bool_)
     alone = m.psus.lonely[m.psus.stratum[m.psu]][:, None] & (m.n > 0)
     return sums(m.domain, alone.astype(np.float64), len(m.domains)) > 0
 
@@ -216,15 +226,17 @@ def stratified_products(
     if lonely == "fail" and alone.any():
         raise LonelyPSUError([psus.strata[h] or "(the only one)" for h in stratum[alone[:, 0]]])
     absent = n - np.bincount(pair, minlength=pairs.size)[:, None]
-    means, centred = [], []
+    means = []
     for z in (a,) if a is b else (a, b):
         mean = sums(pair, z, pairs.size) / n
         means.append(np.where(n == 1, 0.0, mean) if lonely == "adjust" else mean)
-        around = np.take(means[-1], pair, axis=0)
-        centred.append(np.subtract(z, around, out=around))
-    # One array for both where they are the same: the square of a score needs no second copy.
-    products = np.multiply(centred[0], centred[-1], out=centred[0])
-    total = sums(pair, products, pairs.size) + absent * means[0] * means[-1]
+
+    def products(rows: slice, out: Floats) -> None:
+        own = pair[rows]
+        np.subtract(a[rows], means[0][own], out=out)
+        out *= out if a is b else b[rows] - means[-1][own]
+
+    total = sums_of(pair, pairs.size, a.shape[1], products) + absent * means[0] * means[-1]
     factor = np.where(n == 1, 1.0, n / np.maximum(n - 1, 1))
     if lonely in ("certainty", "average"):
         factor = np.where(n == 1, 0.0, factor)

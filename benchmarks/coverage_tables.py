@@ -13,6 +13,7 @@ import pandas as pd
 
 from benchmarks.coverage_picture import picture
 from benchmarks.coverage_study import RESULT
+from benchmarks.coverage_tally import COLUMNS
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE, PICTURE = DOCS / "coverage.md", DOCS / "coverage_sessions.svg"
@@ -32,10 +33,9 @@ RARE = ("p20", "p06", "p02")
 def read(path: Path = RESULT) -> pd.DataFrame:
     """The result, with the number of intervals printed in each row as `intervals`."""
     text = {"weights": str, "pattern": str, "shares": str, "estimate": str, "method": str}
-    table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values={
-        name: [""] for name in ("raw", "printed", "published", "below", "above", "width")
-    })  # fmt: skip
-    return table.assign(intervals=(table["samples"] * table["printed_share"]).round())
+    empty = {name: [""] for name in COLUMNS}
+    table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=empty)
+    return table.assign(intervals=(table["samples"] * table["printed_share"]).round().fillna(0))
 
 
 def rendered(table: pd.DataFrame) -> str:

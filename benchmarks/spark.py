@@ -26,14 +26,18 @@ import pyarrow.parquet as pq
 
 from analysis.design import Design
 from analysis.publication import Rules
+from analysis.specs import Mean, Proportion
 from benchmarks.engine import EVENTS, SCALE, write
 from pipeline import engine
-from pipeline.engine import Mean, Proportion
+from pipeline.parquet_sources import Column
 
 FILES = 8
 MASTER = "local-cluster[2,1,3072]"
 DESIGN = Design("w", "unit", "sesi", id="id")
-MEASURES = [*(Mean(name, 1, 4) for name in SCALE), *(Proportion(name) for name in EVENTS)]
+MEASURES = [
+    *(Column.of(Mean(name, 1, 4)) for name in SCALE),
+    *(Column.of(Proportion(name)) for name in EVENTS),
+]
 
 
 def parts_of(folder: Path, rows: int) -> list[Path]:
@@ -57,7 +61,7 @@ def one(what: str, folder: Path, rows: int) -> None:
     paths = parts_of(folder, rows)
     if what == "local":
         began = time.perf_counter()
-        table = engine.estimate(paths, DESIGN, MEASURES, rules=Rules(), domain="unit")
+        table = engine.units(paths, DESIGN, MEASURES, rules=Rules(), domain="unit")
         print(json.dumps({"wall": time.perf_counter() - began, "digest": digest(table)}))
         return
     from pipeline import spark, spark_session

@@ -17,15 +17,18 @@ from datetime import UTC, datetime
 from importlib import metadata
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 
 from analysis.errors import SampleError
+from pipeline import cli_forms, cli_review
+from pipeline.cli_store import store_app
 from pipeline.errors import PersepsiError, ServerError
 
 SAMPLE_EXIT = 14
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="persepsi",
@@ -41,6 +44,7 @@ forms_app = typer.Typer(
     help="Questionnaires. Example: persepsi forms build kendari",
 )
 app.add_typer(forms_app, name="forms")
+app.add_typer(store_app, name="store")
 
 StudyName = Annotated[
     str, typer.Argument(help="Name of a study under forms/, or the path of a study folder.")
@@ -56,6 +60,7 @@ PageSize = Annotated[
     int, typer.Option("--page-size", min=0, help="Rows asked for at a time; 0 = the study's.")
 ]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 chooses a free port.")]
+Which = Literal["audit", "all", "none"]
 Version = Annotated[bool, typer.Option("--version", help="Print the version.")]
 
 # Plain text: a folder called [arsip] is no markup, and :key: no picture.
@@ -77,8 +82,7 @@ def _run(argv: Sequence[str] | None) -> int:
         error.show()  # type: ignore[attr-defined] # every usage error has it, the base is bare
         return error.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        _say("Stopped. What was pulled so far is kept; run again to go on.")
-        return 130
+        result = INTERRUPTED
     except (PersepsiError, SampleError) as error:
         if "--debug" in (argv if argv is not None else sys.argv):
             raise
@@ -90,6 +94,8 @@ def _run(argv: Sequence[str] | None) -> int:
             "Report the lines below, but first take out any answer or name they show."
         )
         raise
+    if result == INTERRUPTED:  # typer itself turns Ctrl-C into this number, without a word
+        _say("Stopped. What was pulled so far is kept; run again to go on.")
     return result if isinstance(result, int) else 0
 
 
@@ -133,6 +139,9 @@ def analyze(
     no_pull: Annotated[
         bool, typer.Option("--no-pull", help="Use what the store holds; ask no server.")
     ] = False,
+    engine: Annotated[
+        str, typer.Option(help="local or spark instead of the study's; moves no number.")
+    ] = "",
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -143,7 +152,7 @@ def analyze(
     outcome = run_analyze(
         open_study(study), data=data, build=build, environ=os.environ,
         now=lambda: datetime.now(UTC), say=_say, server_url=server, page_size=page_size,
-        pull=not no_pull,
+        pull=not no_pull, engine=engine,
     )  # fmt: skip
     if as_json:
         _emit(outcome.manifest)
@@ -164,17 +173,27 @@ def pull(
     full: Annotated[
         bool, typer.Option("--full", help="Read every submission again, not only what changed.")
     ] = False,
+    accept_deletions: Annotated[
+        bool,
+        typer.Option("--accept-deletions", help="Many vanished at once, and that was meant."),
+    ] = False,
+    files: Annotated[
+        Which, typer.Option("--files", help="Files to fetch: audit.csv only, all, or none.")
+    ] = "audit",
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Fetch new and edited submissions."""
     from pipeline.gather import gather
+    from pipeline.progress import ProgressLines
     from pipeline.study import open_study
 
-    gathered = gather(
-        open_study(study), data=data, environ=os.environ, now=lambda: datetime.now(UTC),
-        say=_say, server_url=server, page_size=page_size, full=full,
-    )  # fmt: skip
+    with ProgressLines(console, _say) as lines:
+        gathered = gather(
+            open_study(study), data=data, environ=os.environ, now=lambda: datetime.now(UTC),
+            say=_say, server_url=server, page_size=page_size, full=full,
+            accept_deletions=accept_deletions, files=files, progress=lines,
+        )  # fmt: skip
     if as_json:
         _emit(gathered.as_dict())
         return
@@ -289,13 +308,19 @@ def doctor(
 ) -> int:
     """Examine machine and study."""
     from pipeline.doctor import examine, lines
+    from pipeline.form_drift import drift
     from pipeline.gather import forms_of
     from pipeline.study import open_study
 
-    checks = examine(open_study(study), data, os.environ, forms_of)
+    opened = open_study(study)
+    checks = examine(opened, data, os.environ, forms_of) + drift(opened, os.environ, forms_of)
     if as_json:
         _emit([asdict(check) for check in checks])
     else:
         for line in lines(checks, shutil.get_terminal_size().columns):
             typer.echo(line)
     return 10 if any(c.state == "missing" for c in checks) else 0
+
+
+cli_forms.register(forms_app, _say, _emit)
+cli_review.register(app, _say, _emit)

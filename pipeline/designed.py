@@ -18,6 +18,7 @@ from analysis.design import Design
 from analysis.estimates import estimated
 from analysis.instrument import Instrument
 from analysis.measures import Measure
+from analysis.moments import Reduce, psu_moments
 from analysis.outcomes import response_rates
 from analysis.publication import CAUTION, PUBLISHED, Rules, publish
 from analysis.scoring import IndexDefinition, measures
@@ -53,6 +54,7 @@ def analyze_designed(
     simulated: bool,
     source: str,
     notes: tuple[str, ...],
+    reduce: Reduce = psu_moments,
 ) -> Results:
     """Weight, estimate and compare; `analysis.errors.SampleError` names the sessions at fault."""
     rules = Rules(**asdict(study.publication))
@@ -104,6 +106,7 @@ def analyze_designed(
             tiers=weighting.unit_tiers,
             empty=empty,
             order=collapse_order(study, record.sessions),
+            reduce=reduce,
             **options,
         )  # fmt: skip
 

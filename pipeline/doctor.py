@@ -14,14 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pipeline.assets_file import known_assets
 from pipeline.errors import PersepsiError
 from pipeline.export import ExportSource, find_exports
+from pipeline.kobo.token import find_token
+from pipeline.place import unsafe
 from pipeline.study import Study
 
 State = Literal["ok", "optional", "missing"]
 
 MARKS = {"ok": "ok", "optional": "–", "missing": "!!"}
-CLOUD_FOLDERS = ("onedrive", "dropbox", "google drive", "googledrive", "icloud")
 FREE_BYTES = 500 * 2**20
 
 
@@ -112,15 +114,19 @@ def _study(
                 "KOBO_TOKEN",
                 "set",
                 ""
-                if environ.get("KOBO_TOKEN")
+                if find_token(environ, study.server.id)
                 else "not set: copy the key from Account Settings → Security on your server and "
                 "put it in the environment variable KOBO_TOKEN, never in a file of the study",
             )
         )
+        known = known_assets(study)
         for form in forms:
-            asset = study.wave.assets.get(form, "")
+            asset = known.get(form, "")
             key = form if re.fullmatch(r"[A-Za-z0-9_-]+", form) else json.dumps(form)
-            advice = f'write {key} = "a..." under [wave.assets] in study.toml'
+            advice = (
+                f'write {key} = "a..." under [wave.assets] in study.toml, or publish with '
+                "`persepsi forms deploy`"
+            )
             checks.append(_check(f"asset of {form}", asset, "" if asset else advice))
     return checks
 
@@ -154,14 +160,9 @@ def _tool(name: str, commands: list[str], without: str) -> Check:
 
 def _folder(data: Path) -> Check:
     place = data.resolve()
-    lowered = str(place).lower()
-    if any(word in lowered for word in CLOUD_FOLDERS):
-        return Check(
-            "data folder",
-            "missing",
-            f"{place} is synced to a cloud, which can damage the store and hands personal data to "
-            "a third party; choose a local folder with --data",
-        )
+    wrong = unsafe(place)
+    if wrong:
+        return Check("data folder", "missing", f"{place} {wrong}")
     existing = next(p for p in [place, *place.parents] if p.exists())
     if not os.access(existing, os.W_OK):
         return Check("data folder", "missing", f"{existing} cannot be written; choose --data")

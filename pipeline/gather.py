@@ -6,17 +6,21 @@ Sandbox data live in a store of their own and are never mixed with real ones.
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
+from pipeline.assets_file import known_assets
+from pipeline.attachments import Files, Which, held_files
+from pipeline.audit import write_audit
 from pipeline.errors import PersepsiError, ServerError, StoreError, StudyError
 from pipeline.export import ExportSource, find_exports
+from pipeline.found import Progress
+from pipeline.gathered import Gathered
 from pipeline.kobo import KoboClient, KoboSource
+from pipeline.kobo.token import TOKEN_VARIABLE, find_token
+from pipeline.place import unsafe
 from pipeline.pull import PullSummary, pull
-from pipeline.reading import Progress
 from pipeline.sandbox import TOKEN, asset_uid, serve, study_state
 from pipeline.source import Source
 from pipeline.store import Store
@@ -28,43 +32,6 @@ Clock = Callable[[], datetime]
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 DESIGNED_FORMS = ("wawancara", "sesi")
-TOKEN_VARIABLE = "KOBO_TOKEN"
-
-
-@dataclass(frozen=True)
-class Gathered:
-    """What a pull found and where it lies."""
-
-    study: str
-    store: Path
-    simulated: bool
-    summary: PullSummary
-    from_file: bool = False
-
-    def as_dict(self) -> dict[str, Any]:
-        """The summary for a script."""
-        return {
-            "study": self.study,
-            "store": str(self.store),
-            "simulated": self.simulated,
-            "server": self.summary.server_id,
-            "address": self.summary.address,
-            "seconds": round(self.summary.seconds, 3),
-            "forms": [asdict(form) for form in self.summary.forms],
-        }
-
-    def lines(self) -> list[str]:
-        """The summary for a person, one line a form."""
-        found = []
-        for form in self.summary.forms:
-            place = "in the file" if self.from_file else "on the server"
-            missing = f", {form.missing} no longer {place} (kept)" if form.missing else ""
-            found.append(
-                f"{form.form_id}: {form.new} new, {form.edited} edited, {form.total} {place}"
-                f"{missing} ({form.pages} pages, {form.seconds:.1f} s)"
-            )
-        found.append(f"Store: {self.store}" + (" (simulated data)" if self.simulated else ""))
-        return found
 
 
 def form_file(study: Study) -> Path:
@@ -123,13 +90,15 @@ def assets_of(study: Study) -> dict[str, str]:
         return {form: asset_uid(study.id, form) for form in forms}
     if study.server.kind == "export":
         return {form: form for form in forms}
-    missing = [form for form in forms if not study.wave.assets.get(form)]
+    known = known_assets(study)
+    missing = [form for form in forms if form not in known]
     if missing:
         raise StudyError(
-            f"{study.file('study.toml')} [wave.assets] does not name {', '.join(missing)}. Copy "
-            "the asset id (22 characters, begins with a) from the project's address on the server."
+            f"{study.file('study.toml')} [wave.assets] does not name {', '.join(missing)}. Publish "
+            "with `persepsi forms deploy`, or copy the asset id (22 characters, begins with a) "
+            "from the project's address on the server."
         )
-    return {form: study.wave.assets[form] for form in forms}
+    return {form: known[form] for form in forms}
 
 
 def store_path(study: Study, data: Path) -> Path:
@@ -142,12 +111,12 @@ def store_path(study: Study, data: Path) -> Path:
 def open_store(study: Study, data: Path) -> Iterator[Store]:
     """Open the study's ledger, making its folder where there is none."""
     path = store_path(study, data)
-    _claim(study, path.parent)
+    claim_folder(study, path.parent)
     with Store.open(path) as store:
         yield store
 
 
-def _claim(study: Study, folder: Path) -> None:
+def claim_folder(study: Study, folder: Path) -> None:
     """Make the folder of a study's stores, and refuse one that belongs to another study.
 
     Two folders of one name would otherwise fill one store and count each other's submissions.
@@ -200,12 +169,13 @@ def open_source(
                 f"{study.file('study.toml')} [server] has no url. Write the address of the KoBo "
                 'server, such as url = "https://kf.kobotoolbox.org".'
             )
-        token = environ.get(TOKEN_VARIABLE) or (TOKEN if server.kind == "sandbox" else "")
+        token = find_token(environ, server.id) or (TOKEN if server.kind == "sandbox" else "")
         if not token:
             raise ServerError(
                 f"The environment variable {TOKEN_VARIABLE} is not set, so the server would show "
-                "nothing. Copy the API key from Account Settings → Security on the server into it; "
-                "never write it into a file of the study."
+                "nothing. Copy the API key from Account Settings → Security on the server into it, "
+                f"or into the keyring of this computer (service persepsi, name {server.id}); never "
+                "write it into a file of the study."
             )
         with KoboClient(url, token, notify=say) as client:
             yield KoboSource(client, server.id)
@@ -221,28 +191,61 @@ def gather(
     server_url: str = "",
     page_size: int = 0,
     full: bool = False,
+    accept_deletions: bool = False,
+    files: Which = "audit",
+    progress: Callable[[Progress], None] | None = None,
 ) -> Gathered:
-    """Pull everything new and edited into the study's store; `full` reads all of it again."""
+    """Bring the study's store up to what its server has, files and their events too.
 
-    def tell(progress: Progress) -> None:
-        say(f"  {progress.form_id}: {progress.seen} of {progress.expected}")
+    `full` reads all of it again, `accept_deletions` believes the server where many submissions
+    vanished at once, `files` says which attachments to fetch. `progress` is told of every page;
+    without it `say` is.
+    """
+
+    def tell(step: Progress) -> None:
+        say(f"  {step.form_id}: {step.seen} of {step.expected}")
 
     assets = assets_of(study)
+    warning = unsafe(data)
     if study.server.kind == "sandbox" and not server_url:
         _forget_other_fieldwork(study, data, say)
+    path = store_path(study, data)
+    kept = Files(files_folder(path), files)
     with (
         open_store(study, data) as store,
         open_source(study, environ, server_url, say) as source,
     ):
         say(f"Pulling {', '.join(assets)} from {source.address} ...")
         summary = pull(
-            source, store, assets, now=now,
-            page_size=page_size or study.server.page_size, progress=tell, full=full,
+            source, store, assets, now=now, page_size=page_size or study.server.page_size,
+            progress=progress or tell, full=full, accept_deletions=accept_deletions,
+            files=None if files == "none" else kept,
         )  # fmt: skip
+        warnings = [f"Warning: {data.resolve()} {warning}"] if warning else []
+        warnings += _write_audits(store, kept.folder, summary)
     return Gathered(
-        study.id, store_path(study, data), study.server.kind == "sandbox", summary,
-        from_file=study.server.kind == "export",
+        study.id, path, study.server.kind == "sandbox", summary,
+        from_file=study.server.kind == "export", warnings=tuple(warnings),
     )  # fmt: skip
+
+
+def files_folder(store: Path) -> Path:
+    """Folder of the files that came with the submissions of a store, and of their events."""
+    return store.with_suffix(".files")
+
+
+def _write_audits(store: Store, folder: Path, summary: PullSummary) -> list[str]:
+    """Turn the logs of interviews into Parquet; a sentence where one was no log."""
+    said = []
+    for form in summary.forms:
+        held = held_files(store, folder, summary.server_id, form.asset)
+        log = write_audit(held, folder / f"{form.form_id}.audit.parquet")
+        if log is not None and log.unreadable:
+            said.append(
+                f"{form.form_id}: {log.unreadable} of {log.files} audit.csv cannot be read and "
+                "were left out of the events."
+            )
+    return said
 
 
 def _forget_other_fieldwork(study: Study, data: Path, say: Say) -> None:
@@ -260,5 +263,5 @@ def _forget_other_fieldwork(study: Study, data: Path, say: Say) -> None:
         say("The simulated fieldwork is another than the sandbox store holds; it is made anew.")
         for leftover in path.parent.glob(f"{path.name}*"):
             leftover.unlink()
-    _claim(study, path.parent)
+    claim_folder(study, path.parent)
     mark.write_text(sha.hexdigest(), encoding="ascii")

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analysis.columns import Named
 from analysis.design import Codes, Design, Floats
 from analysis.errors import DesignError
 from pipeline import duck
@@ -24,11 +25,13 @@ from pipeline.parquet_rows import Rows, is_text
 class Groups:
     """The distinct combinations of codes, one a row of `frame`, and the rows that have them.
 
-    `frame` has the columns of codes as categories and the sizes of populations, sorted by PSU.
+    `frame` has the columns of codes and the sizes of populations, sorted by PSU. Columns that
+    `known` names stand in `frame` as their codes, and were checked; the others as categories.
     Run r of rows begins at `start` (R,) and is of `group` (R,); there are `rows` in all.
     """
 
     frame: pd.DataFrame
+    known: dict[str, Named]
     start: Codes
     group: Codes
     rows: int
@@ -81,15 +84,17 @@ def groups(
     start = np.flatnonzero(change)
     widths = [len(own) for own in names.values()] + ([values.size] if sizes else [])
     group, first = _distinct([code[start] for code in codes], widths)
-    frame: dict[str, object] = {
-        column: pd.Categorical.from_codes(
-            code[start[first]], categories=pd.Index(own, dtype=object)
-        )
-        for (column, own), code in zip(names.items(), codes, strict=False)
-    }
+    frame: dict[str, object] = {}
+    known: dict[str, Named] = {}
+    for (column, own), code in zip(names.items(), codes, strict=False):
+        at = code[start[first]].astype(np.intp, copy=False)
+        if blank or column == design.fpc:  # a blank code still has to get its name
+            frame[column] = pd.Categorical.from_codes(at, categories=pd.Index(own, dtype=object))
+        else:
+            frame[column], known[column] = at, (tuple(own), at)
     if sizes:
         frame[design.fpc] = values[codes[-1][start[first]]]
-    return Groups(pd.DataFrame(frame, copy=False), start, group, total)
+    return Groups(pd.DataFrame(frame, copy=False), known, start, group, total)
 
 
 def names_of(files: duck.Files, rows: Rows, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -117,8 +122,9 @@ def _coded(column: pa.ChunkedArray, *, blank: bool = False) -> tuple[list[str], 
     if (column.null_count or values.null_count) and not blank:
         return [], np.zeros(len(column), dtype=np.intp), True
     none = len(values)
-    code = np.concatenate([
-        chunk.indices.cast(pa.int32()).fill_null(none).to_numpy() for chunk in column.chunks
+    code = _joined([
+        (chunk.indices.cast(pa.int32()).fill_null(none) if chunk.null_count else chunk.indices)
+        .to_numpy() for chunk in column.chunks
     ])  # fmt: skip
     if blank:
         texts = ["" if value is None else str(value) for value in values.to_pylist()]
@@ -143,6 +149,10 @@ def _coded(column: pa.ChunkedArray, *, blank: bool = False) -> tuple[list[str], 
             values, rank = pa.array(own.tolist()), again[rank]
         code = rank[code]
     return values.to_pylist(), code, False
+
+
+def _joined(parts: Sequence[Codes]) -> Codes:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _rises(names: pa.Array) -> bool:

@@ -50,9 +50,13 @@ class Rows:
         """
         with duck.readable():
             for file in self._each(texts):
-                yield from file.iter_batches(
-                    rows, columns=list(names), use_threads=self._threads
-                )  # fmt: skip
+                if file.metadata.num_rows <= rows:  # at once costs less than as a stream
+                    whole = file.read(list(names), use_threads=self._threads)
+                    yield from whole.to_batches()
+                else:
+                    yield from file.iter_batches(
+                        rows, columns=list(names), use_threads=self._threads
+                    )
 
     def _each(self, texts: Sequence[str]) -> Iterator[pq.ParquetFile]:
         texts = [name for name in texts if is_text(self._files.types[name])]

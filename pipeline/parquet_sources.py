@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from analysis import kernel
+from analysis.answers import LARGEST
 from analysis.design import Floats
 from analysis.errors import MeasureError
 from analysis.measures import Kind
@@ -107,6 +108,8 @@ class Sources:
             try:
                 kernel.check(scale, own)
             except MeasureError as error:
+                if not scale.low < scale.high:
+                    raise
                 raise self._off_scale(source, scale) from error
             found.append(own)
         return found
@@ -134,10 +137,12 @@ class Sources:
         return np.array([place.get(text, -1) for text in texts] or [-1], dtype=np.intp)
 
     def refuse_infinite(self, column: str) -> None:
-        """The error that a column holds an infinite number, with its rows."""
+        """The error that a column holds numbers that cannot be summed, with their rows."""
+        y = f"{quoted(column)}::double"
         raise MeasureError(
-            f"Column {column} is infinite in {self.files.rows(f'isinf({quoted(column)}::double)')}"
-            "; a sum with it is no number. Correct it, or set it to missing."
+            f"Measure {column}: the answer is infinite, or overflows the sums, in "
+            f"{self.files.rows(f'not isnan({y}) and abs({y}) > {LARGEST!r}')}; one such row "
+            "decides every total. Correct it, or set it to missing."
         )
 
     def _gone(self, column: str) -> MeasureError:
@@ -195,7 +200,7 @@ class _Batch:
             found = answers_of(self._batch.column(name))
             if found.values.dtype.kind == "f":
                 y = found.values if found.given is None else found.values[found.given]
-                if y.size and not (np.isfinite(y.min()) and np.isfinite(y.max())):
+                if y.size and max(abs(float(y.min())), abs(float(y.max()))) > LARGEST:
                     self._of.refuse_infinite(name)
             self._plain[name] = found
         return self._plain[name]

@@ -13,13 +13,18 @@ from datetime import datetime
 
 from pipeline.attachments import Fetched, Files, fetch_files
 from pipeline.errors import PersepsiError, StoreError
+from pipeline.found import FormPull, Progress
 from pipeline.ledger import Added
-from pipeline.reading import FormPull, Progress, Reading, Run
+from pipeline.reading import Reading, Run
 from pipeline.source import FileSource, Source, SweepingSource
 from pipeline.store import Store
 
 BUSY_TIMEOUT = 60.0
 """Seconds for which one form waits while another writes its page."""
+
+PATIENCE = 0.2
+"""Seconds after which the waiting thread looks whether somebody pressed Ctrl-C: a signal may reach
+another thread, and then wakes nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +198,8 @@ def _side_by_side(work: list[_Work], store: Store) -> None:
         thread.start()
     try:
         for thread in threads:
-            thread.join()
+            while thread.is_alive():
+                thread.join(PATIENCE)
     except BaseException:
         for item in work:
             item.stop()

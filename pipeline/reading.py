@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pipeline.census import Census
+from pipeline.found import FormPull, Progress
 from pipeline.ledger import Added, stamp
 from pipeline.source import FROM_START, Changes, Mark, Page, Source, SweepingSource
 from pipeline.store import FormState, Store
@@ -35,44 +36,6 @@ MANY_SHARE = 0.25
 
 TOGETHER = 150
 """Ids asked for by name in one request, the witness not counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a form is: pages and submissions read in this pull, and how many are expected."""
-
-    form_id: str
-    pages: int
-    seen: int
-    expected: int
-
-
-@dataclass(frozen=True, slots=True)
-class FormPull:
-    """What a pull found of one form; the events are those of `pipeline.ledger.Added`.
-
-    `seen` counts submissions read in full, `total` those the source has. `deleted` got a
-    tombstone and count no more. `missing` are held by us and no longer shown, but nothing is
-    concluded: they may be hidden from this account, or too many vanished at once (None where
-    it could not be looked at). `lacking` are on the server and not here.
-    """
-
-    form_id: str
-    asset: str
-    new: int
-    edited: int
-    seen: int
-    missing: int | None
-    total: int
-    pages: int
-    versions: int
-    seconds: float
-    restored: int = 0
-    validated: int = 0
-    reset: int = 0
-    attachments: int = 0
-    deleted: int = 0
-    lacking: int = 0
 
 
 @dataclass(frozen=True)

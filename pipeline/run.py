@@ -19,7 +19,8 @@ from pipeline.decode import DECODER, Decoded, decode, distinct
 from pipeline.designed import analyze_designed
 from pipeline.errors import QuestionnaireError, StoreError
 from pipeline.formlint import lint, read_rules
-from pipeline.gather import Gathered, assets_of, forms_of, gather, open_store, store_path
+from pipeline.gather import assets_of, forms_of, gather, open_store, store_path
+from pipeline.gathered import Gathered
 from pipeline.manifest import describe, to_json
 from pipeline.outputs import (
     write_calibration,
@@ -35,6 +36,7 @@ from pipeline.report.render import render_reports
 from pipeline.results import Results
 from pipeline.snapshot import digest, snapshot
 from pipeline.study import Study
+from pipeline.study_engine import summing, with_engine
 
 SHOWN = 10
 """Keys named one by one; the rest are counted."""
@@ -78,8 +80,11 @@ def analyze(
     server_url: str = "",
     page_size: int = 0,
     pull: bool = True,
+    engine: str = "",
 ) -> Outcome:
     """Pull a study, analyse what its store holds and write `build/<study>/`.
+
+    `engine` (local or spark) stands before that of the study; it moves no number.
 
     Raises
     ------
@@ -87,6 +92,7 @@ def analyze(
         Expected failures, each with its sentence; nothing already stored is lost, and files of
         an earlier run stay until their successors are whole.
     """
+    study = with_engine(study, engine)
     watch = Stopwatch()
     gathered: Gathered | None = None
     if pull:
@@ -154,10 +160,11 @@ def _compute(study: Study, data: Path, watch: Stopwatch) -> tuple[Results, str]:
                 study, read_plan(study), frames["wawancara"], frames["sesi"],
                 instruments["wawancara"],
             )  # fmt: skip
-            results = analyze_designed(
-                study, record, instruments["wawancara"],
-                simulated=simulated, source=source, notes=notes,
-            )  # fmt: skip
+            with summing(study, data) as reduce:
+                results = analyze_designed(
+                    study, record, instruments["wawancara"],
+                    simulated=simulated, source=source, notes=notes, reduce=reduce,
+                )  # fmt: skip
         else:
             ((form, frame),) = frames.items()
             notes = (*notes, *_left_out(form, frame, instruments[form]))
@@ -293,16 +300,20 @@ def _gone(gathered: Gathered | None) -> tuple[str, ...]:
     """A note for each form with submissions that its source no longer shows."""
     if gathered is None:
         return ()
-    told = (
-        "are no longer in the export file; they stay in the store and count no more."
-        if gathered.from_file
-        else "are no longer on the server; they are kept and still counted. Ask who deleted them."
-    )
-    return tuple(
-        f"{form.form_id}: {form.missing} submissions {told}"
-        for form in gathered.summary.forms
-        if form.missing
-    )
+    place = "in the export file" if gathered.from_file else "on the server"
+    notes = []
+    for form in gathered.summary.forms:
+        if form.deleted:
+            notes.append(
+                f"{form.form_id}: {form.deleted} submissions are no longer {place}; they stay in "
+                "the store and count no more."
+            )
+        if form.missing:
+            notes.append(
+                f"{form.form_id}: {form.missing} submissions are no longer {place}; they are kept "
+                "and still counted. Ask who deleted them."
+            )
+    return tuple(notes)
 
 
 def _pulls(gathered: Gathered | None) -> dict[str, Any]:
@@ -311,7 +322,8 @@ def _pulls(gathered: Gathered | None) -> dict[str, Any]:
     return {
         form.form_id: {
             "new": form.new, "edited": form.edited, "on_server": form.total, "pages": form.pages,
-            "missing": form.missing or 0,
+            "missing": form.missing or 0, "deleted": form.deleted, "restored": form.restored,
+            "validated": form.validated, "reset": form.reset, "lacking": form.lacking,
         }
         for form in gathered.summary.forms
     }  # fmt: skip

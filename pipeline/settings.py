@@ -16,6 +16,7 @@ from pipeline.errors import StudyError
 
 T = TypeVar("T")
 
+ENGINES = ("local", "spark")
 SERVER_KINDS = ("sandbox", "kobo", "export")
 SELECTIONS = ("probability", "quota", "volunteer")
 
@@ -244,6 +245,16 @@ def check_timezone(name: str, where: str) -> None:
         raise StudyError(
             f"{where}: {name!r} is no time zone. Use WIB, WITA, WIT or a name like Asia/Makassar."
         ) from None
+
+
+def engine_of(name: str, where: str) -> str:
+    """The engine called `name`; `where` is the place in which it was asked for."""
+    if name not in ENGINES:
+        raise StudyError(
+            f"{where} engine = {name!r}: must be one of {', '.join(ENGINES)}. local needs nothing "
+            "more; spark is for data that this machine cannot hold (docs/decisions/0015-spark.md)."
+        )
+    return name
 
 
 def refuse_unknown(

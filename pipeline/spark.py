@@ -22,6 +22,7 @@ from analysis.publication import Rules
 from analysis.variance import Lonely
 from pipeline import duck, engine, spark_files
 from pipeline.errors import StoreError
+from pipeline.parquet_needs import require
 from pipeline.parquet_sources import OnColumn
 from pipeline.spark_job import FaultError, Job
 from pipeline.spark_session import quiet, ship
@@ -61,7 +62,7 @@ def estimate(
     lonely: Lonely = "adjust",
     spread: Spread | None = None,
 ) -> pd.DataFrame:
-    """`pipeline.engine.estimate` on the executors of `session` (`pipeline.spark_session.opened`).
+    """`pipeline.engine.units` on the executors of `session` (`pipeline.spark_session.opened`).
 
     Files must have the same path on the driver and on every executor. Memory on an executor
     depends on the size of a batch and of a partition, which Spark sorts on disk where it must.
@@ -69,7 +70,7 @@ def estimate(
     Raises
     ------
     SampleError, StoreError
-        As `pipeline.engine.estimate`, which names the rows. StoreError also where Spark cannot
+        As `pipeline.engine.units`, which names the rows. StoreError also where Spark cannot
         read the files, reads other rows than the driver, or would write a code otherwise (codes
         must be text, whole numbers, dates or decimals).
     """
@@ -101,7 +102,7 @@ def moments(
     """
     use = spread or Spread()
     files = duck.opened(list(paths), memory="64MB", threads=1)
-    engine.require(files, design, domain, measures)
+    require(files, design, domain, measures)
     types = files.types
     total = sum(pq.read_metadata(path).num_rows for path in paths)
     parts = use.partitions or max(session.sparkContext.defaultParallelism, -(-total // ROWS_EACH))

@@ -5,9 +5,9 @@ weight and answers of each, without its id, and removed when it was read.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,16 +20,13 @@ from analysis import kernel
 from analysis.design import Coded, Design, Floats
 from analysis.errors import MeasureError
 from analysis.measures import Kind, Measure
-from analysis.moments import Moments
+from analysis.moments import Moments, Reduce
 from pipeline import spark
 from pipeline.errors import StoreError
 from pipeline.spark_session import opened
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-Reduce = Callable[[Coded, Sequence[Measure]], Moments]
-"""What `analysis.moments.psu_moments` is."""
 
 
 @contextmanager
@@ -72,9 +69,16 @@ def psu_moments(
         ) from error
     with written as name:
         path = Path(name) / "interviews.parquet"
-        pq.write_table(_table(coded, values), path)
+        # Domains go by number: names may be alike, as those of calibration cells are.
+        width = len(str(len(coded.domains)))
+        numbers = tuple(f"{d:0{width}}" for d in range(len(coded.domains)))
+        by_number = replace(coded, domains=numbers)
+        pq.write_table(_table(by_number, values), path)
         drawn = Design("weight", psu="psu", id="row")
-        return spark.moments([path], drawn, named, session=session, domain="domain", coded=coded)
+        found = spark.moments(
+            [path], drawn, named, session=session, domain="domain", coded=by_number
+        )
+        return replace(found, domains=coded.domains)
 
 
 @dataclass(frozen=True)

@@ -9,19 +9,16 @@ the same transaction. Times are UTC. The file as a whole is personal data.
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Self
 
-from pipeline.database import connect, told
+from pipeline.database import told
 from pipeline.integrity import damage
 from pipeline.ledger import Added, Stored, deletion, read_back, stamp, version_of
 from pipeline.rows import Tail, append
 from pipeline.source import FROM_START, FormVersion, Mark
+from pipeline.storefile import StoreFile
 from pipeline.submission import LARGEST_ID, Submission
 
 
@@ -50,39 +47,8 @@ class FormState:
     modified_seen: str = ""
 
 
-class Store:
+class Store(StoreFile):
     """An open store; a context manager. Several processes may use one file at a time."""
-
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self._connection = connection
-        self.path = path
-
-    def __repr__(self) -> str:
-        return f"Store({str(self.path)!r})"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    @classmethod
-    def open(cls, path: Path, *, busy_timeout: float = 10.0) -> "Store":
-        """Open a store, make it where there is none, and bring it to today's schema.
-
-        `busy_timeout` is how many seconds to wait for another program that is writing.
-
-        Raises
-        ------
-        StoreError
-            Where the folder is missing, the file is something else or from a newer version, or
-            it cannot be read and written. The file is then left as it was.
-        """
-        return cls(connect(path, busy_timeout), path)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
 
     def begin_run(self, server_id: str, url: str, started_at: datetime) -> int:
         """Note that a pull began; gives its number."""
@@ -205,8 +171,8 @@ class Store:
         found: set[int] = set()
         for root in roots:
             rows = self.rows(
-                "SELECT id FROM submission_latest WHERE server_id = ? AND asset = ? "
-                "AND root_uuid = ? AND op <> 'D'",
+                "SELECT id FROM submission_latest INDEXED BY submission_root WHERE server_id = ? "
+                "AND asset = ? AND root_uuid = ? AND op <> 'D'",
                 (server_id, asset, root),
             )
             found.update(row["id"] for row in rows)
@@ -284,21 +250,3 @@ class Store:
         """Damage found by reading everything and computing every hash anew; empty where none."""
         with told(self.path):
             return damage(self._connection)
-
-    def rows(self, sql: str, values: tuple[object, ...] = ()) -> Iterator[sqlite3.Row]:
-        """Rows of a query, for the modules that keep more than submissions in the store."""
-        with told(self.path):
-            yield from self._connection.execute(sql, values)
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """A connection that writes all of what is asked of it, or nothing."""
-        with told(self.path):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise

@@ -30,6 +30,7 @@ from pipeline.settings import (
     WeightSettings,
     calibration,
     check_timezone,
+    engine_of,
     refuse_unknown,
     section,
     weights,
@@ -49,6 +50,8 @@ class Study:
     office: str
     timezone: str
     level: float
+    engine: str
+    master: str
     server: Server
     waves: tuple[Wave, ...]
     design: DesignSettings
@@ -124,7 +127,9 @@ def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
     }  # fmt: skip
     refuse_unknown(raw, sections, f"{path}", "section")
     head = raw.get("study", {})
-    fields = {"id", "name", "place", "institution", "office", "timezone", "level"}
+    fields = {
+        "id", "name", "place", "institution", "office", "timezone", "level", "engine", "master",
+    }  # fmt: skip
     refuse_unknown(head, fields, f"{path} [study]")
     server = section(Server, raw.get("server", {}), f"{path} [server]")
     if server.kind not in SERVER_KINDS:
@@ -176,6 +181,8 @@ def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
         office=str(head.get("office", "")),
         timezone=timezone,
         level=level,
+        engine=engine_of(str(head.get("engine", "local")), f"{path} [study]"),
+        master=str(head.get("master", "local[*]")),
         server=server,
         waves=waves,
         design=design,

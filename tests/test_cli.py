@@ -57,6 +57,13 @@ def test_a_port_that_is_none_is_wrong_usage(foreign, capsys, port):
     assert "--port" in capsys.readouterr().err
 
 
+def test_an_engine_that_does_not_exist_is_named_with_those_that_do(tmp_path, capsys):
+    asked = ["analyze", "kendari", "--engine", "flink", "--data", str(tmp_path), "--build"]
+    assert _run([*asked, str(tmp_path / "build")]) == 10
+    assert "--engine engine = 'flink': must be one of local, spark" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []  # before anything was pulled
+
+
 def test_the_sandbox_tells_the_assets_of_the_study_it_serves(foreign):
     shutil.copy(foreign / "air.xlsx", foreign / "tanpa_jawaban.xlsx")
     with subprocess.Popen(

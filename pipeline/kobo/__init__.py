@@ -1,10 +1,12 @@
-"""KoBoToolbox as a client meets it: API v2, read only.
+"""KoBoToolbox as a client meets it: API v2.
 
-`KoboClient` speaks to a server, `KoboSource` makes it a `pipeline.source.Source`. What can go
-wrong stands in `pipeline.kobo.errors`.
+`KoboClient` reads from a server, `KoboSource` makes it a `pipeline.source.Source`, and
+`KoboPublisher` is all that changes something there. What can go wrong stands in
+`pipeline.kobo.errors`.
 """
 
 from pipeline.kobo.client import KoboClient
+from pipeline.kobo.publisher import KoboPublisher
 from pipeline.kobo.source import KoboSource
 
-__all__ = ["KoboClient", "KoboSource"]
+__all__ = ["KoboClient", "KoboPublisher", "KoboSource"]

@@ -58,7 +58,12 @@ def fetch_attachment(session: Session, asset: str, number: int, uid: str, path: 
             path.unlink(missing_ok=True)
         raise session.cut_off("did not give the whole file")
 
-    return session.repeated("GET", once)
+    size = -1
+    # KoBo names neither size nor hash of a file, and what cuts an answer may announce the cut
+    # length. So the end is asked for once more: two answers must agree on it.
+    while size != (size := session.repeated("GET", once)):
+        continue
+    return size
 
 
 def _extent(response: requests.Response) -> tuple[int, int]:

@@ -6,6 +6,7 @@ for. `count` says how many rows the server still has, so the reading is known to
 An answer that belongs to another question, as a stale cache on the way gives it, is asked again.
 """
 
+import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -135,7 +136,7 @@ def _check(
     page: RawPage, session: Session, asset: str, limit: int, allowed: Callable[[int], bool]
 ) -> None:
     ids = [record_id(record) for record in page.records]
-    rising = all(low < high for low, high in zip(ids, ids[1:], strict=False))
+    rising = all(low < high for low, high in itertools.pairwise(ids))
     fitting = all(map(allowed, ids)) and len(ids) <= limit
     if rising and fitting and page.count >= len(ids) and (ids or not page.count):
         return

@@ -112,6 +112,9 @@ def deadline(seconds: float) -> Iterator[None]:
         if watch.expired:
             raise DeadlineExceededError from None
         raise
+    else:
+        if watch.expired:  # headers that were cut look like headers that ended
+            raise DeadlineExceededError
     finally:
         timer.cancel()
         _current.watch = None

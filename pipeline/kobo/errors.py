@@ -48,3 +48,27 @@ class IncompleteAnswerError(ServerError):
 
 class RefusedError(ServerError):
     """The server refuses the request for another reason."""
+
+
+class ImportFailedError(ServerError):
+    """The server could not read the uploaded workbook; the form is as it was."""
+
+
+class ImportStuckError(ServerError):
+    """The server took the workbook and does not say what became of it."""
+
+
+class FormRefusedError(ServerError):
+    """The server will not deploy the form; phones keep the one they have."""
+
+
+class DeploymentConflictError(ServerError):
+    """Somebody saved the form while it was being published."""
+
+
+class MediaRefusedError(ServerError):
+    """The server does not take a file that the form needs."""
+
+
+class NotOfferedError(ServerError):
+    """The form is deployed, and what phones are offered is not it."""

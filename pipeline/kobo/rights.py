@@ -9,6 +9,7 @@ from pipeline.kobo.session import Session
 
 VIEW = "view_submissions"
 MANAGE = "manage_asset"
+ADDING = frozenset({"add_submissions"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,9 @@ def fetch_rights(session: Session, asset: str) -> Rights:
     return Rights(sees_all=VIEW in found, manages=MANAGE in found)
 
 
-ADDING = frozenset({"add_submissions"})
-
-
 def _permissions(text: str) -> set[str] | None:
     value = json.loads(text)
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or "uid" not in value:
         raise ValueError("not an asset")
     listed = value.get("effective_permissions")
     if not isinstance(listed, list):

@@ -44,7 +44,7 @@ class KoboSource:
             yield self._page(asset, page)
 
     def marks(self, asset: str, page_size: int) -> Iterator[MarkPage]:
-        """Id, uuid, validation status of every submission: about 150 bytes each, and its attachments."""
+        """Marks of every submission: about 150 bytes each, and its list of attachments."""
         for page in self._client.records(asset, FROM_START, page_size, MARKS):
             yield MarkPage(tuple(_mark(record) for record in page.records), page.count)
 

@@ -1,5 +1,6 @@
 """`/assets/{uid}/data/`: submissions listed, shown, validated."""
 
+import bisect
 import json
 from typing import Any
 from xml.sax.saxutils import escape
@@ -7,7 +8,7 @@ from xml.sax.saxutils import escape
 from pipeline.sandbox.models import Asset, Record
 from pipeline.sandbox.mongo import UnusableQueryError, matches, sort_records
 from pipeline.sandbox.paging import BadPageError, Page, read_page
-from pipeline.sandbox.records import find, instance_xml, render
+from pipeline.sandbox.records import find, instance_xml, modified, render
 from pipeline.sandbox.state import SandboxState
 from pipeline.sandbox.wire import (
     Refusal,
@@ -48,13 +49,15 @@ def list_data(state: SandboxState, request: Request, uid: str) -> Response:
     page, found = _selected(state, request, asset)
     following, previous = page.links(request.url, request.query, len(found))
     chosen = found[page.start : page.start + page.limit]
-    rows = [render(record, asset, request.base_url) for record in chosen]
     fields = _json_parameter(request, "fields")
+    names: list[str] | None = None
     if fields is not None:
         if isinstance(fields, str | int | float):
             return server_error()
         names = [name for name in fields if name not in ALWAYS] + list(ALWAYS)
-        rows = [{name: row[name] for name in names if name in row} for row in rows]
+    rows = [
+        render(record, asset, request.base_url, dated=state.dated, only=names) for record in chosen
+    ]
     state.log(asset, "view-data", request.username)
     body = {"count": len(found), "next": following, "previous": previous, "results": rows}
     return answer(200, body)
@@ -63,7 +66,8 @@ def list_data(state: SandboxState, request: Request, uid: str) -> Response:
 def show_one(state: SandboxState, request: Request, uid: str, record: str) -> Response:
     """One submission by number or root uuid."""
     asset = deployed_asset(state, request, uid)
-    return answer(200, render(one(asset, record), asset, request.base_url))
+    row = render(one(asset, record), asset, request.base_url, dated=state.dated)
+    return answer(200, row)
 
 
 def show_xml(state: SandboxState, request: Request, uid: str, record: str) -> Response:
@@ -79,9 +83,21 @@ def attachment(
     held = one(deployed_asset(state, request, uid), record)
     for item in held.attachments:
         if item.uid == media and not item.is_deleted:
-            disposition = f"inline; filename={item.basename}"
-            return Response(200, item.content, item.mimetype, {"Content-Disposition": disposition})
+            headers = {"Content-Disposition": f"inline; filename={item.basename}"}
+            return _part(item.content, item.mimetype, headers, request.headers.get("range", ""))
     return not_found()
+
+
+def _part(content: bytes, mimetype: str, headers: dict[str, str], wanted: str) -> Response:
+    """The bytes from where a client asks for the rest, as nginx gives them; else all of them."""
+    begin = wanted.removeprefix("bytes=").removesuffix("-")
+    size = len(content)
+    if not wanted.startswith("bytes=") or not begin.isdecimal():
+        return Response(200, content, mimetype, headers)
+    if int(begin) >= size:
+        return Response(416, b"", mimetype, {**headers, "Content-Range": f"bytes */{size}"})
+    span = f"bytes {begin}-{size - 1}/{size}"
+    return Response(206, content[int(begin) :], mimetype, {**headers, "Content-Range": span})
 
 
 def deployed_asset(state: SandboxState, request: Request, uid: str) -> Asset:
@@ -101,12 +117,36 @@ def one(asset: Asset, name: str) -> Record:
     return record
 
 
-def queried(asset: Asset, query: Any) -> list[Record]:
+def queried(asset: Asset, query: Any, *, dated: bool = False) -> list[Record]:
     """Records that answer a query, by ascending id; 500 where it is unusable."""
+    ids = _ids(asset, query)
+    if ids is not None:
+        return [asset.records[number] for number in ids]
     try:
-        return [record for record in asset.sorted_records() if matches(record.body, query)]
+        return [
+            record
+            for record in asset.sorted_records()
+            if matches(
+                {**record.body, "_date_modified": modified(record)} if dated else record.body, query
+            )
+        ]
     except UnusableQueryError:
         raise Refusal(server_error()) from None
+
+
+def _ids(asset: Asset, query: Any) -> list[int] | None:
+    """Ids that answer a query for nothing but ids, found without looking at every record."""
+    condition = query.get("_id") if isinstance(query, dict) and len(query) == 1 else None
+    if not isinstance(condition, dict) or len(condition) != 1:
+        return None
+    ((name, operand),) = condition.items()
+    if name == "$in" and isinstance(operand, list) and all(type(n) is int for n in operand):
+        return sorted(set(operand) & asset.records.keys())
+    if type(operand) is not int or name not in {"$gt", "$lte"}:
+        return None
+    ids = sorted(asset.records)
+    at = bisect.bisect_right(ids, operand)
+    return ids[at:] if name == "$gt" else ids[:at]
 
 
 def _selected(state: SandboxState, request: Request, asset: Asset) -> tuple[Page, list[Record]]:
@@ -120,8 +160,8 @@ def _selected(state: SandboxState, request: Request, asset: Asset) -> tuple[Page
         raise Refusal(answer(400, {error.field: str(error)})) from None
     query = _json_parameter(request, "query")
     order = _json_parameter(request, "sort")
-    found = queried(asset, {} if query is None else query)
-    if order is not None:
+    found = queried(asset, {} if query is None else query, dated=state.dated)
+    if order is not None and order != {"_id": 1}:  # they stand in that order already
         try:
             ordered = sort_records([record.body for record in found], order)
         except UnusableQueryError:

@@ -49,8 +49,14 @@ class Fault:
 
 @dataclass
 class Faults:
-    """The failures to come, in order; safe to change while the server runs."""
+    """The failures to come, in order; safe to change while the server runs.
 
+    `lost_columns` are columns of a workbook that an import drops, as an older server does;
+    `import_error` is the kind and the sentence with which the next imports fail.
+    """
+
+    lost_columns: frozenset[str] = frozenset()
+    import_error: tuple[str, str] | None = None
     _pending: list[tuple[Fault, list[int]]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

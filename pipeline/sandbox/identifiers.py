@@ -7,12 +7,14 @@ new answers for old ones.
 
 import hashlib
 import uuid
+from functools import lru_cache
 
 # Base 57: letters and digits without those that are mistaken for one another on paper.
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 UID_LENGTH = 22
 
 
+@lru_cache(maxsize=10_000)  # a history names the same account in every line
 def derive(prefix: str, *parts: object, length: int = UID_LENGTH) -> str:
     """Identifier of `length` characters that starts with `prefix`, from the hash of `parts`."""
     number = int.from_bytes(_digest(parts), "big")

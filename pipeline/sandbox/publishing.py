@@ -7,7 +7,7 @@ import re
 from pipeline.sandbox.content import DuplicateNameError, build_content
 from pipeline.sandbox.models import Asset, ImportTask
 from pipeline.sandbox.project import UID
-from pipeline.sandbox.sheets import NotAWorkbookError, read_sheets
+from pipeline.sandbox.sheets import NotAWorkbookError, read_sheets, without_columns
 from pipeline.sandbox.state import SandboxState
 from pipeline.sandbox.summary import summarize
 from pipeline.sandbox.views import asset_detail, iso
@@ -154,8 +154,11 @@ def _run(state: SandboxState, request: Request, form: Form) -> dict[str, object]
     name = form.fields.get("name", "")
     seed = state.identifiers.uid("k")
     fallback = "_" + re.sub(r"\W+", "_", name) if name else ""
+    if state.faults.import_error is not None:
+        raise ImportFailedError(*state.faults.import_error)
     try:
-        content, title = build_content(read_sheets(data), seed=seed, fallback_id=fallback)
+        sheets = without_columns(read_sheets(data), state.faults.lost_columns)
+        content, title = build_content(sheets, seed=seed, fallback_id=fallback)
     except NotAWorkbookError as error:
         raise ImportFailedError("XlsFormatException", str(error)) from None
     except DuplicateNameError as error:

@@ -119,14 +119,30 @@ def restored(record: Mapping[str, Any], asset: Asset) -> Json:
     return body
 
 
-def render(record: Record, asset: Asset, base_url: str) -> Json:
-    """A record as `GET …/data/{id}/` answers it."""
-    body = dict(record.body)
-    if record.attachments:
+def render(
+    record: Record,
+    asset: Asset,
+    base_url: str,
+    *,
+    dated: bool = False,
+    only: Iterable[str] | None = None,
+) -> Json:
+    """A record as `GET …/data/{id}/` answers it; `dated` with when it last changed.
+
+    `only` names the keys wanted, in their order; those that the record lacks are left out.
+    """
+    whole = {**record.body, "_date_modified": modified(record)} if dated else record.body
+    body = dict(whole) if only is None else {name: whole[name] for name in only if name in whole}
+    if record.attachments and "_attachments" in body:
         body["_attachments"] = [
             _attachment(item, record, asset, base_url) for item in record.attachments
         ]
     return body
+
+
+def modified(record: Record) -> str:
+    """When a record last changed, as a server that says so writes it."""
+    return record.modified.strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def instance_xml(record: Record, asset: Asset) -> str:

@@ -48,6 +48,19 @@ def read_sheets(data: bytes) -> Sheets:
         book.close()
 
 
+def without_columns(sheets: Sheets, names: frozenset[str]) -> Sheets:
+    """Sheets as a server keeps them that does not know some columns."""
+    if not names:
+        return sheets
+    return {
+        title: Sheet(
+            tuple(name for name in sheet.header if name not in names),
+            tuple({k: v for k, v in row.items() if k not in names} for row in sheet.rows),
+        )
+        for title, sheet in sheets.items()
+    }
+
+
 def _read(sheet: Any) -> Sheet:
     lines = sheet.iter_rows(values_only=True)
     header = [_text(cell).strip() for cell in next(lines, ())]

@@ -54,6 +54,9 @@ class SandboxState:
         it asks for: the cap is silent.
     import_polls
         How often an import answers `processing` before it tells the outcome.
+    dated
+        Whether records tell `_date_modified`, as proposed for kpi (pull request 7260) and not
+        recorded from any server.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class SandboxState:
         page_size: int = 100,
         page_cap: int = 1000,
         import_polls: int = 0,
+        dated: bool = False,
     ) -> None:
         self.accounts = tuple(accounts)
         self.viewers = tuple(viewers)
@@ -74,6 +78,7 @@ class SandboxState:
         self.page_size = page_size
         self.page_cap = page_cap
         self.import_polls = import_polls
+        self.dated = dated
         self.lock = threading.RLock()
         self.faults = Faults()
         self.assets: dict[str, Asset] = {}

@@ -236,6 +236,42 @@ BAD = {
         lambda: association(people(), DESIGN, "served", "sex", where=[True]), DesignError,
         r"each of the 300 interviews",
     ),
+    "a test of a sample without chance": (
+        lambda: association(
+            people(), Design("w", "stratum", "psu", id="id", selection="quota"), "served", "sex"
+        ),
+        DesignError, r"one of quota: .* no chance to test against",
+    ),
+    "a test of what margins fix": (
+        lambda: association(
+            people(), DESIGN.poststratify(
+                people(), {"sex:unit": {"L:A": 90, "P:A": 110, "L:B": 100, "P:B": 120}}
+            ), "sex", "unit",
+        ),
+        DesignError, r"calibration fixes them",
+    ),
+    "a model of given replicates": (
+        lambda: regress(
+            people(), Design("w", replicates=GivenReplicates(("x", "y"), "JK1")), "score", "x"
+        ),
+        DesignError, r"carry them unseen\. Name strata and PSUs",
+    ),
+    "a test in an unknown policy": (
+        lambda: association(people(), DESIGN, "served", "sex", lonely="hope"), DesignError,
+        r"'hope' is none of fail, collapse",
+    ),
+    "a model of two stages with single interviews": (
+        lambda: regress(
+            sized("N2").drop_duplicates("psu").assign(N2=9), Design(
+                "w", "stratum", "psu", fpc="N1", fpc2="N2", id="id"
+            ), "score", "x",
+        ),
+        DesignError, r"gave one interview of several visitors",
+    ),
+    "an empty PSU of another stratum": (
+        lambda: regress(people(), DESIGN, "score", "x", empty={"s00": "h9"}), DesignError,
+        r"PSU s00 lies in strata h0, h9",
+    ),
     "regression of codes": (
         lambda: regress(people(), DESIGN, "served", "x"), MeasureError, r"no number in rows",
     ),

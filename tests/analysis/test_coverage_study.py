@@ -126,7 +126,7 @@ CELLS = {
     "enumerators": {"n": 100, "sessions": 8, "enumerators": 3, "pattern": "pairs", "rho": 0.08},
     "raked": {"n": 100, "sessions": 8, "icc": 0.05},
     "city": {"n": 100, "sessions": 8, "icc": 0.15, "weights": "unequal", "shares": "dominant"},
-    "comparison": {"n": 300, "sessions": 8, "icc": 0.05, "units": 2, "differ": 1},
+    "comparison": {"n": 300, "sessions": 6, "icc": 0.05, "units": 2, "differ": 1},
 }
 
 
@@ -153,7 +153,7 @@ def test_a_cell_made_again_is_the_committed_one(result, part):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("sessions", "n"), [(8, 300), (20, 300)])
+@pytest.mark.parametrize(("sessions", "n"), [(6, 300), (20, 300)])
 def test_units_that_are_alike_are_seldom_called_different(sessions, n):
     cell = next(
         c for c in grid()

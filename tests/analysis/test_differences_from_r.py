@@ -16,12 +16,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import analysis as public
 from analysis import Mean, Proportion, calibrated, estimate, intervals, variance
 from analysis.calibrated import calibrated_means
 from analysis.calibration import Calibration, calibrate
 from analysis.cell_moments import cell_moments
 from analysis.cells import Cells, read_cells
 from analysis.design import Coded, code
+from analysis.errors import DesignError
 from analysis.jackknife import jackknife
 from analysis.margins import MarginError, Margins
 from analysis.moments import psu_moments
@@ -205,6 +207,26 @@ def test_a_regression_ends_at_the_root_with_the_matrix_of_the_root():
     heading = "The last step of a logistic regression"
     assert f"{theirs()['svyglm', 'se']:.12f}" in section(heading)
     assert f"{fit.se[0]:.12f}" in section(heading)
+
+
+def test_what_margins_fix_is_not_tested():
+    rows = frame("plain")
+    own = rows.groupby(["age", "sex"])["weight"].sum()
+    totals = {f"{sex}:{age}": total for (age, sex), total in own.items()}
+    factors = dict(zip(totals, np.arange(0.9, 1.16, 0.05), strict=True))
+    fixed = public.Design("weight", "stratum", "psu", id="id").poststratify(
+        rows, {"sex:age": {level: total * factors[level] for level, total in totals.items()}}
+    )
+    women = rows.assign(woman=(rows["sex"] == "P") * 1.0)
+    fit = public.regress(women, fixed, "woman", "age")
+    assert fit.value[1] == pytest.approx(theirs()["fixed", "value"], rel=1e-9)
+    assert np.isnan(fit.se).all()
+    assert np.isnan(fit.p).all()
+    with pytest.raises(DesignError, match="calibration fixes them"):
+        public.association(rows, fixed, "sex", "age")
+    assert theirs()["fixed", "se_below_rounding"] == 1
+    assert theirs()["fixed", "svychisq_p_below_rounding"] == 1
+    said("What the margins fix", fit.value[1], 1e-14)
 
 
 def test_trimming_keeps_the_margins():

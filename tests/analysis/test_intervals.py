@@ -142,3 +142,19 @@ def test_korn_graubard_of_the_complement_is_its_mirror(p, n_eff, df):
 def test_the_floor_is_the_error_of_a_simple_random_sample():
     # answers with variance 400 on 25 effective interviews: 20 / 5
     assert intervals.se_floor(400.0, 25.0) == 4.0
+
+
+def test_what_is_surely_wider_or_narrower_than_a_limit_is_so_by_the_exact_interval():
+    rng = np.random.default_rng(5)
+    n_eff = rng.uniform(3, 60, 20_000)
+    few = rng.uniform(0, 1.3, n_eff.size)  # events, or their opposites: also too many for it
+    p = np.where(rng.random(n_eff.size) < 0.5, few, n_eff - few) / n_eff
+    df, n = rng.integers(1, 30, n_eff.size), rng.integers(5, 80, n_eff.size)
+    low, high = intervals.korn_graubard(p, n_eff, n, df, 0.95)
+    for limit in (0.05, 0.2, 0.3, np.nextafter(high - low, 1), np.nextafter(high - low, 0)):
+        wider, narrower = intervals.wider_at_end(p, n_eff, n, df, 0.95, limit)
+        assert not (wider & narrower).any()
+        assert not (wider & (high - low <= limit)).any()
+        assert not (narrower & (high - low >= limit)).any()
+    told = np.logical_or(*intervals.wider_at_end(p, n_eff, n, df, 0.95, 0.3))
+    assert told[(few < 0.5) & (n_eff > 10) & (df > 15)].mean() > 0.9

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from analysis import intervals, kernel, publication
+from analysis import adding, intervals, kernel, publication
 from analysis.kernel import Answers, CellSums
 from analysis.measures import Measure
 from analysis.moments import sums
@@ -132,3 +132,31 @@ def test_t_quantiles_of_shared_whole_numbers_are_those_of_each():
         assert found[at] == pytest.approx(float(intervals.quantile(0.95, value)), nan_ok=True)
     assert found[0, 0] == pytest.approx(math.tan(0.475 * math.pi), rel=1e-12)  # df 1: Cauchy
     assert found[2, 1] == pytest.approx(1.959963984540, rel=1e-12)
+
+
+@BRIEF
+@given(SEEDS, st.integers(1, 5), st.integers(1, 200))
+def test_rows_are_added_alike_with_and_without_the_loop_that_scipy_hides(seed, columns, n):
+    rng = np.random.default_rng(seed)
+    codes, rows = rng.integers(0, 9, n), rng.lognormal(0, 3, (n, columns)) - 1
+    before = rng.lognormal(0, 3, (11, columns))
+    expected = np.empty_like(before)
+    for k in range(columns):
+        terms = np.concatenate([before[:, k], rows[:, k]])
+        expected[:, k] = np.bincount(np.append(np.arange(11), codes), terms, 11)
+    quick, plain = before.copy(), before.copy()
+    adding.add_rows(quick, codes, rows)
+    hidden = adding._in_place
+    adding._in_place = None
+    try:
+        adding.add_rows(plain, codes, rows)
+    finally:
+        adding._in_place = hidden
+    assert hidden is not None
+    assert quick.tobytes() == plain.tobytes() == expected.tobytes()
+
+
+def test_a_code_that_is_no_place_among_the_sums_is_refused():
+    for codes in ([-1, 0], [0, 3], [0]):
+        with pytest.raises(IndexError, match="below the number of sums"):
+            adding.add_rows(np.zeros((3, 2)), np.array(codes), np.ones((2, 2)))

@@ -9,13 +9,14 @@ import math
 import shutil
 import subprocess
 from collections import Counter
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import pytest
 
 from analysis.errors import LonelyPSUError, MarginError
-from tests.golden.matrix import cells, shapes
-from tests.golden.matrix.answers import answer
+from tests.golden.matrix import answers, asked, cells, shapes
 
 HERE = cells.HERE
 POINT, END = 1e-9, 1e-8
@@ -53,13 +54,12 @@ def near(ours: float, theirs: float, rel: float, size: float) -> bool:
     return math.isclose(ours, theirs, rel_tol=rel, abs_tol=NOTHING * size)
 
 
-def differences(case: cells.Case) -> tuple[list[str], int]:
+def differences(case: cells.Case, answer: Callable[..., Any]) -> tuple[list[str], int]:
     """What differs from R in one case, and how many numbers were compared."""
     name = name_of(case)
-    _, design, calibration, kind, _, estimator = case
-    if cells.pending(estimator, design, calibration, kind):
-        return [], 0
     theirs = expected()[name]
+    if theirs == {"*": "unmet"} and answer is asked.answer:
+        return [] if asked.fell_back(case) else [f"{name}: a replicate that R refuses"], 1
     try:
         ours = answer(case)
     except LonelyPSUError:
@@ -74,7 +74,8 @@ def differences(case: cells.Case) -> tuple[list[str], int]:
             off.append(f"{name}: R says {numbers}")
             continue
         size = max(1.0, abs(numbers.get("value", 1.0)))
-        for what, number in numbers.items():
+        kept = numbers if answer is answers.answer else comparable(case, numbers, ours[measure])
+        for what, number in kept.items():
             rel = END if what.endswith(("_low", "_high")) else POINT
             compared += 1
             mine = float(ours[measure][what]) if what in ours[measure] else None
@@ -83,29 +84,83 @@ def differences(case: cells.Case) -> tuple[list[str], int]:
     return off, compared
 
 
+def comparable(
+    case: cells.Case, theirs: dict[str, float], ours: dict[str, float]
+) -> dict[str, float]:
+    """R's numbers without those that the API differs from on purpose (docs/differences_from_r.md).
+
+    Each is held to what it promises instead.
+    """
+    kept, estimator = dict(theirs), case[5]
+    if estimator == "quantile":
+        for method in ("t", "logit", "wilson"):
+            low, high = f"woodruff_{method}_low", f"woodruff_{method}_high"
+            if math.isnan(theirs[low]) or math.isnan(theirs[high]):
+                # One end lies beyond the sample: there is no interval.
+                assert math.isnan(ours[low])
+                assert math.isnan(ours[high])
+                kept.pop(low)
+                kept.pop(high)
+    if cells.DESIGNS[case[1]].given and estimator in cells.CONTRASTS:
+        # The rank of what replicates say of each part; R's is that of all parts together.
+        assert 1 <= ours["df"] <= theirs["df"]
+        assert ours["t_low"] <= theirs["t_low"] + 1e-12
+        kept = {what: kept[what] for what in ("value", "se")}
+    if estimator in cells.SHARES and theirs.get("se") == 0:
+        # Nothing was seen to vary: Wilson's interval on Kish's n, and the error it implies.
+        assert ours["se"] > 0
+        kept = {what: kept[what] for what in ("value", "df")}
+    return kept
+
+
+def all_differences(chosen: list[cells.Case], answer: Callable[..., Any]) -> tuple[str, int]:
+    found = [differences(case, answer) for case in chosen]
+    off = [line for lines, _ in found for line in lines]
+    return f"{len(off)} differ:\n" + "\n".join(off[:40]) if off else "", sum(n for _, n in found)
+
+
 @pytest.mark.parametrize("design", list(cells.DESIGNS))
-def test_every_number_of_the_matrix_equals_rs(design):
-    off, compared = [], 0
-    for case in cells.cases():
-        if case[1] == design:
-            found, numbers = differences(case)
-            off += found
-            compared += numbers
+def test_every_number_of_the_public_api_equals_rs(design):
+    chosen = [case for case in cells.cases() if case[1] == design and not asked.unasked(case)]
+    off, compared = all_differences(chosen, asked.answer)
+    assert compared > 10
+    assert not off, off
+
+
+@pytest.mark.parametrize("design", list(cells.DESIGNS))
+def test_every_number_from_the_parts_of_the_core_equals_rs(design):
+    chosen = [case for case in cells.cases() if case[1] == design and not pending(case)]
+    off, compared = all_differences(chosen, answers.answer)
     assert compared > 30 or cells.pending("mean", design, "none", "taylor")
-    assert not off, f"{len(off)} differ:\n" + "\n".join(off[:40])
+    assert not off, off
+
+
+def pending(case: cells.Case) -> str:
+    _, design, calibration, kind, _, estimator = case
+    return cells.pending(estimator, design, calibration, kind)
+
+
+def test_every_case_is_answered_by_the_api_or_the_core():
+    """All but a few of one design: `fail` speaks of the whole call, of which R asks a part.
+
+    There the jackknife of one domain could be had where another has a lonely PSU.
+    """
+    unanswered = [case for case in cells.cases() if asked.unasked(case) and pending(case)]
+    assert {(design, kind) for _, design, _, kind, _, _ in unanswered} == {("lonely_fail", "jkn")}
+    assert len(unanswered) == 4
 
 
 def test_every_cell_has_a_case_or_a_reason_and_none_has_both():
-    asked = {(*case[1:4], case[5]) for case in cells.cases()}
+    listed = {(*case[1:4], case[5]) for case in cells.cases()}
     reasons: Counter[str] = Counter()
     for estimator, design, calibration, variance, interval in cells.every_cell():
         why = cells.reason(estimator, design, calibration, variance, interval)
         if why:
             reasons[why] += 1
         else:
-            assert (design, calibration, variance, estimator) in asked
+            assert (design, calibration, variance, estimator) in listed
     # A case whose every interval has a reason is none.
-    for design, calibration, variance, estimator in asked:
+    for design, calibration, variance, estimator in listed:
         assert any(
             not cells.reason(estimator, design, calibration, variance, i)
             for i in cells.ESTIMATORS[estimator].intervals
@@ -151,7 +206,7 @@ def test_r_still_says_the_same_of_the_matrix(tmp_path):
     out.mkdir()
     subprocess.run(
         ["Rscript", str(tmp_path / "matrix.R"), str(out)],
-        check=True, capture_output=True, timeout=300,
+        check=True, capture_output=True, timeout=900,
     )  # fmt: skip
     again = read((out / "expected.csv").read_text(encoding="utf-8"))
     assert again.keys() == expected().keys()

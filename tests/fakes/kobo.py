@@ -145,6 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         kobo = self.kobo
+        self.rfile.read(int(self.headers.get("Content-Length", "0")))
         parts = urlsplit(self.path)
         query = {k: v[-1] for k, v in parse_qs(parts.query).items()}
         number = 0
@@ -174,6 +175,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(Reply(status, json.dumps(value, ensure_ascii=False).encode()))
         if number:
             kobo.after_data(number)
+
+    do_POST = do_PATCH = do_PUT = do_DELETE = do_GET
 
     def _send(self, reply: Reply) -> None:
         if reply.drop:

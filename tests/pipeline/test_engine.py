@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import analysis as public
 from analysis import estimates, survey
 from analysis.design import Design
 from analysis.errors import DesignError, MeasureError, WeightError
@@ -398,6 +399,19 @@ def test_every_option_of_the_public_estimate_passes_through(tmp_path, options):
     assert same(found, survey.estimate(frame, design, ASKED, "unit_id", **options))
 
 
+def test_strata_are_joined_within_a_unit_that_no_table_asks_for(tmp_path):
+    frame = answered(3).query("stratum != 'h1-1' or psu == 's006'").assign(jk="L")
+    files = written(frame, tmp_path, [99])
+    tables = [
+        make(source, DESIGN, ASKED, "jk", raw=True, lonely="collapse", **more)
+        for more in ({"unit": "unit_id"}, {})
+        for make, source in ((engine.estimate, files), (survey.estimate, frame))
+    ]
+    assert same(tables[0], tables[1])
+    assert same(tables[2], tables[3])
+    assert not np.allclose(tables[0]["se"], tables[2]["se"], rtol=1e-9, equal_nan=True)
+
+
 def test_a_blank_domain_is_refused_or_has_the_level_that_was_named(tmp_path):
     frame = answered(4)
     frame.loc[[5, 6], "jk"] = [None, "  "]
@@ -436,12 +450,52 @@ def test_a_code_that_is_no_category_names_its_row(tmp_path):
         engine.estimate(paths, DESIGN, Proportion("layanan", categories=("ktp", "akta")))
 
 
-def test_an_infinite_answer_names_its_row(tmp_path):
+@pytest.mark.parametrize("answer", [np.inf, -np.inf, 1e300])
+def test_an_answer_that_cannot_be_summed_names_its_row(tmp_path, answer):
     frame = answered(8)
-    frame.loc[152, "skor"] = np.inf
+    frame.loc[152, "skor"] = answer
     paths = written(frame, tmp_path, [150])
-    with pytest.raises(MeasureError, match=r"skor is infinite in row 3 of bagian-1"):
+    with pytest.raises(MeasureError, match=r"skor: the answer is infinite.* in row 3 of bagian-1"):
         engine.estimate(paths, DESIGN, Total("skor"))
+
+
+def test_a_scale_without_two_ends_is_said_to_be_none(tmp_path):
+    with pytest.raises(MeasureError, match="skor has a scale from 5 to 1"):
+        engine.estimate(written(answered(), tmp_path), DESIGN, Mean("skor", 5, 1))
+
+
+def test_without_psu_and_id_every_row_is_its_own_as_in_a_frame(tmp_path):
+    frame = answered(14)
+    found = engine.estimate(written(frame, tmp_path, [9]), Design("w"), SPECS, "jk")
+    assert same(found, survey.estimate(frame, Design("w"), SPECS, "jk"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"psu": lambda f: f["psu"].str[1:].astype(float) + 0.5},
+        {"stratum": lambda f: pd.Categorical(f["stratum"], [*sorted(set(f["stratum"])), "x"])},
+        {"id": lambda f: pd.date_range("2026", periods=len(f), tz="Asia/Jakarta")},
+        {"id": lambda f: f["id"].str[-3:].astype(float)},
+        {"w": lambda f: f["w"].astype(str)},
+        {"skor": lambda f: f["skor"].astype(object).astype(str).where(f["skor"].notna())},
+    ],
+    ids=str,
+)
+def test_columns_may_hold_other_kinds_of_values(tmp_path, change):
+    frame = answered(15).assign(**change)
+    paths = written(frame, tmp_path, [77])
+    options = {"by": "unit_id", "lonely": "adjust"}
+    found = engine.estimate(paths, DESIGN, SPECS, **options)
+    assert same(found, survey.estimate(frame, DESIGN, SPECS, **options))
+
+
+def test_files_without_rows_give_what_a_frame_without_rows_gives(tmp_path):
+    frame = answered()[:0]
+    paths = written(frame, tmp_path)
+    specs = [Mean("skor"), Proportion("calo")]
+    found = engine.estimate(paths, DESIGN, specs, "jk", lonely="adjust")
+    assert same(found, survey.estimate(frame, DESIGN, specs, "jk", lonely="adjust"))
 
 
 def test_a_missing_answer_may_be_refused_with_its_row(tmp_path):
@@ -485,3 +539,34 @@ def test_what_cannot_be_summed_elsewhere_is_said(tmp_path, specs, by, options, w
     paths = written(answered(11), tmp_path)
     with pytest.raises(MeasureError, match=what):
         engine.estimate(paths, DESIGN, specs, by, summing=engine.moments, **options)
+
+
+WHOLE = {
+    "a raked design": lambda frame: public.Design("w", "stratum", "psu", id="id").rake(
+        frame, {"jk": {"L": 4000, "P": 6000}}
+    ),
+    "two stages": lambda frame: public.Design("w", "stratum", "psu", fpc="N", fpc2="M", id="id"),
+    "Taylor": lambda frame: public.Design("w", "stratum", "psu", id="id"),
+    "replicate weights": lambda frame: public.Design(
+        "w", replicates=public.GivenReplicates(("r0", "r1", "r2"), kind="bootstrap")
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_designs_that_need_all_rows_at_once_give_the_table_of_the_frame(tmp_path, kind):
+    frame = answered(12).assign(M=500.0)
+    for r in range(3):
+        frame[f"r{r}"] = frame["w"] * np.random.default_rng(r).exponential(1, len(frame))
+    design = WHOLE[kind](frame)
+    options = {"by": ["unit_id"], "lonely": "adjust"}
+    found = engine.estimate(written(frame, tmp_path, [60, 61]), design, SPECS, **options)
+    assert same(found, survey.estimate(frame, design, SPECS, **options))
+
+
+def test_a_variance_that_is_asked_for_is_that_of_the_frame(tmp_path):
+    frame = answered(13)
+    for more in ({"variance": "jkn"}, {"variance": "bootstrap", "seed": 1, "replicates": 50}):
+        options = {"by": ["unit_id"], "lonely": "adjust", **more}
+        found = engine.estimate(written(frame, tmp_path, [60]), DESIGN, SPECS, **options)
+        assert same(found, survey.estimate(frame, DESIGN, SPECS, **options))

@@ -1,10 +1,13 @@
 """A conversation with a server that is down, busy, elsewhere, or not KoBo at all."""
 
+import contextlib
 import logging
 import shutil
 import socket
 import ssl
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -160,6 +163,81 @@ def test_pauses_stop_doubling_at_a_minute(url: str, kobo: Kobo, waits: Waits) ->
     with KoboClient(url, TOKEN, sleep=waits, retries=9) as client:
         client.check()
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+# What changes something is asked again only where the server cannot have done it.
+# (reply, may it have been done)
+DOUBTFUL = {
+    "500": (Reply(500), True),
+    "502": (page(502), True),
+    "504": (Reply(504), True),
+    "cut off": (Reply(200, b"{", promised=9000), True),
+    "dropped": (Reply(drop=True), True),
+    "503": (Reply(503), False),
+    "429": (Reply(429, headers={"Retry-After": "3"}), False),
+}
+
+
+@pytest.mark.parametrize("name", DOUBTFUL)
+@pytest.mark.parametrize("verb", ["GET", "POST", "PATCH", "PUT", "DELETE"])
+def test_each_verb_is_repeated_only_where_that_does_no_harm(
+    verb: str, name: str, kobo: Kobo, client: KoboClient, waits: Waits
+) -> None:
+    reply, acted = DOUBTFUL[name]
+    kobo.script = [("/me/", reply)]
+    ask = lambda: client._session.request(verb, "/me/", body={"a": 1}, parse=str)  # noqa: E731
+    if acted and verb != "GET":
+        with pytest.raises(ServerError):
+            ask()
+        assert (len(kobo.seen), waits) == (1, [])
+    else:
+        assert "analis" in ask()
+        assert len(kobo.seen) == 2
+        assert len(waits) == 1
+
+
+def test_nobody_there_is_tried_again_whatever_the_verb(waits: Waits) -> None:
+    client = KoboClient(f"http://127.0.0.1:{free_port()}", TOKEN, sleep=waits)
+    with client, pytest.raises(UnreachableError):
+        client._session.request("POST", "/api/v2/imports/", body={}, parse=str)
+    assert waits == [1, 2, 4, 8]
+
+
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"])
+def test_an_answer_that_drips_is_cut_off_at_the_deadline(head: bytes, waits: Waits) -> None:
+    # Every piece comes in time, the whole never would: in the headers, or in the body.
+    stop = threading.Event()
+
+    def drip(server: socket.socket) -> None:
+        while not stop.is_set():
+            try:
+                connection = server.accept()[0]
+            except OSError:
+                return
+            with connection:
+                connection.sendall(head or b"HTTP/1.1 200 OK\r\nX-Long: ")
+                with contextlib.suppress(OSError):
+                    while not stop.is_set():
+                        connection.sendall(b"x")
+                        time.sleep(0.02)
+
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        thread = threading.Thread(target=drip, args=(server,))
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        started = time.monotonic()
+        client = KoboClient(url, TOKEN, sleep=waits, timeout=(5, 5), total=0.3, retries=1)
+        try:
+            with client, pytest.raises(UnreachableError, match="did not end its answer"):
+                client.check()
+        finally:
+            stop.set()
+            server.close()
+            thread.join(10)
+    assert time.monotonic() - started < 4, "two tries of 0.3 s, not as long as it drips"
+    assert waits == [1]
 
 
 def test_without_retries_the_first_fault_is_the_last(url: str, kobo: Kobo, waits: Waits) -> None:

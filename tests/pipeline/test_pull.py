@@ -12,10 +12,10 @@ from fakes.kobo import ASSET, TOKEN, VERSION, Kobo, Reply, record, serving
 
 from pipeline import reading
 from pipeline.export import ExportSource
+from pipeline.found import FormPull, Progress
 from pipeline.kobo import KoboClient, KoboSource
 from pipeline.kobo.errors import BusyError, ForbiddenError, InvalidTokenError, UnknownAssetError
 from pipeline.pull import PullSummary, pull
-from pipeline.reading import FormPull, Progress
 from pipeline.store import Store
 
 SECOND = "aSecondAsset1234567890"
@@ -230,6 +230,19 @@ def test_a_cache_that_repeats_answers_never_makes_a_deletion(
     found = form(run(source, store))
     assert (found.deleted, found.missing or 0) == (0, 0)
     assert held(store) == kobo.records[ASSET]
+
+
+def test_an_answer_without_the_witness_proves_no_deletion(
+    kobo: Kobo, source: KoboSource, store: Store
+) -> None:
+    run(source, store)
+    del kobo.records[ASSET][5:8]
+    nothing = b'{"count": 0, "next": null, "previous": null, "results": []}'
+    kobo.script = [("%24in", Reply(200, nothing))]  # asked by name, it has not even the living one
+    found = form(run(source, store))
+    assert (found.deleted, found.missing, len(held(store))) == (0, 3, 450)
+    assert kobo.script == [], "it was asked"
+    assert events(run(source, store)) == {"deleted": 3}
 
 
 def test_a_form_that_changes_under_every_walk_is_read_and_no_deletion_concluded(

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from fakes.kobo import ASSET, TOKEN, Kobo, serving
 
+from pipeline.found import Progress
 from pipeline.kobo import KoboClient, KoboSource
 from pipeline.kobo.errors import UnreachableError
 from pipeline.pull import pull
-from pipeline.reading import Progress
 from pipeline.store import Store
 
 TESTS = Path(__file__).parents[1]

@@ -14,6 +14,7 @@ from fakes.kobo import record
 from openpyxl import Workbook
 
 from pipeline.errors import ServerError
+from pipeline.found import FormPull, Progress
 from pipeline.kobo import KoboClient, KoboSource
 from pipeline.kobo.errors import (
     BusyError,
@@ -25,7 +26,6 @@ from pipeline.kobo.errors import (
     UnreachableError,
 )
 from pipeline.pull import pull
-from pipeline.reading import FormPull, Progress
 from pipeline.sandbox import VIEWER_TOKEN, Fault, RunningSandbox, SandboxState, asset_uid, serve
 from pipeline.store import Store
 

@@ -1,6 +1,8 @@
 import os
 import stat
+import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +19,14 @@ from analysis.errors import SampleError
 from analysis.measures import Measure
 from analysis.moments import psu_moments
 from analysis.publication import Rules
+from analysis.specs import Mean, Proportion
 from pipeline import engine, spark, spark_session, spark_study
-from pipeline.engine import Mean, Proportion
 from pipeline.errors import StoreError
+from pipeline.parquet_sources import Column
 from pipeline.spark import Spread
 from pipeline.spark_partition import Partition, Scale
 from pipeline.spark_session import NoSparkError
-from tests.pipeline.test_engine import DESIGN, MEASURES, same, sample, written
+from tests.pipeline.test_engine import DESIGN, MEASURES, SPECS, same, sample, written
 
 CLUSTER = "local-cluster[2,1,3072]"
 needs_spark = [pytest.mark.slow, pytest.mark.java, pytest.mark.spark]
@@ -49,7 +52,14 @@ class TestOnTwoExecutors:
         frame = sample(partitions, 600, crossing=partitions % 2 == 0, whole_ids=partitions % 3 == 0)
         paths = written(frame, tmp_path, [50, 51, 300])
         found = on_spark(session, paths, spread=Spread(partitions, 16))
-        assert same(found, engine.estimate(paths, DESIGN, MEASURES, rules=Rules()))
+        assert same(found, engine.units(paths, DESIGN, MEASURES, rules=Rules()))
+
+    def test_the_public_estimate_takes_sums_from_spark(self, session, tmp_path):
+        paths = written(sample(5, 600, crossing=True), tmp_path, [50, 300])
+        options = {"by": "unit_id", "lonely": "adjust"}
+        summing = partial(spark.moments, session=session)
+        found = engine.estimate(paths, DESIGN, SPECS, summing=summing, **options)
+        assert same(found, engine.estimate(paths, DESIGN, SPECS, **options))
 
     @pytest.mark.parametrize("rows", [1, 100_000])
     @pytest.mark.parametrize("arrangement", [["psu", "id"], ["id"]])
@@ -59,7 +69,7 @@ class TestOnTwoExecutors:
         frame = sample(8).sort_values(arrangement, ascending=False)
         paths = written(frame, tmp_path, [123], row_group_size=40)
         found = on_spark(session, paths[::-1], spread=Spread(3, rows))
-        assert same(found, engine.estimate(paths, DESIGN, MEASURES, rules=Rules()))
+        assert same(found, engine.units(paths, DESIGN, MEASURES, rules=Rules()))
 
     def test_a_psu_larger_than_any_block_is_carried(self, session, tmp_path):
         frame = sample(9, 70_000, units=1)
@@ -67,7 +77,7 @@ class TestOnTwoExecutors:
         frame["stratum"] = "h"
         paths = written(frame, tmp_path, [20_000])
         found = on_spark(session, paths, spread=Spread(2, 10_000))
-        assert same(found, engine.estimate(paths, DESIGN, MEASURES, rules=Rules()))
+        assert same(found, engine.units(paths, DESIGN, MEASURES, rules=Rules()))
 
     def test_more_cells_than_a_group_holds(self, session, tmp_path):
         """Every interview its own PSU: groups are handed on many times in a partition."""
@@ -75,7 +85,7 @@ class TestOnTwoExecutors:
         paths = written(frame, tmp_path, [7_000])
         design = Design("w", id="id")
         found = on_spark(session, paths, design, spread=Spread(2, 3_000))
-        assert same(found, engine.estimate(paths, design, MEASURES, rules=Rules()))
+        assert same(found, engine.units(paths, design, MEASURES, rules=Rules()))
 
     @pytest.mark.parametrize(
         "design",
@@ -92,7 +102,7 @@ class TestOnTwoExecutors:
         options = {"order": ["h1-1", "h1-0"], "level": 0.9, "wave": "2026-1"}
         options |= {"tiers": {"U0": "T5"}, "empty": {"s900": "h0-0", "a": "h1-1"}}
         found = on_spark(session, paths, design, spread=Spread(3, 16), **options)
-        assert same(found, engine.estimate(paths, design, MEASURES, rules=Rules(), **options))
+        assert same(found, engine.units(paths, design, MEASURES, rules=Rules(), **options))
 
     def test_every_type_that_holds_numbers_or_codes_is_read_alike(self, session, tmp_path):
         frame = sample(12)
@@ -116,9 +126,9 @@ class TestOnTwoExecutors:
                 base.set_column(at, name, values) if at >= 0 else base.append_column(name, values)
             )
         pq.write_table(base, tmp_path / "a.parquet")
-        measures = [Mean(name, 0, 100) for name in ("u8", "u64", "f32", "dec", "nan")]
+        measures = [Column.of(Mean(name, 0, 100)) for name in ("u8", "u64", "f32", "dec", "nan")]
         found = on_spark(session, [tmp_path / "a.parquet"], measures=measures)
-        expected = engine.estimate([tmp_path / "a.parquet"], DESIGN, measures, rules=Rules())
+        expected = engine.units([tmp_path / "a.parquet"], DESIGN, measures, rules=Rules())
         assert same(found, expected)
 
     def test_names_of_files_and_columns_may_hold_any_sign(self, session, tmp_path):
@@ -130,15 +140,15 @@ class TestOnTwoExecutors:
         moved = [path.rename(folder / path.name) for path in paths]
         found = on_spark(
             session, moved, Design("bobot 'akhir'", "stratum", "se`si", id="id"),
-            [Mean("nilai; drop.table", 0, 100)],
+            [Column.of(Mean("nilai; drop.table", 0, 100))],
         )  # fmt: skip
         (path,) = written(sample(13), tmp_path)
-        expected = engine.estimate([path], DESIGN, [Mean("skor", 0, 100)], rules=Rules())
+        expected = engine.units([path], DESIGN, [Column.of(Mean("skor", 0, 100))], rules=Rules())
         assert same(found.drop(columns="measure"), expected.drop(columns="measure"))
 
     def test_without_a_row_both_say_the_same(self, session, tmp_path):
         paths = written(sample().iloc[:0], tmp_path)
-        expected = engine.estimate(paths, DESIGN, MEASURES, rules=Rules())
+        expected = engine.units(paths, DESIGN, MEASURES, rules=Rules())
         assert same(on_spark(session, paths), expected)
 
     @pytest.mark.parametrize(
@@ -176,9 +186,9 @@ class TestOnTwoExecutors:
 
     def test_a_measure_of_text_and_an_absent_column_are_named(self, session, tmp_path):
         paths = written(sample(), tmp_path)
-        both_refuse(session, paths, "no numbers", measures=[Mean("psu", 0, 1)])
+        both_refuse(session, paths, "no numbers", measures=[Column.of(Mean("psu", 0, 1))])
         both_refuse(session, paths, "no column bobot", design=Design("bobot", psu="psu"))
-        both_refuse(session, paths, "0 and 1", measures=[Proportion("butir")])
+        both_refuse(session, paths, "0 and 1", measures=[Column.of(Proportion("butir"))])
 
     def test_a_code_that_spark_would_write_otherwise_is_refused(self, session, tmp_path):
         frame = sample()
@@ -250,6 +260,22 @@ class TestOnTwoExecutors:
             pytest.fail("opened")
 
 
+@pytest.mark.slow
+@pytest.mark.java
+@pytest.mark.spark
+def test_the_default_study_has_the_same_files_from_spark(tmp_path):
+    """Calibrated, with margins, enumerators and composites; in processes, as users run it."""
+    made = {}
+    for name in ("local", "spark"):
+        command = [sys.executable, "-m", "pipeline", "analyze", "kendari", "--engine", name]
+        folders = ["--data", str(tmp_path / "data"), "--build", str(tmp_path / name)]
+        subprocess.run([*command, *folders], check=True, timeout=900, capture_output=True)
+        made[name] = tmp_path / name / "kendari"
+    for file in sorted(made["local"].rglob("*.csv")):
+        assert (made["spark"] / file.name).read_bytes() == file.read_bytes(), file.name
+    assert list((tmp_path / "data" / "kendari" / "spark").iterdir()) == []
+
+
 def on_spark(session, paths, design=DESIGN, measures=MEASURES, **options):
     return spark.estimate(paths, design, measures, session=session, rules=Rules(), **options)
 
@@ -257,7 +283,7 @@ def on_spark(session, paths, design=DESIGN, measures=MEASURES, **options):
 def both_refuse(session, paths, match=".", design=None, measures=MEASURES):
     design = design or Design("w", "stratum", "psu", fpc="N", id="id")
     with pytest.raises((SampleError, StoreError), match=match) as local:
-        engine.estimate(paths, design, measures, rules=Rules())
+        engine.units(paths, design, measures, rules=Rules())
     with pytest.raises(local.type) as refused:
         on_spark(session, paths, design, measures, spread=Spread(3, 16))
     assert str(refused.value) == str(local.value)

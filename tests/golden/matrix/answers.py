@@ -37,16 +37,20 @@ MEASURES = {
 TOP = {"mean": 100.0, "index": 100.0}
 
 
+def in_vain(data: str) -> dict[str, str]:
+    """PSUs that gave no interview, with their strata."""
+    if data != "empty":
+        return {}
+    every = pd.read_csv(HERE / "empty.csv", dtype=str)
+    rows = every[every["real"] == "0"]
+    return dict(zip(rows["psu"], rows["stratum"], strict=True))
+
+
 @cache
 def coded(design: str, column: str, wave: str = "1") -> Coded:
     drawn = DESIGNS[design]
     rows = frame(drawn.data, wave)
-    empty = {}
-    if drawn.data == "empty":
-        every = pd.read_csv(HERE / "empty.csv", dtype=str)
-        in_vain = every[every["real"] == "0"]
-        empty = dict(zip(in_vain["psu"], in_vain["stratum"], strict=True))
-    found = code(rows, drawn.columns, domain=column, empty=empty)
+    found = code(rows, drawn.columns, domain=column, empty=in_vain(drawn.data))
     if drawn.lonely != "collapse":
         return found
     by_unit = code(rows, drawn.columns, domain="unit")
@@ -112,6 +116,10 @@ class Asked:
     @property
     def coded(self) -> Coded:
         return coded(self.design, column_of(self.domain))
+
+    @property
+    def fitted(self) -> calibration.Calibration | None:
+        return None if self.calibration == "none" else fitted(self.design, self.calibration)
 
 
 def answer(case: Case) -> dict[str, Numbers]:
@@ -305,15 +313,19 @@ def of_quantiles(a: Asked) -> dict[str, Numbers]:
 def of_table(a: Asked) -> Numbers:
     rows = frame(a.data)
     found = association(
-        a.coded, rows["age"], rows["any"].astype(str), domain=a.domain, lonely=a.lonely
-    )
+        a.coded, rows["age"], rows["any"].astype(str), domain=a.domain, lonely=a.lonely,
+        calibration=a.fitted,
+    )  # fmt: skip
     return {"f": found.f, "d0": found.f_df[0], "p": found.f_p, "chisq_p": found.chisq_p}
 
 
 def of_model(a: Asked) -> dict[str, Numbers]:
     outcome = measures(a.data, ("score" if a.estimator == "linear" else "any",))[0]
     x = predictors(frame(a.data)[["age", "visits"]])
-    fit = regress(a.coded, outcome, x, family=a.estimator, domain=a.domain, lonely=a.lonely)
+    fit = regress(
+        a.coded, outcome, x, family=a.estimator, domain=a.domain, lonely=a.lonely,
+        calibration=a.fitted,
+    )  # fmt: skip
     return {
         name: {
             "value": fit.value[i], "se": fit.se[i], "df": fit.df,

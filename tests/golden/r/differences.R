@@ -55,6 +55,15 @@ parts <- update(solved,
 both <- svycontrast(svytotal(~ y1 + n1 + y2 + n2, parts), list(a = quote(y1 / n1), b = quote(y2 / n2)))
 put("svyby", "covariance", vcov(both)[1, 2])
 
+# What the margins fix: rounding is taken for chance.
+cells <- as.data.frame(svytable(~ sex + age, design))
+cells$Freq <- cells$Freq * seq(0.9, 1.15, by = 0.05)
+fixed <- postStratify(design, ~ sex + age, cells)
+women <- svyglm(as.numeric(sex == "P") ~ age, fixed)
+put("fixed", "value", coef(women)[2])
+put("fixed", "se_below_rounding", all(SE(women) < 1e-14))
+put("fixed", "svychisq_p_below_rounding", svychisq(~ sex + age, fixed)$p.value < 1e-14)
+
 # A quantile that the smallest answer alone reaches.
 put("quantile", "value", svyquantile(~score, subset(design, !is.na(score)), 0.0005)[[1]][1])
 

@@ -3,8 +3,8 @@
 #   Rscript tests/golden/r/reference.R [folder for the output]
 #
 # Reads interviews.csv beside this script (simulated, see generate.py) and writes expected.csv
-# (one number a row, 17 digits) and session.txt. Strata are whole numbers: survey 4.1-1 has a
-# fault with strata given as text under lonely.psu = "adjust".
+# (one number a row, 17 digits) and session.txt. Strata are whole numbers: survey's changelog
+# names a fault with text under lonely.psu = "adjust", which we could not reproduce in 4.1-1.
 
 suppressMessages(library(survey))
 here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE)))

@@ -1,0 +1,101 @@
+"""`persepsi forms deploy`: from checked workbook to phones."""
+
+import os
+import time
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+Say = Callable[[str], None]
+
+StudyName = Annotated[
+    str, typer.Argument(help="Name of a study under forms/, or the path of a study folder.")
+]
+Forms = Annotated[
+    list[str] | None,
+    typer.Argument(help="Questionnaires by name, without .xlsx; default: those that pull reads."),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it. Without this only the plan is shown.")]
+New = Annotated[
+    bool, typer.Option("--new", help="Make a project although one of the same name is there.")
+]
+AcceptLosses = Annotated[
+    bool,
+    typer.Option("--accept-losses", help="Go on where the server drops columns of the codebook."),
+]
+Wait = Annotated[
+    float, typer.Option("--wait", min=1, help="Seconds for the server to read the workbook.")
+]
+ServerUrl = Annotated[
+    str, typer.Option("--server", help="Address of a running sandbox on this machine.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of expected errors too.")]
+
+
+def register(forms_app: typer.Typer, say: Say, emit: Callable[[Any], None]) -> None:
+    """Put the command under `persepsi forms`; `say` writes to stderr, `emit` JSON to stdout."""
+
+    @forms_app.command(
+        "deploy",
+        help="Publish questionnaires to the study's server. Shows the plan; --yes does it.",
+        epilog="Example: KOBO_TOKEN=... persepsi forms deploy kendari --yes",
+    )
+    def deploy(
+        study: StudyName = "kendari",
+        forms: Forms = None,
+        yes: Yes = False,
+        new: New = False,
+        accept_losses: AcceptLosses = False,
+        wait: Wait = 600.0,
+        server: ServerUrl = "",
+        as_json: AsJson = False,
+        debug: Debug = False,
+    ) -> None:
+        """Plan, and with --yes publish."""
+        from pipeline.deploying import carry_out, make_plan
+        from pipeline.form_ready import prepare
+        from pipeline.kobo.imports import Patience
+        from pipeline.publish_server import open_publisher
+        from pipeline.study import open_study
+
+        opened = open_study(study)
+        ready = prepare(opened, forms or [])
+        for remark in (remark for form in ready for remark in form.remarks):
+            say(remark)
+        patience = Patience(wait, time.monotonic, time.sleep)
+        with open_publisher(opened, os.environ, server, say) as publisher:
+            account = publisher.account.username
+            say(f"Asking {publisher.url} as account {account} ...")
+            plans = make_plan(opened, ready, publisher, new=new)
+            done = []
+            if yes:
+                done = [
+                    carry_out(opened, plan, publisher, patience, say, accept_losses=accept_losses)
+                    for plan in plans
+                ]
+        if as_json:
+            emit(
+                {
+                    "server": opened.server.id,
+                    "url": publisher.url,
+                    "account": account,
+                    "simulated": opened.server.kind == "sandbox",
+                    "plan": [plan.as_dict() for plan in plans],
+                    "done": [outcome.as_dict() for outcome in done] if yes else None,
+                }
+            )
+            return
+        simulated = " (sandbox, simulated data)" if opened.server.kind == "sandbox" else ""
+        typer.echo(
+            f"Server {opened.server.id}, {publisher.url}{simulated}, as account {account}; "
+            f"wave {opened.wave.id}"
+        )
+        for plan in plans if not yes else ():
+            for line in plan.lines():
+                typer.echo(line)
+        for outcome in done:
+            typer.echo(outcome.line())
+        if not yes and not all(plan.nothing for plan in plans):
+            typer.echo("Nothing was changed. Run again with --yes to do this.")
