@@ -64,6 +64,7 @@ golden: $(VENV)/.dev ## Regenerate the reference numbers from R's package survey
 	Rscript tests/golden/r/calibration.R
 	Rscript tests/golden/r/estimators.R
 	Rscript tests/golden/r/api.R > tests/golden/r/api.csv
+	Rscript tests/golden/r/auxiliaries.R > tests/golden/r/auxiliaries.csv
 	Rscript tests/golden/r/fay_herriot.R tests/golden/r
 	Rscript tests/golden/r/differences.R
 	$(BIN)/python -m tests.golden.matrix.shapes
