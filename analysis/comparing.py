@@ -17,6 +17,8 @@ from analysis.contrasts import wald
 from analysis.design import Floats
 from analysis.errors import DesignError, MeasureError
 from analysis.estimators import domain_estimates
+from analysis.open_scale import size_of
+from analysis.precision import NO_SPREAD
 from analysis.sample import Domains, Sample
 from analysis.sampling import CalibratedDesign
 from analysis.specs import Spec
@@ -129,12 +131,16 @@ def contrast(
         df = np.array([_freedom(of, sample, row) for row in rows])
     if design_of(design).selection != "probability":
         few[:] = True
+    # Parts that do not vary, or that cancel, leave rounding, and a test of it would be certain.
+    sizes = size_of(means.value, means.spread)
+    length = np.array([sum(abs(c) * float(sizes[cell]) for cell, c in r.items()) for r in rows])
     with np.errstate(invalid="ignore"):
-        v = np.diag(covariance)
-        se = np.where(few | ~(df >= 1) | ~(v > 0), np.nan, np.sqrt(v))
+        se = np.sqrt(np.diag(covariance))
+        flat = ~few & (df >= 1) & (se <= NO_SPREAD * length)
+        se = np.where(few | flat | ~(df >= 1), np.nan, se)
     reason = [
         ";".join(code for code, claim in (("sessions<2", a), ("no_spread", b)) if claim)
-        for a, b in zip(few, ~few & (df >= 1) & (v <= 0), strict=True)
+        for a, b in zip(few, flat, strict=True)
     ]
     low, high = intervals.t(value, se, df, level)
     found = pd.DataFrame(

@@ -137,3 +137,37 @@ def test_a_simple_random_sample_is_the_textbook():
     assert found["value"] == pytest.approx(data["x"].mean())
     assert found["se"] == pytest.approx(data["x"].std() / np.sqrt(len(data)))
     assert found["df"] == len(data) - 1
+
+
+def halves(of_a, of_b):
+    """People whose answers are one number in each unit."""
+    data = people()
+    return data.assign(x=np.where(data["unit"] == "A", of_a, of_b))
+
+
+@pytest.mark.parametrize("variance", ["taylor", "jkn", "bootstrap"])
+def test_a_contrast_of_answers_without_spread_has_no_error_and_no_test(variance):
+    names = {"B - A": {("B", "x"): 1, ("A", "x"): -1}}
+    found = contrast(
+        halves(5.1, 6.3), DESIGN, Mean("x"), names, "unit", variance=variance, seed=1, replicates=60
+    )
+    only = found.iloc[0]
+    assert (only["reason"], only["variance_method"]) == ("no_spread", "")
+    assert np.isnan(only[["se", "low", "high", "p"]].astype(float)).all()
+    assert np.isnan(found.attrs["test"]).all()
+
+
+def test_shares_that_add_up_to_one_and_margins_that_are_known_have_no_error():
+    data = people()
+    shares = {("all", "served", code): 1.0 for code in sorted(data["served"].dropna().unique())}
+    whole = contrast(data, DESIGN, Proportion("served"), {"sum": shares}).iloc[0]
+    assert whole["value"] == pytest.approx(1)
+    assert whole["reason"] == "no_spread"
+    assert np.isnan(whole["se"])
+
+    known = data.assign(of_l=(data["sex"] == "L") * 1.0)
+    raked = DESIGN.rake(known, {"sex": {"L": 500, "P": 600}})
+    for asked in (Mean("of_l"), Total("of_l")):
+        margin = contrast(known, raked, asked, {"margin": {("all", "of_l"): 1}}).iloc[0]
+        assert margin["reason"] == "no_spread"
+        assert np.isnan(margin["se"])
