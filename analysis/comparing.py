@@ -237,10 +237,15 @@ def _changed(
     found = change_of_means(one, other, second.lonely)
     drawn = second.design.selection == first.design.selection == "probability"
     i, j = ([m.domains.index(d) for d in found.domains] for m in (old.moments, new.moments))
-    enough = drawn & (one.n_psu[i] >= 2) & (other.n_psu[j] >= 2) & (found.df >= 1)
     with np.errstate(invalid="ignore"):
-        se = np.where(enough & (found.variance > 0), np.sqrt(found.variance), np.nan)
-    low, high = intervals.t(found.value, se, found.df, level)
+        se = np.sqrt(found.variance)
+        sizes = size_of(one.value, one.spread)[i] + size_of(other.value, other.spread)[j]
+        still = se <= NO_SPREAD * sizes
+    # Satterthwaite's degrees of freedom weigh variances, which here are rounding.
+    df = np.where(still, np.minimum(one.df[i], other.df[j]), found.df)
+    enough = drawn & (one.n_psu[i] >= 2) & (other.n_psu[j] >= 2) & (df >= 1)
+    se = np.where(enough & ~still, se, np.nan)
+    low, high = intervals.t(found.value, se, df, level)
     rows = second.plan.rows
     reason = np.where(enough, np.where(np.isnan(se), "no_spread", ""), "sessions<2")
     size = len(found.domains)
@@ -252,7 +257,7 @@ def _changed(
             "measure_type": [r.type for r in rows] * size, "measure": [r.name for r in rows] * size,
             "category": [r.category for r in rows] * size, "value": found.value.ravel(),
             "se": se.ravel(), "low": low.ravel(), "high": high.ravel(), "level": level,
-            "df": found.df.ravel(), "p": _p(found.value, se, found.df).ravel(),
+            "df": df.ravel(), "p": _p(found.value, se, df).ravel(),
             "n_before": one.n[i].ravel().astype(np.int64),
             "n_after": other.n[j].ravel().astype(np.int64),
             "estimator": [r.kind for r in rows] * size, "reason": reason.ravel(),
