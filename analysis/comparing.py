@@ -114,8 +114,7 @@ def contrast(
     [{'value': 15.0, 'se': 11.18, 'df': 2.0}]
     """
     require(level, lonely, "auto")
-    if not coefficients:
-        raise MeasureError("No contrast is asked for. Give {name: {(domain, measure): factor}}.")
+    _require_named(coefficients)
     sample, tables, joined = sampled(
         frame, design, specs, by, lonely=lonely, order=order, unit=unit, levels=levels,
         unknown=unknown, missing=missing, empty=empty, replicates=replicates, seed=seed,
@@ -321,15 +320,40 @@ def _p(value: Floats, se: Floats, df: Floats) -> Floats:
     return found
 
 
+def _require_named(coefficients: Mapping[str, Mapping[Key, float]]) -> None:
+    """Refuse coefficients that are none before anything is computed."""
+    how = "Give {name: {(domain, measure): factor}}, with the category where there is one."
+    if not isinstance(coefficients, Mapping):
+        raise MeasureError(f"{type(coefficients).__name__} is no table of contrasts. {how}")
+    if not coefficients:
+        raise MeasureError(f"No contrast is asked for. {how}")
+    for name, own in coefficients.items():
+        if not isinstance(own, Mapping):
+            raise MeasureError(
+                f"Contrast {name} is {type(own).__name__}, which gives its estimates no factor. "
+                f"{how}"
+            )
+        if not own:
+            raise MeasureError(f"Contrast {name} names no estimate. {how}")
+        for key, factor in own.items():
+            texts = isinstance(key, tuple) and all(isinstance(part, str) for part in key)
+            if not texts or len(key) not in (2, 3):
+                raise MeasureError(
+                    f"Contrast {name}: {key!r} names no estimate; it takes two texts, or three. "
+                    f"{how}"
+                )
+            number = isinstance(factor, int | float | np.integer | np.floating)
+            if not number or not np.isfinite(factor):
+                raise MeasureError(
+                    f"Contrast {name}: the factor of {' '.join(key)} is no finite number. {how}"
+                )
+
+
 def _cells(
     sample: Sample, of: Domains, name: str, own: Mapping[Key, float]
 ) -> dict[tuple[int, int], float]:
     """Positions of the estimates that a contrast names."""
     domains, found = of.moments.domains, {}
-    if not own:
-        raise MeasureError(
-            f"Contrast {name} names no estimate. Give {{(domain, measure): factor}}."
-        )
     for key, factor in own.items():
         domain, measure, *category = key
         if domain not in domains:
@@ -348,8 +372,6 @@ def _cells(
                 f"Contrast {name}: {what} is {why} of the table; a contrast needs one mean, "
                 "proportion, total, ratio or index. Name it with its category."
             )
-        if not np.isfinite(factor):
-            raise MeasureError(f"Contrast {name}: the factor of {domain} {measure} is no number.")
         found[domains.index(domain), rows[0]] = float(factor)
     return found
 
