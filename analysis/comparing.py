@@ -13,6 +13,7 @@ from scipy import special
 
 from analysis import design as base
 from analysis import intervals, reading, varying
+from analysis.coefficients import Key, cells_of, require_named
 from analysis.contrasts import wald
 from analysis.design import Floats
 from analysis.errors import DesignError, MeasureError
@@ -29,9 +30,6 @@ from analysis.taylor import residual
 from analysis.tidy import COLUMNS
 from analysis.varying import Variance
 from analysis.waves import change as change_of_means
-
-Key = tuple[str, str] | tuple[str, str, str]
-"""Domain and measure of an estimate, and its category where it has one."""
 
 Empty = Mapping[str, str] | None
 """PSUs that were worked and gave no interview, and their strata."""
@@ -114,7 +112,7 @@ def contrast(
     [{'value': 15.0, 'se': 11.18, 'df': 2.0}]
     """
     require(level, lonely, "auto")
-    _require_named(coefficients)
+    require_named(coefficients)
     sample, tables, joined = sampled(
         frame, design, specs, by, lonely=lonely, order=order, unit=unit, levels=levels,
         unknown=unknown, missing=missing, empty=empty, replicates=replicates, seed=seed,
@@ -126,7 +124,7 @@ def contrast(
         )
     (of,) = tables
     means = domain_estimates(of.moments, sample.plan)
-    rows = [_cells(sample, of, name, own) for name, own in coefficients.items()]
+    rows = [cells_of(sample, of, name, own) for name, own in coefficients.items()]
     method = varying.method_of(sample, variance)
     covariance, code = varying.covariances(sample, of, method, rows)
     value = np.array([sum(c * float(means.value[cell]) for cell, c in row.items()) for row in rows])
@@ -317,62 +315,6 @@ def _p(value: Floats, se: Floats, df: Floats) -> Floats:
     """Two-sided p of the hypothesis that a value is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         found: Floats = 2 * special.stdtr(df, -np.abs(value / se))
-    return found
-
-
-def _require_named(coefficients: Mapping[str, Mapping[Key, float]]) -> None:
-    """Refuse coefficients that are none before anything is computed."""
-    how = "Give {name: {(domain, measure): factor}}, with the category where there is one."
-    if not isinstance(coefficients, Mapping):
-        raise MeasureError(f"{type(coefficients).__name__} is no table of contrasts. {how}")
-    if not coefficients:
-        raise MeasureError(f"No contrast is asked for. {how}")
-    for name, own in coefficients.items():
-        if not isinstance(own, Mapping):
-            raise MeasureError(
-                f"Contrast {name} is {type(own).__name__}, which gives its estimates no factor. "
-                f"{how}"
-            )
-        if not own:
-            raise MeasureError(f"Contrast {name} names no estimate. {how}")
-        for key, factor in own.items():
-            texts = isinstance(key, tuple) and all(isinstance(part, str) for part in key)
-            if not texts or len(key) not in (2, 3):
-                raise MeasureError(
-                    f"Contrast {name}: {key!r} names no estimate; it takes two texts, or three. "
-                    f"{how}"
-                )
-            number = isinstance(factor, int | float | np.integer | np.floating)
-            if not number or not np.isfinite(factor):
-                raise MeasureError(
-                    f"Contrast {name}: the factor of {' '.join(key)} is no finite number. {how}"
-                )
-
-
-def _cells(
-    sample: Sample, of: Domains, name: str, own: Mapping[Key, float]
-) -> dict[tuple[int, int], float]:
-    """Positions of the estimates that a contrast names."""
-    domains, found = of.moments.domains, {}
-    for key, factor in own.items():
-        domain, measure, *category = key
-        if domain not in domains:
-            raise DesignError(
-                f"Contrast {name}: there is no domain {domain}; there are "
-                f"{', '.join(domains[:10])}. Write it as the table of estimate prints it."
-            )
-        rows = [
-            k for k, row in enumerate(sample.plan.rows)
-            if row.name == measure and (not category or row.category == category[0])
-        ]  # fmt: skip
-        if len(rows) != 1 or sample.plan.rows[rows[0]].kind == "quantile":
-            what = f"{measure} {' '.join(category)}".strip()
-            why = "a quantile, which has no scores" if len(rows) == 1 else f"{len(rows)} rows"
-            raise MeasureError(
-                f"Contrast {name}: {what} is {why} of the table; a contrast needs one mean, "
-                "proportion, total, ratio or index. Name it with its category."
-            )
-        found[domains.index(domain), rows[0]] = float(factor)
     return found
 
 
