@@ -45,6 +45,9 @@ CHANGE = (
     "flag", "reason",
 )  # fmt: skip
 
+CANCELLED = 1e-12
+"""Part of the variances of two waves that is rounding once their covariance is taken off."""
+
 
 def contrast(
     frame: reading.Frame,
@@ -276,7 +279,9 @@ def _changed(
     with np.errstate(invalid="ignore"):
         se = np.sqrt(found.variance)
         sizes = size_of(one.value, one.spread)[i] + size_of(other.value, other.spread)[j]
-        still = se <= NO_SPREAD * sizes
+        # The same answers asked twice: what the covariance leaves of the variances is rounding too.
+        both = found.variance + 2 * found.covariance
+        still = (se <= NO_SPREAD * sizes) | (found.variance <= CANCELLED * both)
     # Satterthwaite's degrees of freedom weigh variances, which here are rounding.
     df = np.where(still, np.minimum(one.df[i], other.df[j]), found.df)
     enough = drawn & (one.n_psu[i] >= 2) & (other.n_psu[j] >= 2) & (df >= 1)

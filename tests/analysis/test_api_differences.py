@@ -246,3 +246,12 @@ def test_a_contrast_of_a_quota_sample_says_quota_and_not_that_it_lacks_sessions(
     assert (found["flag"], found["reason"]) == ("caution", "quota")
     assert np.isfinite(found["value"])
     assert np.isnan(found["se"])
+
+
+def test_answers_that_all_rose_alike_leave_no_error_to_the_change():
+    first = people(45)
+    second = first.assign(score=first["score"] + 5)
+    found = change(first, second, DESIGN, Mean("score"), [["unit"], ["unit", "sex"], []], raw=True)
+    assert found["value"].to_numpy() == pytest.approx(5)
+    assert found["se"].isna().all()
+    assert found["reason"].str.contains("no_spread").all()
