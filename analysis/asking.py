@@ -104,6 +104,7 @@ def regress(
     SampleError
         As `regression.regress` and `predictors.predictors`.
     """
+    regression.require_family(family)
     data = reading.pandas(frame)
     named = [predictors] if isinstance(predictors, str) else list(predictors)
     reading.codes(data, [outcome, *named])

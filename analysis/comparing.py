@@ -13,10 +13,15 @@ from scipy import special
 
 from analysis import design as base
 from analysis import intervals, reading, varying
+from analysis.coefficients import Key, cells_of, require_named
 from analysis.contrasts import wald
 from analysis.design import Floats
 from analysis.errors import DesignError, MeasureError
 from analysis.estimators import domain_estimates
+from analysis.flagged import Part, hidden, parts_of, printed, together
+from analysis.open_scale import size_of
+from analysis.precision import NO_SPREAD
+from analysis.publication import Rules
 from analysis.sample import Domains, Sample
 from analysis.sampling import CalibratedDesign
 from analysis.specs import Spec
@@ -26,21 +31,22 @@ from analysis.tidy import COLUMNS
 from analysis.varying import Variance
 from analysis.waves import change as change_of_means
 
-Key = tuple[str, str] | tuple[str, str, str]
-"""Domain and measure of an estimate, and its category where it has one."""
-
 Empty = Mapping[str, str] | None
 """PSUs that were worked and gave no interview, and their strata."""
 
 AnyDesign = base.Design | CalibratedDesign
 
 CONTRAST = (
-    "contrast", "value", "se", "low", "high", "level", "df", "p", "variance_method", "reason",
+    "contrast", "value", "se", "low", "high", "level", "df", "p", "variance_method", "flag",
+    "reason",
 )  # fmt: skip
 CHANGE = (
     *COLUMNS[1:7], "se", "low", "high", "level", "df", "p", "n_before", "n_after", "estimator",
-    "reason",
+    "flag", "reason",
 )  # fmt: skip
+
+CANCELLED = 1e-12
+"""Part of the variances of two waves that is rounding once their covariance is taken off."""
 
 
 def contrast(
@@ -51,6 +57,8 @@ def contrast(
     by: By = (),
     *,
     level: float = 0.95,
+    rules: Rules | None = None,
+    raw: bool = False,
     variance: Variance = "auto",
     replicates: int = 500,
     seed: int | None = None,
@@ -73,11 +81,15 @@ def contrast(
     by
         One table of domains, as for `estimate`, whose other arguments these are too: with the same
         `unit` and `empty`, `estimate` and `contrast` have the same strata and PSUs.
+    rules, raw
+        A contrast has the worst flag of its estimates under `rules`, and their reasons. With `raw`
+        False one with an estimate that may not be published carries no value, `se`, `low`, `high`
+        or `p`. Its standard error is that of the design, without a floor, either way.
 
     Returns
     -------
     DataFrame
-        Columns `contrast value se low high level df p variance_method reason`; `p` is of the
+        Columns `contrast value se low high level df p variance_method flag reason`; `p` is of the
         hypothesis that the contrast is 0. `df` are PSUs that hold answers of one of its estimates
         less their strata. `attrs["test"]` is Wald's F and p that all are 0, `attrs["covariance"]`
         the (Q, Q) matrix.
@@ -97,15 +109,14 @@ def contrast(
     ... })
     >>> found = contrast(
     ...     frame, Design(stratum="unit", psu="sesi"), Mean("tunggu"),
-    ...     {"B - A": {("B", "tunggu"): 1, ("A", "tunggu"): -1}}, by="unit",
+    ...     {"B - A": {("B", "tunggu"): 1, ("A", "tunggu"): -1}}, by="unit", raw=True,
     ... )
     >>> found[["value", "se", "df"]].round(3).to_dict("records")
     [{'value': 15.0, 'se': 11.18, 'df': 2.0}]
     """
     require(level, lonely, "auto")
-    if not coefficients:
-        raise MeasureError("No contrast is asked for. Give {name: {(domain, measure): factor}}.")
-    sample, tables, _ = sampled(
+    require_named(coefficients)
+    sample, tables, joined = sampled(
         frame, design, specs, by, lonely=lonely, order=order, unit=unit, levels=levels,
         unknown=unknown, missing=missing, empty=empty, replicates=replicates, seed=seed,
     )  # fmt: skip
@@ -116,32 +127,45 @@ def contrast(
         )
     (of,) = tables
     means = domain_estimates(of.moments, sample.plan)
-    rows = [_cells(sample, of, name, own) for name, own in coefficients.items()]
+    rows = [cells_of(sample, of, name, own) for name, own in coefficients.items()]
     method = varying.method_of(sample, variance)
     covariance, code = varying.covariances(sample, of, method, rows)
     value = np.array([sum(c * float(means.value[cell]) for cell, c in row.items()) for row in rows])
     few = np.array([any(means.n_psu[cell] < 2 for cell in row) for row in rows])
+    varied, _ = varying.varied(sample, of, method)
     if method == "replicates":
-        all_df = varying.varied(sample, of, method)[0].df
-        df = np.array([min(float(all_df[cell]) for cell in row) for row in rows])
+        df = np.array([min(float(varied.df[cell]) for cell in row) for row in rows])
         few[:] = False
     else:
         df = np.array([_freedom(of, sample, row) for row in rows])
-    if design_of(design).selection != "probability":
+    drawn = sample.design.selection == "probability"
+    if not drawn:
         few[:] = True
+    # Parts that do not vary, or that cancel, leave rounding, and a test of it would be certain.
+    sizes = size_of(means.value, means.spread)
+    length = np.array([sum(abs(c) * float(sizes[cell]) for cell, c in r.items()) for r in rows])
     with np.errstate(invalid="ignore"):
-        v = np.diag(covariance)
-        se = np.where(few | ~(df >= 1) | ~(v > 0), np.nan, np.sqrt(v))
-    reason = [
-        ";".join(code for code, claim in (("sessions<2", a), ("no_spread", b)) if claim)
-        for a, b in zip(few, ~few & (df >= 1) & (v <= 0), strict=True)
-    ]
+        se = np.sqrt(np.diag(covariance))
+        flat = ~few & (df >= 1) & (se <= NO_SPREAD * length)
+        se = np.where(few | flat | ~(df >= 1), np.nan, se)
+    (of_cells,) = parts_of(
+        sample, [of], [varied], joined, rules or Rules(), level, replicated=method == "replicates"
+    )
+    parts = [
+        together(
+            [of_cells[d][k] for d, k in row], "no_spread" if still else "",
+            lacks=drawn and lost and not still,
+        )
+        for row, still, lost in zip(rows, flat.tolist(), np.isnan(se).tolist(), strict=True)
+    ]  # fmt: skip
+    hides = hidden(parts) & (not raw)
+    value, se = (np.where(hides, np.nan, own) for own in (value, se))
     low, high = intervals.t(value, se, df, level)
     found = pd.DataFrame(
         {
             "contrast": list(coefficients), "value": value, "se": se, "low": low, "high": high,
             "level": level, "df": df, "p": _p(value, se, df), "variance_method": code,
-            "reason": reason,
+            "flag": [flag for flag, _ in parts], "reason": printed(parts, hides),
         }
     )  # fmt: skip
     found.loc[found["se"].isna(), "variance_method"] = ""
@@ -159,6 +183,8 @@ def change(
     by: By = (),
     *,
     level: float = 0.95,
+    rules: Rules | None = None,
+    raw: bool = False,
     lonely: Policy = "fail",
     order: Sequence[str] = (),
     unit: str = "",
@@ -172,13 +198,15 @@ def change(
     PSUs of the same name were drawn once and asked twice: their covariance is taken off
     (`waves.change`). `design` is that of both, or one each, as calibrated weights need: each wave
     on its own totals; so are the PSUs `empty`. Other arguments as `estimate`, with Taylor's
-    variance (of residuals after calibration); quantiles are not among what can be compared.
+    variance (of residuals after calibration); quantiles are not among what can be compared. A
+    change has the worst flag of its two estimates, and is blank where `estimate` would blank one
+    of them, unless it is asked for `raw`.
 
     Returns
     -------
     DataFrame
         Columns `domain_type domain measure_type measure category value se low high level df p
-        n_before n_after estimator reason`.
+        n_before n_after estimator flag reason`.
 
     Raises
     ------
@@ -211,7 +239,7 @@ def change(
         )
         for frame, own, in_vain in zip((before, after), designs, empties, strict=True)
     ]  # fmt: skip
-    (first, old, _), (second, new, _) = waves
+    (first, old, here), (second, new, there) = waves
     names = [[(r.type, r.name, r.category, r.kind) for r in s.plan.rows] for s in (first, second)]
     if names[0] != names[1]:
         raise MeasureError(
@@ -220,23 +248,56 @@ def change(
         )
     if any(row.kind == "quantile" for row in first.plan.rows):
         raise MeasureError("A quantile has no scores, so that its change has no variance here.")
-    tables = [_changed(first, a, second, b, level) for a, b in zip(old, new, strict=True)]
+    parts = [
+        parts_of(
+            sample, tables, [varying.varied(sample, of, "taylor")[0] for of in tables], joined,
+            rules or Rules(), level,
+        )
+        for sample, tables, joined in ((first, old, here), (second, new, there))
+    ]  # fmt: skip
+    tables = [
+        _changed(first, a, second, b, level, flags, raw=raw)
+        for a, b, *flags in zip(old, new, *parts, strict=True)
+    ]
     return pd.concat(tables, ignore_index=True)[list(CHANGE)]
 
 
 def _changed(
-    first: Sample, old: Domains, second: Sample, new: Domains, level: float
+    first: Sample,
+    old: Domains,
+    second: Sample,
+    new: Domains,
+    level: float,
+    flags: Sequence[Sequence[Sequence[Part]]],
+    *,
+    raw: bool,
 ) -> pd.DataFrame:
     one, other = residual(first, old), residual(second, new)
     found = change_of_means(one, other, second.lonely)
     drawn = second.design.selection == first.design.selection == "probability"
     i, j = ([m.domains.index(d) for d in found.domains] for m in (old.moments, new.moments))
-    enough = drawn & (one.n_psu[i] >= 2) & (other.n_psu[j] >= 2) & (found.df >= 1)
     with np.errstate(invalid="ignore"):
-        se = np.where(enough & (found.variance > 0), np.sqrt(found.variance), np.nan)
-    low, high = intervals.t(found.value, se, found.df, level)
+        se = np.sqrt(found.variance)
+        sizes = size_of(one.value, one.spread)[i] + size_of(other.value, other.spread)[j]
+        # The same answers asked twice: what the covariance leaves of the variances is rounding too.
+        both = found.variance + 2 * found.covariance
+        still = (se <= NO_SPREAD * sizes) | (found.variance <= CANCELLED * both)
+    # Satterthwaite's degrees of freedom weigh variances, which here are rounding.
+    df = np.where(still, np.minimum(one.df[i], other.df[j]), found.df)
+    enough = drawn & (one.n_psu[i] >= 2) & (other.n_psu[j] >= 2) & (df >= 1)
+    se = np.where(enough & ~still, se, np.nan)
     rows = second.plan.rows
-    reason = np.where(enough, np.where(np.isnan(se), "no_spread", ""), "sessions<2")
+    parts = [
+        together(
+            [flags[0][a][k], flags[1][b][k]], "no_spread" if (enough & still)[d, k] else "",
+            lacks=drawn and not enough[d, k],
+        )
+        for d, (a, b) in enumerate(zip(i, j, strict=True)) for k in range(len(rows))
+    ]  # fmt: skip
+    hides = hidden(parts) & (not raw)
+    blank = hides.reshape(se.shape)
+    value, se = (np.where(blank, np.nan, own) for own in (found.value, se))
+    low, high = intervals.t(value, se, df, level)
     size = len(found.domains)
     dimensions = new.table.dimensions
     return pd.DataFrame(
@@ -244,12 +305,13 @@ def _changed(
             "domain_type": " & ".join(dimensions) or "all",
             "domain": np.repeat(np.array(found.domains, dtype=object), len(rows)),
             "measure_type": [r.type for r in rows] * size, "measure": [r.name for r in rows] * size,
-            "category": [r.category for r in rows] * size, "value": found.value.ravel(),
+            "category": [r.category for r in rows] * size, "value": value.ravel(),
             "se": se.ravel(), "low": low.ravel(), "high": high.ravel(), "level": level,
-            "df": found.df.ravel(), "p": _p(found.value, se, found.df).ravel(),
+            "df": df.ravel(), "p": _p(value, se, df).ravel(),
             "n_before": one.n[i].ravel().astype(np.int64),
             "n_after": other.n[j].ravel().astype(np.int64),
-            "estimator": [r.kind for r in rows] * size, "reason": reason.ravel(),
+            "estimator": [r.kind for r in rows] * size, "flag": [flag for flag, _ in parts],
+            "reason": printed(parts, hides),
         }
     )  # fmt: skip
 
@@ -258,39 +320,6 @@ def _p(value: Floats, se: Floats, df: Floats) -> Floats:
     """Two-sided p of the hypothesis that a value is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         found: Floats = 2 * special.stdtr(df, -np.abs(value / se))
-    return found
-
-
-def _cells(
-    sample: Sample, of: Domains, name: str, own: Mapping[Key, float]
-) -> dict[tuple[int, int], float]:
-    """Positions of the estimates that a contrast names."""
-    domains, found = of.moments.domains, {}
-    if not own:
-        raise MeasureError(
-            f"Contrast {name} names no estimate. Give {{(domain, measure): factor}}."
-        )
-    for key, factor in own.items():
-        domain, measure, *category = key
-        if domain not in domains:
-            raise DesignError(
-                f"Contrast {name}: there is no domain {domain}; there are "
-                f"{', '.join(domains[:10])}. Write it as the table of estimate prints it."
-            )
-        rows = [
-            k for k, row in enumerate(sample.plan.rows)
-            if row.name == measure and (not category or row.category == category[0])
-        ]  # fmt: skip
-        if len(rows) != 1 or sample.plan.rows[rows[0]].kind == "quantile":
-            what = f"{measure} {' '.join(category)}".strip()
-            why = "a quantile, which has no scores" if len(rows) == 1 else f"{len(rows)} rows"
-            raise MeasureError(
-                f"Contrast {name}: {what} is {why} of the table; a contrast needs one mean, "
-                "proportion, total, ratio or index. Name it with its category."
-            )
-        if not np.isfinite(factor):
-            raise MeasureError(f"Contrast {name}: the factor of {domain} {measure} is no number.")
-        found[domains.index(domain), rows[0]] = float(factor)
     return found
 
 

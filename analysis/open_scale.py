@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 import numpy as np
 
 from analysis import intervals
+from analysis.design import Floats
 from analysis.precision import METHODS, NO_SPREAD, Block, Precision, Scale, precision
 
 
@@ -28,10 +29,18 @@ def of_any_scale(b: Block, scale: Scale, level: float, *, floor: bool) -> Precis
     return found
 
 
+def size_of(value: Floats, spread: Floats) -> Floats:
+    """What a standard error is compared with to tell spread from rounding, in the same unit.
+
+    Sums of weights stand in a total's score, so that no spread is relative to its value.
+    """
+    found: Floats = np.abs(value) + np.sqrt(np.where(np.isnan(spread), 0.0, spread))
+    return found
+
+
 def _open(b: Block, level: float) -> Precision:
     with np.errstate(invalid="ignore", divide="ignore"):
-        size = np.abs(b.value) + np.sqrt(np.where(np.isnan(b.spread), 0.0, b.spread))
-        # Sums of weights stand in a total's score, so that no spread is relative to its value.
+        size = size_of(b.value, b.spread)
         flat = ~np.isnan(b.se) & (b.se <= NO_SPREAD * size)
         se = np.where(flat, np.nan, b.se)
         low, high = intervals.t(b.value, se, b.df, level)

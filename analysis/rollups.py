@@ -58,6 +58,11 @@ class Atoms:
         """The table of some dimensions, and the (A,) domain of every atom in it.
 
         Where `levels` holds all its dimensions, cells that nobody is in stand there too.
+
+        Raises
+        ------
+        DesignError
+            Where it has several dimensions, and a code of one holds what joins them in a label.
         """
         places = [self.dimensions.index(name) for name in chosen]
         given = [self.levels[i] for i in places]
@@ -78,6 +83,7 @@ class Atoms:
         if len(given) == 1:
             labels = [given[0][code] for code in codes[:, 0].tolist()]
         else:
+            _require_apart(chosen, given)
             labels = [
                 JOIN.join([own[c] for own, c in zip(given, row, strict=True)]) or WHOLE
                 for row in codes.tolist()
@@ -85,6 +91,17 @@ class Atoms:
         to = np.asarray(to, dtype=np.intp).reshape(-1)
         own = roll_up(self.moments, to, labels)
         return RollUp(tuple(chosen), tuple(given), own, codes), to
+
+
+def _require_apart(dimensions: Sequence[str], levels: Sequence[Sequence[str]]) -> None:
+    for name, codes in zip(dimensions, levels, strict=True):
+        bad = [code for code in codes if JOIN in code]
+        if bad:
+            raise DesignError(
+                f"Column {name} has the code {', '.join(map(repr, bad[:5]))}, and '{JOIN}' joins "
+                "the codes of several columns in the label of a domain, so that two domains could "
+                "have one label. Write the code in another way, or ask for the column alone."
+            )
 
 
 def roll_up(moments: Moments, to: Codes, names: Sequence[str]) -> Moments:
@@ -163,7 +180,8 @@ def roll_ups(
     Raises
     ------
     DesignError
-        Naming columns that are absent, rows with a blank code, and codes that are not declared.
+        As `Atoms.table`; naming columns that are absent, rows with a blank code, and codes that
+        are not declared.
     """
     dimensions = list(dict.fromkeys(name for group in groups for name in group))
     found = atoms(frame, coded, measures, dimensions, levels=levels, unknown=unknown)

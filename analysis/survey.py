@@ -162,7 +162,7 @@ def estimate(
         if any(row.kind == "quantile" for row in sample.plan.rows) else None
         for of in tables
     ]  # fmt: skip
-    made = _assembled(
+    made = assembled(
         [of.table for of in tables], varied, sample.plan, quantiles, joined,
         selection=design_of(design).selection, level=level, rules=rules or Rules(), raw=raw,
         floor=not raw if floor is None else floor, interval=interval, wave=wave,
@@ -254,7 +254,7 @@ def _with_enumerators(
     return replace(found, variance=v, df=df, assumed=found.assumed | taken.assumed)
 
 
-def _assembled(
+def assembled(
     made: Sequence[RollUp],
     varied: Sequence[Varied],
     plan: Plan,
@@ -345,7 +345,7 @@ def of_atoms(
     for one in made:
         means = domain_estimates(one.moments, plan)
         varied.append(Varied.plain(means, variances(means, joined.lonely), "taylor"))
-    return _assembled(
+    return assembled(
         made, varied, plan, [None] * len(made), joined, selection=selection, level=level,
         rules=rules, raw=raw, floor=floor, interval=interval, wave=wave, tiers=tiers or {},
         replicated=False,

@@ -10,6 +10,7 @@ from analysis import (
     Mean,
     Proportion,
     Quantile,
+    Rules,
     Total,
     association,
     change,
@@ -137,3 +138,120 @@ def test_a_simple_random_sample_is_the_textbook():
     assert found["value"] == pytest.approx(data["x"].mean())
     assert found["se"] == pytest.approx(data["x"].std() / np.sqrt(len(data)))
     assert found["df"] == len(data) - 1
+
+
+def halves(of_a, of_b):
+    """People whose answers are one number in each unit."""
+    data = people()
+    return data.assign(x=np.where(data["unit"] == "A", of_a, of_b))
+
+
+@pytest.mark.parametrize("variance", ["taylor", "jkn", "bootstrap"])
+def test_a_contrast_of_answers_without_spread_has_no_error_and_no_test(variance):
+    names = {"B - A": {("B", "x"): 1, ("A", "x"): -1}}
+    found = contrast(
+        halves(5.1, 6.3), DESIGN, Mean("x"), names, "unit", variance=variance, seed=1, replicates=60
+    )
+    only = found.iloc[0]
+    assert "no_spread" in only["reason"].split(";")
+    assert (only["flag"], only["variance_method"]) == ("caution", "")
+    assert np.isnan(only[["se", "low", "high", "p"]].astype(float)).all()
+    assert np.isnan(found.attrs["test"]).all()
+
+
+def test_shares_that_add_up_to_one_and_margins_that_are_known_have_no_error():
+    data = people()
+    shares = {("all", "served", code): 1.0 for code in sorted(data["served"].dropna().unique())}
+    whole = contrast(data, DESIGN, Proportion("served"), {"sum": shares}).iloc[0]
+    assert whole["value"] == pytest.approx(1)
+    assert "no_spread" in whole["reason"].split(";")
+    assert np.isnan(whole["se"])
+
+    known = data.assign(of_l=(data["sex"] == "L") * 1.0)
+    raked = DESIGN.rake(known, {"sex": {"L": 500, "P": 600}})
+    for asked in (Mean("of_l"), Total("of_l")):
+        margin = contrast(known, raked, asked, {"margin": {("all", "of_l"): 1}}).iloc[0]
+        assert "no_spread" in margin["reason"].split(";")
+        assert np.isnan(margin["se"])
+
+
+@pytest.mark.parametrize("answers", [(1.1, 2.3), (0.0, 1 / 3), (1e-170, 2e-170)])
+@pytest.mark.parametrize("psus", ["shared", "apart"])
+def test_a_change_of_answers_without_spread_has_no_error_and_says_why(answers, psus):
+    first, second = (people().assign(x=value) for value in answers)
+    if psus == "apart":
+        first["psu"] = "before " + first["psu"].astype(str)
+    found = change(first, second, DESIGN, Mean("x"), "unit")
+    assert found["reason"].str.contains("no_spread").all()
+    assert not found["reason"].str.contains("sessions<2").any()
+    assert np.isnan(found[["se", "low", "high", "p"]].to_numpy()).all()
+    assert (found["df"] >= 1).all()
+
+
+def with_few(seed):
+    """People of whom six, in two PSUs, have a sex of their own."""
+    data = people(seed)
+    stratum = data["stratum"].iloc[0]
+    own = data[data["stratum"] == stratum]
+    chosen = [own[own["psu"] == psu].index[:3] for psu in sorted(own["psu"].unique())[:2]]
+    data.loc[chosen[0].union(chosen[1]), "sex"] = "X"
+    assert (data["sex"] == "X").sum() == 6
+    return data
+
+
+NUMBERS = ["value", "se", "low", "high", "p"]
+
+
+@pytest.mark.parametrize("method", ["taylor", "jkn", "auto"])
+def test_a_contrast_is_blank_where_estimate_would_blank_one_of_its_parts(method):
+    data = with_few(41)
+    names = {
+        "X - L": {("X", "score"): 1, ("L", "score"): -1},
+        "P - L": {("P", "score"): 1, ("L", "score"): -1},
+    }
+    asked = {"by": "sex", "variance": method, "replicates": 60, "seed": 3}
+    found = contrast(data, DESIGN, Mean("score"), names, **asked)
+    assert row(estimate(data, DESIGN, Mean("score"), **asked), "X", "score")["flag"] == "withheld"
+    few, many = found.iloc[0], found.iloc[1]
+    assert (few["flag"], few["reason"].split(";")[0]) == ("withheld", "n<10")
+    assert few[NUMBERS].isna().all()
+    assert not many[NUMBERS].isna().any()
+    assert np.isnan(found.attrs["covariance"][0]).all()
+    assert np.isnan(found.attrs["test"]).all()
+    everything = contrast(data, DESIGN, Mean("score"), names, raw=True, **asked)
+    assert not everything[NUMBERS].isna().any(axis=None)
+    assert everything["flag"].tolist() == found["flag"].tolist()
+    strict = contrast(data, DESIGN, Mean("score"), names, rules=Rules(minimum_n=6), **asked)
+    assert strict["flag"].iloc[0] == "caution"
+    assert strict[NUMBERS].iloc[0].notna().all()
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_change_is_blank_where_estimate_would_blank_a_wave(order):
+    few, many = with_few(42), people(43).assign(sex=lambda d: np.where(d.index % 3, "L", "X"))
+    few["sex"] = few["sex"].replace({"P": "L"})
+    waves_of = (few, many)[::order]
+    found = change(*waves_of, DESIGN, Mean("score"), "sex").set_index("domain")
+    assert found["flag"]["X"] == "withheld"
+    assert found.loc["X", NUMBERS].isna().all()
+    assert found.loc["L", NUMBERS].notna().all()
+    everything = change(*waves_of, DESIGN, Mean("score"), "sex", raw=True).set_index("domain")
+    assert everything.loc["X", NUMBERS].notna().all()
+
+
+def test_a_contrast_of_a_quota_sample_says_quota_and_not_that_it_lacks_sessions():
+    quota = Design("w", selection="quota", id="id")
+    names = {"P - L": {("P", "score"): 1, ("L", "score"): -1}}
+    found = contrast(people(44), quota, Mean("score"), names, "sex").iloc[0]
+    assert (found["flag"], found["reason"]) == ("caution", "quota")
+    assert np.isfinite(found["value"])
+    assert np.isnan(found["se"])
+
+
+def test_answers_that_all_rose_alike_leave_no_error_to_the_change():
+    first = people(45)
+    second = first.assign(score=first["score"] + 5)
+    found = change(first, second, DESIGN, Mean("score"), [["unit"], ["unit", "sex"], []], raw=True)
+    assert found["value"].to_numpy() == pytest.approx(5)
+    assert found["se"].isna().all()
+    assert found["reason"].str.contains("no_spread").all()

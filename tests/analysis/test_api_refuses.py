@@ -210,6 +210,34 @@ BAD = {
     "no contrast": (
         lambda: contrast(people(), DESIGN, Mean("x"), {}), MeasureError, r"No contrast is asked",
     ),
+    "contrasts in a list": (
+        lambda: contrast(people(), DESIGN, Mean("x"), [("all", "x")]), MeasureError,
+        r"list is no table of contrasts. Give \{name",
+    ),
+    "a contrast without factors": (
+        lambda: contrast(people(), DESIGN, Mean("x"), {"c": ["all"]}), MeasureError,
+        r"Contrast c is list, which gives its estimates no factor",
+    ),
+    "a contrast of a domain alone": (
+        lambda: contrast(people(), DESIGN, Mean("x"), {"c": {"all": 1}}), MeasureError,
+        r"Contrast c: 'all' names no estimate; it takes two texts, or three",
+    ),
+    "a contrast with a fourth part": (
+        lambda: contrast(people(), DESIGN, Mean("x"), {"c": {("all", "x", "", "y"): 1}}),
+        MeasureError, r"Contrast c: \('all', 'x', '', 'y'\) names no estimate",
+    ),
+    "a contrast with text for a factor": (
+        lambda: contrast(people(), DESIGN, Mean("x"), {"c": {("all", "x"): "satu"}}),
+        MeasureError, r"Contrast c: the factor of all x is no finite number",
+    ),
+    "a family that is none": (
+        lambda: regress(people(), DESIGN, "score", "sex", family="Linear"), MeasureError,
+        r"family = 'Linear' is no model .* \"linear\" .* \"logistic\"",
+    ),
+    "a code that holds what joins codes": (
+        lambda: ask(people().replace({"sex": {"L": "x & y"}}), by=["unit", "sex"]), DesignError,
+        r"Column sex has the code 'x & y', and ' & ' joins",
+    ),
     "a contrast of nobody": (
         lambda: contrast(people(), DESIGN, Mean("x"), {"c": {("Z", "x"): 1}}, "unit"), DesignError,
         r"no domain Z; there are A, B",
@@ -326,3 +354,9 @@ def test_a_replicate_that_empties_a_margin_leaves_taylor_and_says_so():
     assert (found["se"] > 0).all()
     assert "PSU s05" in found.attrs["notes"][0]
     assert "Taylor" in found.attrs["notes"][0]
+
+
+def test_a_code_may_hold_an_ampersand_where_it_is_a_label_of_its_own():
+    data = people().replace({"sex": {"L": "x & y"}})
+    found = estimate(data, DESIGN, Mean("score"), [["unit"], ["sex"]], raw=True)
+    assert found["domain"].tolist() == ["A", "B", "P", "x & y"]

@@ -210,7 +210,7 @@ def contrasted(case: Case) -> tuple[str, Any]:
         }
     found = api.contrast(
         frame(DESIGNS[design].data), weighted(design, calibration), specs, {"it": wanted},
-        by=column, level=LEVEL, **keywords(case),
+        by=column, level=LEVEL, raw=True, **keywords(case),
     ).iloc[0]  # fmt: skip
     return name, found
 
@@ -219,7 +219,7 @@ def of_waves(case: Case) -> dict[str, Numbers]:
     _, design, _, _, domain, _ = case
     found = api.change(
         frame("plain"), frame("plain", "2"), design_of(design), api.Proportion("any"),
-        by=column_of(domain), level=LEVEL, **strata(case),
+        by=column_of(domain), level=LEVEL, raw=True, **strata(case),
     )  # fmt: skip
     return {"any": of_difference(found[found["domain"] == domain].iloc[0])}
 
