@@ -184,3 +184,10 @@ def numbers(frame: pd.DataFrame, column: str) -> Floats:
     if not pd.api.types.is_numeric_dtype(found):
         found = pd.to_numeric(found.astype(object), errors="coerce")
     return np.asarray(found.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+
+
+def text_of(kind: object) -> str:
+    """A code as text; a whole number that became a float is written as a whole number."""
+    if isinstance(kind, float | np.floating) and float(kind).is_integer():
+        return str(int(kind))
+    return str(kind)

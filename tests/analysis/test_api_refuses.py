@@ -174,6 +174,29 @@ BAD = {
     "a level without a total": (
         lambda: raked({"sex": {"L": 500}}), MarginError, r"no total for P, which rows .* answered",
     ),
+    "a level given twice": (
+        lambda: raked({"sex": {1: 400, "1": 300}}), MarginError,
+        r"Margin sex: the level 1 is given twice",
+    ),
+    "a total in words": (
+        lambda: raked({"sex": {"L": "six", "P": 600}}), MarginError,
+        r"Margin sex: the total of L is the text 'six' and no number",
+    ),
+    "a total that is None": (
+        lambda: raked({"sex": {"L": None, "P": 600}}), MarginError, r"the total of L is None",
+    ),
+    "margins in a list": (
+        lambda: raked([("sex", 1)]), MarginError, r"margins are given as a value of type list",
+    ),
+    "no margins": (
+        lambda: DESIGN.poststratify(people(), None), MarginError, r"margins are given as None",
+    ),
+    "levels in a list": (
+        lambda: raked({"sex": [500, 600]}), MarginError, r"Margin sex is a value of type list",
+    ),
+    "a margin named by a number": (
+        lambda: raked({1: {"L": 500}}), MarginError, r"named by a value of type int",
+    ),
     "margins of residents": (
         lambda: raked(MARGINS, population="penduduk"), MarginError, r"sample is of visits",
     ),
@@ -326,3 +349,8 @@ def test_a_replicate_that_empties_a_margin_leaves_taylor_and_says_so():
     assert (found["se"] > 0).all()
     assert "PSU s05" in found.attrs["notes"][0]
     assert "Taylor" in found.attrs["notes"][0]
+
+
+def test_a_series_of_totals_is_taken_as_a_dict_of_its_levels():
+    own = pd.Series({"L": 500, "P": 600})
+    assert raked({"sex": own}).weights.tolist() == raked(MARGINS).weights.tolist()
