@@ -45,10 +45,12 @@ def read_margins(population: str, given: Known, only_levels: str = "") -> Margin
         if isinstance(own, Mapping | pd.Series):
             levels[name] = _levels(name, own)
         elif _number(own) is None:
-            also = "" if only_levels else ", or the total of a column of numbers (43210.0)"
+            is_none = "no total for each level"
+            if not only_levels:
+                is_none = "neither a total for each level nor the total of a column of numbers"
             raise MarginError(
-                f"Margin {name} is {_kind(own)}, which does not say the total of each level. Give "
-                f"a dict or a Series with the levels as index ({_WANTED}){also}."
+                f"Margin {name} is {is_none} but {_kind(own)}, so nobody knows what to bring the "
+                f"weights to. Give a dict ({_WANTED}), or a Series with the levels as its index."
             )
         else:
             numbers[name] = float(own)

@@ -17,7 +17,8 @@ from analysis.distances import Method
 from analysis.errors import CalibrationError, DesignError, MarginError
 from analysis.given_margins import Known, Totals, read_margins
 from analysis.given_replicates import GivenReplicates
-from analysis.margins import Margins
+from analysis.margins import CROSS, Margins
+from analysis.same_frame import Marks, differing, marks
 
 MOST = 20_000_000
 """PSUs times cells that are calibrated again: some ten seconds."""
@@ -117,8 +118,8 @@ class Design(base.Design):
         """
         if isinstance(margins, Mapping) and len(margins) != 1:
             raise MarginError(
-                f"Post-stratification takes one margin, but {', '.join(map(str, margins)) or 'none'} "
-                "are given. Cross them ('unit:sex'), or use rake."
+                "Post-stratification takes one margin, but "
+                f"{', '.join(map(str, margins)) or 'none'} are given. Cross them ('unit:sex'), or use rake."
             )
         known = read_margins(population, margins, "poststratify")
         return self._calibrated(frame, known, "raking", None, sample, minimum, False, np.inf)
@@ -180,7 +181,9 @@ class Design(base.Design):
         coded = code(data, self)
         cells = read_cells(data, known, population=sample, minimum=minimum, id=self.id)
         found = calibrate(coded, cells, method=method, bounds=bounds, scale=scale, trim=trim)
-        return CalibratedDesign(self, found, coded, _obstacle(found, coded))
+        named = [column for name in known.names for column in name.split(CROSS)]
+        read = marks(data, [self.id, *named, *known.numbers])
+        return CalibratedDesign(self, found, coded, _obstacle(found, coded), read)
 
 
 def _obstacle(found: Calibration, coded: Coded) -> str:
@@ -206,13 +209,14 @@ class CalibratedDesign:
     `weights` are (n,) in the order of the frame. `report` has the columns `margin level n before
     target after gap`, `diagnostics` Kish's design effects and the extremes of the factors.
     `notes` say which levels were merged. `obstacle` says why the weights cannot be made again in
-    every replicate, empty where they can.
+    every replicate, empty where they can. `read` holds the ids and answers it was made of.
     """
 
     design: Design
     calibration: Calibration
     coded: Coded
     obstacle: str = ""
+    read: Marks = field(default_factory=dict)
     weights: Floats = field(init=False)
 
     def __post_init__(self) -> None:
@@ -247,13 +251,16 @@ class CalibratedDesign:
         c = self.calibration
         return "raked" if c.distance.free_raking and c.cells.numbers is None else "calibrated"
 
-    def require(self, coded: Coded) -> None:
+    def require(self, coded: Coded, frame: pd.DataFrame) -> None:
         """Stop where `coded` is not of the frame that was calibrated.
+
+        Weights belong to the answers that the margins are of: the same interviews in another
+        order, or with other answers there, would carry the weights of others.
 
         Raises
         ------
         CalibrationError
-            Where interviews, weights or PSUs differ.
+            Where interviews, weights, PSUs, ids or the columns of the margins differ.
         """
         own = self.coded
         alike = own.order.size == coded.order.size and all(
@@ -265,6 +272,14 @@ class CalibratedDesign:
                 f"The weights were calibrated on {own.order.size} interviews, and these "
                 f"{coded.order.size} are not the same ones in the same order; the margins would "
                 "not hold. Calibrate this frame, and make domains with `by`, leaving no row out."
+            )
+        other = differing(self.read, frame, self.design.id)
+        if other:
+            raise CalibrationError(
+                f"The weights were calibrated on {own.order.size} interviews, and these "
+                f"{coded.order.size} are not the same ones in the same order: column "
+                f"{', '.join(other)} differs or is absent, so the margins would not hold. "
+                "Calibrate this frame, and make domains with `by`, leaving no row out."
             )
 
 

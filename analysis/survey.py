@@ -209,7 +209,7 @@ def sampled(
     coded = code(data, own, empty=empty)
     calibrated = design if isinstance(design, CalibratedDesign) else None
     if calibrated is not None:
-        calibrated.require(coded)
+        calibrated.require(coded, data)
         coded = calibrated.calibration.final(coded)
     dimensions = dimensions_of(tables, lonely, unit)
     # Sums that overflow are refused by name once they are made (`domain_estimates`).

@@ -192,7 +192,7 @@ BAD = {
         lambda: DESIGN.poststratify(people(), None), MarginError, r"margins are given as None",
     ),
     "levels in a list": (
-        lambda: raked({"sex": [500, 600]}), MarginError, r"Margin sex is a value of type list",
+        lambda: raked({"sex": [500, 600]}), MarginError, r"Margin sex is no total for each level but a value of type list",
     ),
     "a margin named by a number": (
         lambda: raked({1: {"L": 500}}), MarginError, r"named by a value of type int",
@@ -354,3 +354,54 @@ def test_a_replicate_that_empties_a_margin_leaves_taylor_and_says_so():
 def test_a_series_of_totals_is_taken_as_a_dict_of_its_levels():
     own = pd.Series({"L": 500, "P": 600})
     assert raked({"sex": own}).weights.tolist() == raked(MARGINS).weights.tolist()
+
+
+def _swapped(data):
+    """Two interviews of one PSU and weight with different answers, each in the other's place."""
+    own = data[data["psu"] == "s00"]
+    first = own.index[own["sex"] == "L"][0]
+    second = own.index[own["sex"] == "P"][0]
+    order = data.index.to_numpy().copy()
+    order[[first, second]] = order[[second, first]]
+    return data.loc[order].reset_index(drop=True)
+
+
+OTHER = {
+    "rows swapped": (False, _swapped, "sex"),
+    "ids shifted": (True, lambda data: data.assign(id="x" + data["id"]), "id"),
+    "answers changed": (True, lambda data: data.assign(sex="L"), "sex"),
+    "numbers changed": (True, lambda data: data.assign(x=data["x"] + 1), "x"),
+    "the margin gone, and no ids": (False, lambda data: data.drop(columns="sex"), "sex"),
+}
+
+
+@pytest.mark.parametrize("case", OTHER)
+def test_calibrated_weights_are_refused_to_interviews_they_were_not_made_of(case):
+    with_id, other, column = OTHER[case]
+    data = people().assign(w=2.0)
+    design = Design("w", "stratum", "psu", id="id" if with_id else "")
+    known = {**MARGINS, "x": 1100 * float(data["x"].mean())}
+    calibrated = design.calibrate(data, known)
+    ask(data, design=calibrated)
+    for call in (
+        lambda frame: ask(frame, design=calibrated),
+        lambda frame: association(frame, calibrated, "served", "unit"),
+    ):
+        with pytest.raises(CalibrationError, match=f"not the same ones.* column .*{column}.* diff"):
+            call(other(data))
+
+
+def test_a_frame_changed_in_its_place_is_another_than_was_calibrated():
+    data = people()
+    calibrated = raked(MARGINS, data)
+    data.loc[:, "sex"] = "L"
+    with pytest.raises(CalibrationError, match="column sex differs"):
+        ask(data, design=calibrated)
+
+
+def test_the_same_interviews_in_another_type_of_column_keep_their_weights():
+    data = people()
+    calibrated = raked(MARGINS, data)
+    again = data.assign(sex=data["sex"].astype("category"), id=data["id"].astype("string"))
+    assert ask(again, design=calibrated).equals(ask(data, design=calibrated))
+    assert len(ask(data.drop(columns="sex"), design=calibrated)) == 1
