@@ -1,4 +1,4 @@
-"""Whether a frame is the one that weights were calibrated on, by its ids and the margins' columns."""
+"""Whether a frame is the one that weights were calibrated on, by ids and columns of margins."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

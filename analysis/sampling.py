@@ -118,8 +118,9 @@ class Design(base.Design):
         """
         if isinstance(margins, Mapping) and len(margins) != 1:
             raise MarginError(
-                "Post-stratification takes one margin, but "
-                f"{', '.join(map(str, margins)) or 'none'} are given. Cross them ('unit:sex'), or use rake."
+                f"Post-stratification takes one margin, but {len(margins)} are given"
+                f"{': ' if margins else ''}{', '.join(map(str, margins))}. Cross them "
+                "('unit:sex'), or use rake."
             )
         known = read_margins(population, margins, "poststratify")
         return self._calibrated(frame, known, "raking", None, sample, minimum, False, np.inf)

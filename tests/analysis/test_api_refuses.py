@@ -121,7 +121,27 @@ BAD = {
             people().assign(score=lambda d: d["score"] * 1e96, w=lambda d: d["w"] * 1e200),
             Mean("score"),
         ),
-        MeasureError, r"sums of column score leave the range of numbers in domain all",
+        WeightError, r"Column w: the weight is above 1e\+50 in rows 1 \(i000\)",
+    ),
+    "weights whose squares vanish": (
+        lambda: raked(MARGINS, people().assign(w=1e-200)), WeightError,
+        r"the weight is below 1e-50 in rows 1",
+    ),
+    "answers whose squares vanish": (
+        lambda: ask(people().assign(score=lambda d: d["score"] * 1e-160), Mean("score")),
+        MeasureError, r"Measure score: no answer is larger than .*, so their squares vanish",
+    ),
+    "totals whose squares leave the range": (
+        lambda: raked({"sex": {"L": 6e300, "P": 6e300}}), MarginError,
+        r"Margin sex: the total of L, P is above 1e\+50",
+    ),
+    "totals whose squares vanish": (
+        lambda: raked({"sex": {"L": 6e-300, "P": 6e-300}}), MarginError,
+        r"Margin sex: the total of L, P is below 1e-50",
+    ),
+    "a total of numbers beyond the range": (
+        lambda: DESIGN.calibrate(people(), {**MARGINS, "x": 1e300}), MarginError,
+        r"Total of x is 1e\+300, which is missing or beyond 1e\+100",
     ),
     "off the scale": (
         lambda: ask(spoiled("score", 6, 101.0)), MeasureError, r"1 of 300 values lie off its scale",
@@ -192,7 +212,8 @@ BAD = {
         lambda: DESIGN.poststratify(people(), None), MarginError, r"margins are given as None",
     ),
     "levels in a list": (
-        lambda: raked({"sex": [500, 600]}), MarginError, r"Margin sex is no total for each level but a value of type list",
+        lambda: raked({"sex": [500, 600]}), MarginError,
+        r"Margin sex is no total for each level but a value of type list",
     ),
     "a margin named by a number": (
         lambda: raked({1: {"L": 500}}), MarginError, r"named by a value of type int",
@@ -202,7 +223,7 @@ BAD = {
     ),
     "two margins to post-stratify": (
         lambda: DESIGN.poststratify(people(), {**MARGINS, "unit": {"A": 1, "B": 1}}), MarginError,
-        r"one margin, but sex, unit",
+        r"one margin, but 2 are given: sex, unit",
     ),
     "bounds that cannot be met": (
         lambda: DESIGN.calibrate(people(), {"sex": {"L": 1, "P": 1000}}, method="logit",
