@@ -9,7 +9,14 @@ from dataclasses import fields, replace
 import numpy as np
 
 from analysis import intervals
-from analysis.precision import METHODS, NO_SPREAD, Block, Precision, Scale, precision
+from analysis.precision import METHODS, NO_SPREAD, VARIANCES, Block, Precision, Scale, precision
+
+ROUNDING = 1e-12
+"""Standard error of Taylor's, as a share of the estimate's size, that is rounding of the sums.
+Replicates that are calibrated again meet their totals up to some 1e-12, so theirs is NO_SPREAD."""
+LOST = 1e-12
+"""Variance of the answers, as a share of the square of their size, below which the difference of
+squares that it is made of holds no digits."""
 
 
 def of_any_scale(b: Block, scale: Scale, level: float, *, floor: bool) -> Precision:
@@ -32,11 +39,12 @@ def _open(b: Block, level: float) -> Precision:
     with np.errstate(invalid="ignore", divide="ignore"):
         size = np.abs(b.value) + np.sqrt(np.where(np.isnan(b.spread), 0.0, b.spread))
         # Sums of weights stand in a total's score, so that no spread is relative to its value.
-        flat = ~np.isnan(b.se) & (b.se <= NO_SPREAD * size)
+        rounding = np.where(b.variance == VARIANCES.index("taylor"), ROUNDING, NO_SPREAD)
+        flat = ~np.isnan(b.se) & (b.se <= rounding * size)
         se = np.where(flat, np.nan, b.se)
         low, high = intervals.t(b.value, se, b.df, level)
         known = ~np.isnan(se)
-        varied = known & (b.n > 1) & (b.spread > (NO_SPREAD * size) ** 2)
+        varied = known & (b.n > 1) & (b.spread > LOST * size**2)
         deff = np.where(varied, se**2 * (b.n - 1) / b.spread, np.nan)
         n_eff = np.where(varied, b.spread / se**2, np.nan)
     choice = np.where(known, METHODS.index("t"), 0)
