@@ -86,7 +86,7 @@ def read_known_totals(
     ------
     StudyError
         Naming file and rows: a missing column or cell, an unknown population, unit, margin or
-        level, a total that is not above zero or may be in thousands, a level that stands twice, a margin that is partly
+        level, a total that is not above zero, a level that stands twice, a margin that is partly
         by unit, margins of one unit whose sums differ.
     """
     rows = read_table(path, COLUMNS[:-1])
