@@ -51,8 +51,8 @@ def judge(
 ) -> Judged:
     """Standard errors, intervals and verdicts of a block by the rules of `precision`.
 
-    `floor` and `implied` are those of `precision`. `of_unit` says whether its domains are units or lie within them; where it is not given, the
-    type of the domains does.
+    `floor` and `implied` are those of `precision`. `of_unit` says whether its domains are
+    units or lie within them; where it is not given, the type of the domains does.
     """
     inside = b.domain_type == "unit" if of_unit is None else of_unit
     found = of_any_scale(b, scale, level, floor=floor, implied=implied)
