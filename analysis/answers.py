@@ -15,6 +15,8 @@ from analysis.measures import Measure
 
 LARGEST = 1e100
 """Beyond it, the square of an answer times its weight may leave the range of a float."""
+SMALLEST = 1e-80
+"""Where no answer is larger, squares of answers lose digits or become 0."""
 
 
 def one_per_choice(
@@ -66,7 +68,7 @@ def texts(codes: "pd.Series[str]") -> NDArray[np.str_]:
 
 
 def require_finite(measures: Sequence[Measure]) -> None:
-    """Refuse answers that are infinite, or so large that their sums leave the range of a float.
+    """Refuse answers that are infinite, or whose sums of squares leave the range of a float.
 
     Raises
     ------
@@ -83,6 +85,12 @@ def require_finite(measures: Sequence[Measure]) -> None:
                     f"Measure {measure.name}: the answer {what} in {_rows(bad)}; one such row "
                     "decides every total. Correct it, or set it to missing."
                 )
+        largest = np.abs(measure.values).max(initial=0.0, where=~np.isnan(measure.values))
+        if 0 < largest < SMALLEST:
+            raise MeasureError(
+                f"Measure {measure.name}: no answer is larger than {SMALLEST:g}, so their squares "
+                "vanish and the standard error would be wrong. Give the column in a larger unit."
+            )
 
 
 def _rows(bad: NDArray[np.bool_]) -> str:

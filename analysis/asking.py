@@ -172,7 +172,7 @@ def _drawn(
         coded, domain = code(marked, own, domain="(where)", empty=empty), "inside"
     calibration = None
     if isinstance(design, CalibratedDesign):
-        design.require(coded)
+        design.require(coded, frame)
         calibration = design.calibration
     if own.selection != "probability":  # its errors are not shown, so no stratum stops it
         return _Drawn(coded, domain, "adjust", calibration)

@@ -143,7 +143,11 @@ def _read(frame: pd.DataFrame, margin: str, declared: Sequence[str], id: str) ->
     key, texts = np.zeros(len(frame), dtype=np.intp), [""]
     for i, column in enumerate(parts):
         code, found = pd.factorize(frame[column])
-        names = [str(name) for name in found]
+        kinds = np.asarray(found, dtype=object).tolist()
+        # A whole number that became a float, 1.0, is level 1 unless a level 1.0 is declared.
+        own = {level.split(CROSS)[i] if len(parts) > 1 else level
+               for level in declared if len(parts) == 1 or level.count(CROSS) >= i}  # fmt: skip
+        names = [str(kind) if str(kind) in own else columns.text_of(kind) for kind in kinds]
         blank = np.array([not name.strip() for name in names] + [True], dtype=np.bool_)[code]
         if blank.any():
             raise MarginError(

@@ -14,6 +14,8 @@ from analysis.errors import DesignError, WeightError
 
 Texts = NDArray[np.str_]
 Floats = NDArray[np.float64]
+LEAST, MOST = 1e-50, 1e50
+"""Weights beyond these leave the range of a float once they are squared and multiplied."""
 Named = tuple[tuple[str, ...], NDArray[np.intp]]
 """Names in their order, and the (n,) code of each row into them."""
 
@@ -129,7 +131,7 @@ def positions(frame: pd.DataFrame, column: str) -> NDArray[np.intp]:
 
 
 def weights(frame: pd.DataFrame, column: str, id: str) -> Floats:
-    """(n,) weights, positive and finite; 1 without a column."""
+    """(n,) weights, positive, with squares in the range of a float; 1 without a column."""
     if not column:
         return np.ones(len(frame))
     weight = numbers(frame, column)
@@ -138,6 +140,8 @@ def weights(frame: pd.DataFrame, column: str, id: str) -> Floats:
         (np.isinf(weight), "is infinite"),
         (weight < 0, "is negative"),
         (weight == 0, "is zero"),
+        (weight > MOST, f"is above {MOST:g}"),
+        (weight < LEAST, f"is below {LEAST:g}"),
     ):
         if bad.any():
             raise WeightError(
@@ -184,3 +188,10 @@ def numbers(frame: pd.DataFrame, column: str) -> Floats:
     if not pd.api.types.is_numeric_dtype(found):
         found = pd.to_numeric(found.astype(object), errors="coerce")
     return np.asarray(found.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+
+
+def text_of(kind: object) -> str:
+    """A code as text; a whole number that became a float is written as a whole number."""
+    if isinstance(kind, float | np.floating) and float(kind).is_integer():
+        return str(int(kind))
+    return str(kind)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.columns import LEAST, MOST
 from analysis.errors import MarginError
 
 Floats = NDArray[np.float64]
@@ -21,6 +22,9 @@ POPULATIONS = {"kunjungan": "visits", "penduduk": "residents"}
 CROSS = ":"
 AGREE = 1e-6
 """Relative difference between the sums of two margins that passes as rounding."""
+
+MOST_OF_NUMBERS = 1e100
+"""A total of numbers beyond it cannot be squared."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,10 @@ class Margins:
         for name, levels in self.totals.items():
             _check_levels(name, levels)
         for name, total in self.numbers.items():
-            if not np.isfinite(total):
+            if not abs(total) <= MOST_OF_NUMBERS:
                 raise MarginError(
-                    f"Total of {name} is {total}, which is missing or infinite; no weights can "
+                    f"Total of {name} is {total}, which is missing or beyond 1e+100; no weights "
+                    "can "
                     "reach it. Correct it, or leave it out."
                 )
         if not self.totals:
@@ -145,6 +150,8 @@ def _check_levels(name: str, levels: Mapping[str, float]) -> None:
         ([k for k, v in levels.items() if not np.isfinite(v)], "missing or infinite"),
         ([k for k, v in levels.items() if v < 0], "negative"),
         ([k for k, v in levels.items() if v == 0], "zero"),
+        ([k for k, v in levels.items() if v > MOST], f"above {MOST:g}"),
+        ([k for k, v in levels.items() if v < LEAST], f"below {LEAST:g}"),
     ):
         if bad:
             raise MarginError(

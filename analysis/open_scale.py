@@ -10,18 +10,27 @@ import numpy as np
 
 from analysis import intervals
 from analysis.design import Floats
-from analysis.precision import METHODS, NO_SPREAD, Block, Precision, Scale, precision
+from analysis.precision import METHODS, NO_SPREAD, VARIANCES, Block, Precision, Scale, precision
+
+ROUNDING = 1e-12
+"""Standard error of Taylor's, as a share of the estimate's size, that is rounding of the sums.
+Replicates that are calibrated again meet their totals up to some 1e-12, so theirs is NO_SPREAD."""
+LOST = 1e-12
+"""Variance of the answers, as a share of the square of their size, below which the difference of
+squares that it is made of holds no digits."""
 
 
-def of_any_scale(b: Block, scale: Scale, level: float, *, floor: bool) -> Precision:
+def of_any_scale(
+    b: Block, scale: Scale, level: float, *, floor: bool, implied: bool = True
+) -> Precision:
     """As `precision.precision`, also for measures whose scale has no ends."""
     closed = np.isfinite(scale.length)
     if closed.all():
-        return precision(b, scale, level, floor=floor)
+        return precision(b, scale, level, floor=floor, implied=implied)
     found = _open(b, level)
     if closed.any():
         own = Scale(*(getattr(scale, f.name)[closed] for f in fields(Scale)))
-        of_closed = precision(_columns(b, closed), own, level, floor=floor)
+        of_closed = precision(_columns(b, closed), own, level, floor=floor, implied=implied)
         for f in fields(Precision):
             part = getattr(of_closed, f.name)
             if part is not None:
@@ -41,11 +50,12 @@ def size_of(value: Floats, spread: Floats) -> Floats:
 def _open(b: Block, level: float) -> Precision:
     with np.errstate(invalid="ignore", divide="ignore"):
         size = size_of(b.value, b.spread)
-        flat = ~np.isnan(b.se) & (b.se <= NO_SPREAD * size)
+        rounding = np.where(b.variance == VARIANCES.index("taylor"), ROUNDING, NO_SPREAD)
+        flat = ~np.isnan(b.se) & (b.se <= rounding * size)
         se = np.where(flat, np.nan, b.se)
         low, high = intervals.t(b.value, se, b.df, level)
         known = ~np.isnan(se)
-        varied = known & (b.n > 1) & (b.spread > (NO_SPREAD * size) ** 2)
+        varied = known & (b.n > 1) & (b.spread > LOST * size**2)
         deff = np.where(varied, se**2 * (b.n - 1) / b.spread, np.nan)
         n_eff = np.where(varied, b.spread / se**2, np.nan)
     choice = np.where(known, METHODS.index("t"), 0)

@@ -161,7 +161,7 @@ def coded(column: "pd.Series[Any]") -> tuple[NDArray[np.intp], list[str]]:
         column = column.cat.remove_unused_categories()
     found, kinds = pd.factorize(column)
     at = np.asarray(found, dtype=np.intp)
-    texts = [text_of(kind) for kind in np.asarray(kinds, dtype=object).tolist()]
+    texts = [columns.text_of(kind) for kind in np.asarray(kinds, dtype=object).tolist()]
     blank = np.array([not text.strip() for text in texts] or [False], dtype=np.bool_)
     if blank.any():
         at = np.where((at >= 0) & blank[at], -1, at)
@@ -194,12 +194,6 @@ def numbers(frame: pd.DataFrame, name: str) -> Floats:
                 "them to missing, or ask for Proportion."
             )
     return values
-
-
-def text_of(kind: object) -> str:
-    """A code as text; a whole number that became a float is written as a whole number."""
-    whole = isinstance(kind, float) and kind.is_integer()
-    return str(int(kind)) if whole and isinstance(kind, float) else str(kind)
 
 
 def _is_text(column: "pd.Series[Any]") -> bool:

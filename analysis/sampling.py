@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,13 +15,11 @@ from analysis.cells import read_cells
 from analysis.design import Coded, Floats, code
 from analysis.distances import Method
 from analysis.errors import CalibrationError, DesignError, MarginError
+from analysis.given_margins import Known, Totals, read_margins
 from analysis.given_replicates import GivenReplicates
-from analysis.margins import Margins
+from analysis.margins import CROSS, Margins
+from analysis.same_frame import Marks, differing, marks
 
-Totals = Mapping[str, Mapping[Any, float]]
-"""Known totals by margin and level: `{"sex": {"L": 4421, "P": 5755}}`."""
-Known = Mapping[str, Mapping[Any, float] | float]
-"""The same, or the total of a column of numbers: `{"minutes": 43210.0}`."""
 MOST = 20_000_000
 """PSUs times cells that are calibrated again: some ten seconds."""
 
@@ -98,10 +95,8 @@ class Design(base.Design):
         >>> found[["value", "variance_method"]].round(2).to_dict("records")
         [{'value': 20.5, 'variance_method': 'jkn_raked'}]
         """
-        _only_levels(margins, "rake")
-        return self._calibrated(
-            frame, margins, "raking", None, population, sample, minimum, scale, trim
-        )
+        known = read_margins(population, margins, "rake")
+        return self._calibrated(frame, known, "raking", None, sample, minimum, scale, trim)
 
     def poststratify(
         self,
@@ -121,15 +116,14 @@ class Design(base.Design):
         MarginError
             Where there are several margins.
         """
-        if len(margins) != 1:
+        if isinstance(margins, Mapping) and len(margins) != 1:
             raise MarginError(
-                f"Post-stratification takes one margin, but {', '.join(margins) or 'none'} are "
-                "given. Cross them ('unit:sex'), or use rake."
+                f"Post-stratification takes one margin, but {len(margins)} are given"
+                f"{': ' if margins else ''}{', '.join(map(str, margins))}. Cross them "
+                "('unit:sex'), or use rake."
             )
-        _only_levels(margins, "poststratify")
-        return self._calibrated(
-            frame, margins, "raking", None, population, sample, minimum, False, np.inf
-        )
+        known = read_margins(population, margins, "poststratify")
+        return self._calibrated(frame, known, "raking", None, sample, minimum, False, np.inf)
 
     def calibrate(
         self,
@@ -165,17 +159,15 @@ class Design(base.Design):
         >>> float(round((found.weights * frame["menit"]).sum(), 6))
         1900.0
         """
-        return self._calibrated(
-            frame, margins, method, bounds, population, sample, minimum, scale, trim
-        )
+        known = read_margins(population, margins)
+        return self._calibrated(frame, known, method, bounds, sample, minimum, scale, trim)
 
     def _calibrated(
         self,
         frame: reading.Frame,
-        margins: Known,
+        known: Margins,
         method: Method,
         bounds: tuple[float, float] | None,
-        population: str,
         sample: str,
         minimum: int,
         scale: bool,
@@ -187,11 +179,12 @@ class Design(base.Design):
                 "Take those that their maker calibrated, or name strata and PSUs."
             )
         data = reading.pandas(frame)
-        known = _margins(population, margins)
         coded = code(data, self)
         cells = read_cells(data, known, population=sample, minimum=minimum, id=self.id)
         found = calibrate(coded, cells, method=method, bounds=bounds, scale=scale, trim=trim)
-        return CalibratedDesign(self, found, coded, _obstacle(found, coded))
+        named = [column for name in known.names for column in name.split(CROSS)]
+        read = marks(data, [self.id, *named, *known.numbers])
+        return CalibratedDesign(self, found, coded, _obstacle(found, coded), read)
 
 
 def _obstacle(found: Calibration, coded: Coded) -> str:
@@ -210,33 +203,6 @@ def _obstacle(found: Calibration, coded: Coded) -> str:
     return ""
 
 
-def _only_levels(margins: Known, verb: str) -> None:
-    numbers = [name for name, own in margins.items() if not isinstance(own, Mapping)]
-    if numbers:
-        raise MarginError(
-            f"{verb} meets the totals of levels, and {', '.join(numbers)} is the total of a column "
-            'of numbers. Use calibrate, with method="linear", "raking" or "logit".'
-        )
-
-
-def _margins(population: str, given: Known) -> Margins:
-    """Totals by level and totals of numbers, apart."""
-    levels: dict[str, dict[str, float]] = {}
-    numbers: dict[str, float] = {}
-    for name, own in given.items():
-        if isinstance(own, Mapping):
-            levels[name] = {str(k): float(v) for k, v in own.items()}
-            continue
-        try:
-            numbers[name] = float(own)
-        except (TypeError, ValueError):
-            raise MarginError(
-                f"Margin {name} is neither a total for each level ({{'L': 4421, 'P': 5755}}) nor "
-                "the total of a column of numbers (43210.0). Give one of the two."
-            ) from None
-    return Margins(population, levels, numbers)
-
-
 @dataclass(frozen=True, eq=False)
 class CalibratedDesign:
     """A design with the weights that meet known totals, for the frame that it was made of.
@@ -244,13 +210,14 @@ class CalibratedDesign:
     `weights` are (n,) in the order of the frame. `report` has the columns `margin level n before
     target after gap`, `diagnostics` Kish's design effects and the extremes of the factors.
     `notes` say which levels were merged. `obstacle` says why the weights cannot be made again in
-    every replicate, empty where they can.
+    every replicate, empty where they can. `read` holds the ids and answers it was made of.
     """
 
     design: Design
     calibration: Calibration
     coded: Coded
     obstacle: str = ""
+    read: Marks = field(default_factory=dict)
     weights: Floats = field(init=False)
 
     def __post_init__(self) -> None:
@@ -285,13 +252,16 @@ class CalibratedDesign:
         c = self.calibration
         return "raked" if c.distance.free_raking and c.cells.numbers is None else "calibrated"
 
-    def require(self, coded: Coded) -> None:
+    def require(self, coded: Coded, frame: pd.DataFrame) -> None:
         """Stop where `coded` is not of the frame that was calibrated.
+
+        Weights belong to the answers that the margins are of: the same interviews in another
+        order, or with other answers there, would carry the weights of others.
 
         Raises
         ------
         CalibrationError
-            Where interviews, weights or PSUs differ.
+            Where interviews, weights, PSUs, ids or the columns of the margins differ.
         """
         own = self.coded
         alike = own.order.size == coded.order.size and all(
@@ -303,6 +273,14 @@ class CalibratedDesign:
                 f"The weights were calibrated on {own.order.size} interviews, and these "
                 f"{coded.order.size} are not the same ones in the same order; the margins would "
                 "not hold. Calibrate this frame, and make domains with `by`, leaving no row out."
+            )
+        other = differing(self.read, frame, self.design.id)
+        if other:
+            raise CalibrationError(
+                f"The weights were calibrated on {own.order.size} interviews, and these "
+                f"{coded.order.size} are not the same ones in the same order: column "
+                f"{', '.join(other)} differs or is absent, so the margins would not hold. "
+                "Calibrate this frame, and make domains with `by`, leaving no row out."
             )
 
 

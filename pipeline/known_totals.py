@@ -6,6 +6,7 @@ is wrong with the file alone is said here, with its rows; what does not fit the 
 """
 
 import difflib
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from pipeline.errors import StudyError
 from pipeline.tables import Row, number, read_table
 
 COLUMNS = ("population", "unit_id", "margin", "level", "total", "source")
+THOUSANDS = re.compile(r"[1-9]\d{0,2}((\.\d{3})+|(,\d{3})+)")
+"""A total of which nobody can tell whether its mark is one of thousands or of decimals."""
 SIMULATED = "simulasi"
 """Begins the source of totals that nobody counted, and names the folder they stand in."""
 
@@ -142,6 +145,14 @@ def _read(
         raise StudyError(
             f"{where}: unit {unit_id!r} is not in units.csv, so its totals belong to nobody."
             f"{_near(unit_id, units)}"
+        )
+    if THOUSANDS.fullmatch(row["total"].strip()):
+        plain = row["total"].strip().replace(".", "").replace(",", "")
+        raise StudyError(
+            f"{where}: the total of {row['margin']} {row['level']} is {row['total']}, which may be "
+            f"{plain} with marks of thousands or a number with decimals. A total a "
+            f"thousand times too small would move every weight. Write {plain}, or leave the "
+            "decimals out."
         )
     total = number(row["total"], f"{where}, total")
     if total is None or not 0 < total < float("inf"):

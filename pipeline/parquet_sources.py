@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from analysis import kernel
 from analysis.answers import LARGEST
+from analysis.columns import text_of
 from analysis.design import Floats
 from analysis.errors import MeasureError
 from analysis.measures import Kind
 from analysis.plan import Source
-from analysis.reading import Missing, text_of
+from analysis.reading import Missing
 from analysis.specs import Mean, Proportion
 from pipeline import duck
 from pipeline.duck import quoted

@@ -205,3 +205,26 @@ def test_a_stratum_that_was_taken_whole_is_not_lonely():
 def test_what_makes_no_domains(by, message):
     with pytest.raises(DesignError, match=message):
         raw(people(), Mean("score", 0, 100), by=by)
+
+
+def test_answers_far_from_zero_have_the_standard_error_of_their_differences():
+    data = people()
+    near, far = (raw(data.assign(x=data["x"] + shift), Mean("x")) for shift in (0.0, 1e10))
+    assert far["se"].iloc[0] == pytest.approx(near["se"].iloc[0], rel=1e-4)
+    assert far["reason"].iloc[0] == near["reason"].iloc[0]
+    assert far[["deff", "n_eff"]].isna().all(axis=None)  # squares of 1e10 hold no digit of them
+    same = raw(data.assign(x=1e10 / 3), Mean("x"))
+    assert same["se"].isna().all()
+    assert "no_spread" in same["reason"].iloc[0]
+
+
+def test_without_the_floor_nothing_stands_in_for_a_standard_error_of_zero():
+    data = people().assign(all=1)
+    raked = DESIGN.rake(data, {"sex": {"L": 500, "P": 600}})
+    for design, name in ((DESIGN, "all"), (raked, "sex")):
+        bare = estimate(data, design, Proportion(name), raw=True)
+        assert bare["se"].isna().all()
+        assert bare["reason"].str.contains("no_spread").all()
+        assert not bare["reason"].str.contains("se_floor").any()
+        floored = estimate(data, design, Proportion(name), raw=True, floor=True)
+        assert (floored["se"] > 0).all()

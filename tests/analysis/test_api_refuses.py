@@ -121,7 +121,27 @@ BAD = {
             people().assign(score=lambda d: d["score"] * 1e96, w=lambda d: d["w"] * 1e200),
             Mean("score"),
         ),
-        MeasureError, r"sums of column score leave the range of numbers in domain all",
+        WeightError, r"Column w: the weight is above 1e\+50 in rows 1 \(i000\)",
+    ),
+    "weights whose squares vanish": (
+        lambda: raked(MARGINS, people().assign(w=1e-200)), WeightError,
+        r"the weight is below 1e-50 in rows 1",
+    ),
+    "answers whose squares vanish": (
+        lambda: ask(people().assign(score=lambda d: d["score"] * 1e-160), Mean("score")),
+        MeasureError, r"Measure score: no answer is larger than .*, so their squares vanish",
+    ),
+    "totals whose squares leave the range": (
+        lambda: raked({"sex": {"L": 6e300, "P": 6e300}}), MarginError,
+        r"Margin sex: the total of L, P is above 1e\+50",
+    ),
+    "totals whose squares vanish": (
+        lambda: raked({"sex": {"L": 6e-300, "P": 6e-300}}), MarginError,
+        r"Margin sex: the total of L, P is below 1e-50",
+    ),
+    "a total of numbers beyond the range": (
+        lambda: DESIGN.calibrate(people(), {**MARGINS, "x": 1e300}), MarginError,
+        r"Total of x is 1e\+300, which is missing or beyond 1e\+100",
     ),
     "off the scale": (
         lambda: ask(spoiled("score", 6, 101.0)), MeasureError, r"1 of 300 values lie off its scale",
@@ -174,12 +194,36 @@ BAD = {
     "a level without a total": (
         lambda: raked({"sex": {"L": 500}}), MarginError, r"no total for P, which rows .* answered",
     ),
+    "a level given twice": (
+        lambda: raked({"sex": {1: 400, "1": 300}}), MarginError,
+        r"Margin sex: the level 1 is given twice",
+    ),
+    "a total in words": (
+        lambda: raked({"sex": {"L": "six", "P": 600}}), MarginError,
+        r"Margin sex: the total of L is the text 'six' and no number",
+    ),
+    "a total that is None": (
+        lambda: raked({"sex": {"L": None, "P": 600}}), MarginError, r"the total of L is None",
+    ),
+    "margins in a list": (
+        lambda: raked([("sex", 1)]), MarginError, r"margins are given as a value of type list",
+    ),
+    "no margins": (
+        lambda: DESIGN.poststratify(people(), None), MarginError, r"margins are given as None",
+    ),
+    "levels in a list": (
+        lambda: raked({"sex": [500, 600]}), MarginError,
+        r"Margin sex is no total for each level but a value of type list",
+    ),
+    "a margin named by a number": (
+        lambda: raked({1: {"L": 500}}), MarginError, r"named by a value of type int",
+    ),
     "margins of residents": (
         lambda: raked(MARGINS, population="penduduk"), MarginError, r"sample is of visits",
     ),
     "two margins to post-stratify": (
         lambda: DESIGN.poststratify(people(), {**MARGINS, "unit": {"A": 1, "B": 1}}), MarginError,
-        r"one margin, but sex, unit",
+        r"one margin, but 2 are given: sex, unit",
     ),
     "bounds that cannot be met": (
         lambda: DESIGN.calibrate(people(), {"sex": {"L": 1, "P": 1000}}, method="logit",
@@ -360,3 +404,59 @@ def test_a_code_may_hold_an_ampersand_where_it_is_a_label_of_its_own():
     data = people().replace({"sex": {"L": "x & y"}})
     found = estimate(data, DESIGN, Mean("score"), [["unit"], ["sex"]], raw=True)
     assert found["domain"].tolist() == ["A", "B", "P", "x & y"]
+
+
+def test_a_series_of_totals_is_taken_as_a_dict_of_its_levels():
+    own = pd.Series({"L": 500, "P": 600})
+    assert raked({"sex": own}).weights.tolist() == raked(MARGINS).weights.tolist()
+
+
+def _swapped(data):
+    """Two interviews of one PSU and weight with different answers, each in the other's place."""
+    own = data[data["psu"] == "s00"]
+    first = own.index[own["sex"] == "L"][0]
+    second = own.index[own["sex"] == "P"][0]
+    order = data.index.to_numpy().copy()
+    order[[first, second]] = order[[second, first]]
+    return data.loc[order].reset_index(drop=True)
+
+
+OTHER = {
+    "rows swapped": (False, _swapped, "sex"),
+    "ids shifted": (True, lambda data: data.assign(id="x" + data["id"]), "id"),
+    "answers changed": (True, lambda data: data.assign(sex="L"), "sex"),
+    "numbers changed": (True, lambda data: data.assign(x=data["x"] + 1), "x"),
+    "the margin gone, and no ids": (False, lambda data: data.drop(columns="sex"), "sex"),
+}
+
+
+@pytest.mark.parametrize("case", OTHER)
+def test_calibrated_weights_are_refused_to_interviews_they_were_not_made_of(case):
+    with_id, other, column = OTHER[case]
+    data = people().assign(w=2.0)
+    design = Design("w", "stratum", "psu", id="id" if with_id else "")
+    known = {**MARGINS, "x": 1100 * float(data["x"].mean())}
+    calibrated = design.calibrate(data, known)
+    ask(data, design=calibrated)
+    for call in (
+        lambda frame: ask(frame, design=calibrated),
+        lambda frame: association(frame, calibrated, "served", "unit"),
+    ):
+        with pytest.raises(CalibrationError, match=f"not the same ones.* column .*{column}.* diff"):
+            call(other(data))
+
+
+def test_a_frame_changed_in_its_place_is_another_than_was_calibrated():
+    data = people()
+    calibrated = raked(MARGINS, data)
+    data.loc[:, "sex"] = "L"
+    with pytest.raises(CalibrationError, match="column sex differs"):
+        ask(data, design=calibrated)
+
+
+def test_the_same_interviews_in_another_type_of_column_keep_their_weights():
+    data = people()
+    calibrated = raked(MARGINS, data)
+    again = data.assign(sex=data["sex"].astype("category"), id=data["id"].astype("string"))
+    assert ask(again, design=calibrated).equals(ask(data, design=calibrated))
+    assert len(ask(data.drop(columns="sex"), design=calibrated)) == 1

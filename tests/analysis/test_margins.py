@@ -169,3 +169,20 @@ def test_present_is_unique_for_few_and_for_many_possible_keys(keys, size):
     found, position = present(key, size)
     assert found.tolist() == sorted(set(keys))
     assert found[position].tolist() == keys
+
+
+def test_whole_numbers_that_became_floats_are_the_levels_of_whole_numbers():
+    data = pd.DataFrame({"umur": [1.0, 2.0, 3.0, 1.0], "jk": ["L", "P", "L", "P"]})
+    levels = {"1": 20.0, "2": 30.0, "3": 40.0}
+    cells = read_cells(data, Margins("kunjungan", {"umur": levels}))
+    assert cells.cell.tolist() == [0, 1, 2, 0]
+    crossed = {"L:1": 1.0, "P:2": 2.0, "L:3": 3.0, "P:1": 4.0}
+    found = read_cells(data, Margins("kunjungan", {"jk:umur": crossed}))
+    assert found.cell.tolist() == [0, 1, 2, 3]
+    as_written = {f"{level}.0": total for level, total in levels.items()}
+    assert read_cells(data, Margins("kunjungan", {"umur": as_written})).cell.tolist() == [
+        0,
+        1,
+        2,
+        0,
+    ]
