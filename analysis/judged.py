@@ -40,22 +40,15 @@ def scale_of(measures: Sequence[Described]) -> Scale:
 
 
 def judge(
-    b: Block,
-    scale: Scale,
-    level: float,
-    rules: Rules,
-    *,
-    floor: bool,
-    of_unit: bool | None = None,
-    implied: bool = True,
+    b: Block, scale: Scale, level: float, rules: Rules, *, floor: bool, of_unit: bool | None = None
 ) -> Judged:
-    """Standard errors, intervals and verdicts of a block by the rules of `precision`.
+    """Standard errors, intervals and verdicts of a block; `floor` as in `precision`.
 
-    `floor` and `implied` are those of `precision`. `of_unit` says whether its domains are
-    units or lie within them; where it is not given, the type of the domains does.
+    `of_unit` says whether its domains are units or lie within them; where it is not given, the
+    type of the domains does.
     """
     inside = b.domain_type == "unit" if of_unit is None else of_unit
-    found = of_any_scale(b, scale, level, floor=floor, implied=implied)
+    found = of_any_scale(b, scale, level, floor=floor)
     return Judged(b, found, _verdicts(b, found, scale, rules, inside), inside)
 
 

@@ -20,17 +20,15 @@ LOST = 1e-12
 squares that it is made of holds no digits."""
 
 
-def of_any_scale(
-    b: Block, scale: Scale, level: float, *, floor: bool, implied: bool = True
-) -> Precision:
+def of_any_scale(b: Block, scale: Scale, level: float, *, floor: bool) -> Precision:
     """As `precision.precision`, also for measures whose scale has no ends."""
     closed = np.isfinite(scale.length)
     if closed.all():
-        return precision(b, scale, level, floor=floor, implied=implied)
+        return precision(b, scale, level, floor=floor)
     found = _open(b, level)
     if closed.any():
         own = Scale(*(getattr(scale, f.name)[closed] for f in fields(Scale)))
-        of_closed = precision(_columns(b, closed), own, level, floor=floor, implied=implied)
+        of_closed = precision(_columns(b, closed), own, level, floor=floor)
         for f in fields(Precision):
             part = getattr(of_closed, f.name)
             if part is not None:

@@ -116,9 +116,7 @@ class Precision:
         return np.array(METHODS, dtype=object)[self.choice]
 
 
-def precision(
-    b: Block, scale: Scale, level: float, *, floor: bool, implied: bool = True
-) -> Precision:
+def precision(b: Block, scale: Scale, level: float, *, floor: bool) -> Precision:
     """Choose standard error and interval of every estimate.
 
     Proportions get Wilson's interval on their effective n; means the t interval, on the logit
@@ -127,7 +125,7 @@ def precision(
     sessions the one between them is often tiny by luck, and would be believed. Where the
     sample shows no spread at all, the interval is Wilson's on Kish's n (of the place on the
     scale, for a mean: no variable between two ends varies more), and `se` is the one that this
-    interval implies; without `implied` it is unknown.
+    interval implies.
     """
     length, is_mean = scale.length, np.broadcast_to(scale.is_mean, b.value.shape)
     known = ~np.isnan(b.se)
@@ -152,7 +150,7 @@ def precision(
     )
     if flat.any():
         reach = 2 * intervals.quantile(level, b.df[flat])
-        se[flat] = (high[flat] - low[flat]) / reach if implied else np.nan
+        se[flat] = (high[flat] - low[flat]) / reach
     with np.errstate(invalid="ignore", divide="ignore"):
         varied = known & (b.spread > NO_SPREAD * length**2) & (b.n > 1)
         deff = np.where(varied, se**2 * (b.n - 1) / b.spread, np.nan)
@@ -161,12 +159,12 @@ def precision(
     wide[of_share] = _wide_share(
         share[of_share], n_eff[of_share], b.n[of_share], b.df[of_share], level
     )
-    raised |= flat & implied | clustered
+    raised |= flat | clustered
     if b.clustered is not None:
         clustered |= known & b.clustered
     return Precision(
         se, low, high, np.where(known, n_eff, np.nan), deff, choice, raised, known & wide,
-        flat=None if implied else flat, clustered=clustered,
+        clustered=clustered,
     )  # fmt: skip
 
 

@@ -86,8 +86,7 @@ def estimate(
         (`publication.publish`), and standard errors have the floor of a simple random sample.
         With True all is there as the design gives it, for work on methods.
     floor
-        Overrides what `raw` says of the floor. Without it nothing stands in for a standard error
-        of 0: it is blank, with the reason `no_spread`, for proportions as for means.
+        Overrides what `raw` says of the floor.
     interval
         `auto` by the rules of the house; `t`, `logit`, `wilson`, `beta` (Korn-Graubard) on request.
     variance
@@ -283,9 +282,7 @@ def assembled(
             replicated=replicated, shares=shares if floor else None,
         )  # fmt: skip
         of_unit = bool(one.dimensions) and joined.unit in one.dimensions
-        found = judge(
-            b, scale, level, rules, floor=floor and of_unit, of_unit=of_unit, implied=floor
-        )
+        found = judge(b, scale, level, rules, floor=floor and of_unit, of_unit=of_unit)
         found = with_interval(found, scale, level, interval)
         judged.append(found if placed is None else _with_ends(found, placed))
     hidden = complement(made, judged)

@@ -216,15 +216,3 @@ def test_answers_far_from_zero_have_the_standard_error_of_their_differences():
     same = raw(data.assign(x=1e10 / 3), Mean("x"))
     assert same["se"].isna().all()
     assert "no_spread" in same["reason"].iloc[0]
-
-
-def test_without_the_floor_nothing_stands_in_for_a_standard_error_of_zero():
-    data = people().assign(all=1)
-    raked = DESIGN.rake(data, {"sex": {"L": 500, "P": 600}})
-    for design, name in ((DESIGN, "all"), (raked, "sex")):
-        bare = estimate(data, design, Proportion(name), raw=True)
-        assert bare["se"].isna().all()
-        assert bare["reason"].str.contains("no_spread").all()
-        assert not bare["reason"].str.contains("se_floor").any()
-        floored = estimate(data, design, Proportion(name), raw=True, floor=True)
-        assert (floored["se"] > 0).all()
