@@ -32,6 +32,7 @@ from analysis.predictors import Predictors
 from analysis.variance import Lonely
 
 Family = Literal["linear", "logistic"]
+FAMILIES = ("linear", "logistic")
 DEPENDENT = 1e-9
 """Part of a column that the others leave unexplained, below which it adds nothing."""
 CERTAIN = 1e-8
@@ -87,6 +88,15 @@ class Regression:
         )
 
 
+def require_family(family: str) -> None:
+    """Refuse a family that is none of the two: another name must never fit one of them."""
+    if family not in FAMILIES:
+        raise MeasureError(
+            f"family = {family!r} is none of {', '.join(FAMILIES)}; another would be fitted than "
+            "is meant. Choose one."
+        )
+
+
 def regress(
     coded: Coded,
     outcome: Measure,
@@ -109,7 +119,7 @@ def regress(
     Raises
     ------
     MeasureError
-        Rows of different number; a logistic outcome that is no proportion; outcomes all equal;
+        A family that is none of the two; rows of different number; a logistic outcome that is no proportion; outcomes all equal;
         infinite values, with their rows; columns that depend on each other, by name; a logistic
         model whose predictors separate the answers.
     DesignError
@@ -117,6 +127,7 @@ def regress(
     LonelyPSUError
         From the variance.
     """
+    require_family(family)
     coded = coded if calibration is None else calibration.final(coded)
     y, inside = _outcome(coded, outcome, family, domain)
     if predictors.x.shape[0] != y.size:

@@ -272,6 +272,21 @@ BAD = {
         lambda: regress(people(), DESIGN, "score", "x", empty={"s00": "h9"}), DesignError,
         r"PSU s00 lies in strata h0, h9",
     ),
+    "a family of another name": (
+        lambda: regress(people(), DESIGN, "score", "x", family="Linear"), MeasureError,
+        r"'Linear' is none of linear, logistic",
+    ),
+    "a family of another package": (
+        lambda: regress(people(), DESIGN, "x", "y", family="gaussian"), MeasureError,
+        r"'gaussian' is none of linear, logistic",
+    ),
+    "a predictor named twice": (
+        lambda: regress(people(), DESIGN, "score", ["x", "x"]), MeasureError,
+        r"Predictor x is named twice",
+    ),
+    "no predictor": (
+        lambda: regress(people(), DESIGN, "score", []), MeasureError, r"No predictor",
+    ),
     "regression of codes": (
         lambda: regress(people(), DESIGN, "served", "x"), MeasureError, r"no number in rows",
     ),
