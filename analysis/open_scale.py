@@ -9,12 +9,41 @@ from dataclasses import fields, replace
 import numpy as np
 
 from analysis import intervals
-from analysis.precision import METHODS, NO_SPREAD, Block, Precision, Scale, precision
+from analysis.precision import METHODS, NO_SPREAD, Block, Claims, Precision, Scale, precision
 
 
-def of_any_scale(b: Block, scale: Scale, level: float, *, floor: bool) -> Precision:
-    """As `precision.precision`, also for measures whose scale has no ends."""
+def of_any_scale(
+    b: Block, scale: Scale, level: float, *, floor: bool, assume: bool = True
+) -> Precision:
+    """As `precision.precision`, also for measures whose scale has no ends.
+
+    Without `assume` a scale with ends stands in for no spread either: where the design shows none,
+    `se` and interval are unknown (`flat`), as on every other scale.
+    """
     closed = np.isfinite(scale.length)
+    found = _of_each_scale(b, scale, level, closed, floor)
+    if assume or not closed.any():
+        return found
+    with np.errstate(invalid="ignore"):
+        flat = closed & (b.se <= NO_SPREAD * np.where(closed, scale.length, 1.0))
+    return _unknown(found, flat)
+
+
+def _unknown(found: Precision, flat: Claims) -> Precision:
+    """The same precision with nothing said of the estimates that showed no spread."""
+    said = {
+        name: np.where(flat, np.nan, getattr(found, name))
+        for name in ("se", "low", "high", "n_eff", "deff")
+    }
+    clustered = None if found.clustered is None else found.clustered & ~flat
+    return replace(
+        found, **said, choice=np.where(flat, 0, found.choice), raised=found.raised & ~flat,
+        wide=found.wide & ~flat, flat=flat if found.flat is None else found.flat | flat,
+        clustered=clustered,
+    )  # fmt: skip
+
+
+def _of_each_scale(b: Block, scale: Scale, level: float, closed: Claims, floor: bool) -> Precision:
     if closed.all():
         return precision(b, scale, level, floor=floor)
     found = _open(b, level)

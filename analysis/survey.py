@@ -86,7 +86,9 @@ def estimate(
         (`publication.publish`), and standard errors have the floor of a simple random sample.
         With True all is there as the design gives it, for work on methods.
     floor
-        Overrides what `raw` says of the floor.
+        Overrides what `raw` says of the floor. Without it no standard error is made up: where the
+        design shows no spread (all answers equal, or fixed by the margins) `se` and interval are
+        blank and the row says `no_spread`, on every scale.
     interval
         `auto` by the rules of the house; `t`, `logit`, `wilson`, `beta` (Korn-Graubard) on request.
     variance
@@ -282,7 +284,9 @@ def _assembled(
             replicated=replicated, shares=shares if floor else None,
         )  # fmt: skip
         of_unit = bool(one.dimensions) and joined.unit in one.dimensions
-        found = judge(b, scale, level, rules, floor=floor and of_unit, of_unit=of_unit)
+        found = judge(
+            b, scale, level, rules, floor=floor and of_unit, of_unit=of_unit, assume=floor
+        )
         found = with_interval(found, scale, level, interval)
         judged.append(found if placed is None else _with_ends(found, placed))
     hidden = complement(made, judged)

@@ -137,3 +137,20 @@ def test_a_simple_random_sample_is_the_textbook():
     assert found["value"] == pytest.approx(data["x"].mean())
     assert found["se"] == pytest.approx(data["x"].std() / np.sqrt(len(data)))
     assert found["df"] == len(data) - 1
+
+
+def test_without_the_floor_no_share_has_a_standard_error_that_the_design_does_not_give():
+    data = people().assign(all=1)
+    design = Design("w", "stratum", "psu", id="id")
+    raked = design.rake(data, {"sex": {"L": 500, "P": 600}})
+    fixed = estimate(data, raked, Proportion("sex"), raw=True)
+    alike = estimate(
+        data, design, [Proportion("all"), Mean("all", 0, 1), Mean("all", type="open")], raw=True
+    )
+    for found in (fixed, alike):
+        assert found[["se", "low", "high", "n_eff"]].isna().all().all()
+        assert found["reason"].str.contains("no_spread").all()
+        assert not found["reason"].str.contains("se_floor").any()
+    floored = estimate(data, design, Proportion("all"), raw=True, floor=True)
+    assert floored["se"].iloc[0] > 0
+    assert "se_floor" in floored["reason"].iloc[0]
