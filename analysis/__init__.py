@@ -10,7 +10,7 @@ starts at once. All modules, by what they are for:
 sample
     errors, instrument, measures, answers, columns, design, sampling, reading, sample
 public API
-    specs, plan, survey, comparing, asking, interval_choice
+    specs, arguments, plan, survey, comparing, asking, interval_choice
 weights
     weights, weight_plan, weight_counts, weight_classes, weight_diagnostics, weight_persons,
     weight_sensitivity, outcomes

@@ -119,7 +119,8 @@ def regress(
     Raises
     ------
     MeasureError
-        A family that is none of the two; rows of different number; a logistic outcome that is no proportion; outcomes all equal;
+        A family that is none of the two; rows of different number; a logistic outcome that is no
+        proportion; outcomes all equal;
         infinite values, with their rows; columns that depend on each other, by name; a logistic
         model whose predictors separate the answers.
     DesignError

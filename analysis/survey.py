@@ -5,15 +5,15 @@ Which variance and which interval is used where stands in docs/api.md; the piece
 `analysis.judged` (intervals, flags, reasons).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from analysis import arguments, interval_choice, reading, varying, woodruff
 from analysis import design as base
-from analysis import interval_choice, reading, varying, woodruff
 from analysis import plan as planning
 from analysis.blocks import Varied, block
 from analysis.complement import complement
@@ -144,6 +144,7 @@ def estimate(
     B calo 0.667 0.222 3
     """
     require(level, lonely, interval)
+    arguments.require_rules(rules)
     sample, tables, joined = sampled(
         frame, design, specs, by, lonely=lonely, order=order, unit=unit, levels=levels,
         unknown=unknown, missing=missing, empty=empty, replicates=replicates, seed=seed,
@@ -202,18 +203,21 @@ def sampled(
     seed: int | None = None,
 ) -> tuple[Sample, list[Domains], "Joined"]:
     """Read, code and sum a frame; the tables that `by` asks for."""
-    asked = (specs,) if isinstance(specs, Spec) else tuple(specs)
+    asked = arguments.specs_of(specs)
+    arguments.require_missing(missing)
+    arguments.require_draws(replicates, seed)
+    tables = tables_of(by)
+    dimensions = dimensions_of(tables, lonely, unit)
+    arguments.require_levels(levels, dimensions)
     data = reading.pandas(frame)
     plan = planning.plan(asked, reading.codes(data, planning.columns(asked)))
     measures = reading.measures(data, plan, missing=missing)
-    tables = tables_of(by)
     own = design_of(design)
     coded = code(data, own, empty=empty)
     calibrated = design if isinstance(design, CalibratedDesign) else None
     if calibrated is not None:
         calibrated.require(coded)
         coded = calibrated.calibration.final(coded)
-    dimensions = dimensions_of(tables, lonely, unit)
     # Sums that overflow are refused by name once they are made (`domain_estimates`).
     with np.errstate(over="ignore", invalid="ignore"):
         found = atoms(data, coded, measures, dimensions, levels=levels, unknown=unknown)
@@ -416,10 +420,20 @@ def tables_of(by: By) -> list[tuple[str, ...]]:
     Raises
     ------
     DesignError
-        Where names and lists are mixed, or a table is asked for twice.
+        Where it holds no names, names and lists are mixed, or a table is asked for twice.
     """
     if isinstance(by, str):
         return [(by,)] if by else [()]
+    if not isinstance(by, Iterable) or any(
+        not isinstance(name, str)
+        for item in by
+        if not isinstance(item, str)
+        for name in (item if isinstance(item, Iterable) else [item])
+    ):
+        raise DesignError(
+            f"by = {by!r} names no columns. Give one table as ['unit', 'sex'], several as "
+            "[['unit'], ['unit', 'sex'], []]."
+        )
     named = [isinstance(item, str) for item in by]
     if any(named) and not all(named):
         raise DesignError(

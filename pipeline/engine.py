@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
+from analysis import arguments, reading, survey
 from analysis import plan as planning
-from analysis import reading, survey
 from analysis.design import Design, code
 from analysis.estimates import of_moments
 from analysis.moments import Moments, cells
@@ -99,10 +99,13 @@ def estimate(
     """
     keep_freed()
     use = resources or Resources()
-    files = duck.opened(list(paths), memory=use.memory, threads=use.threads)
-    asked = (specs,) if isinstance(specs, Spec) else tuple(specs)
+    asked = arguments.specs_of(specs)
+    arguments.require_missing(missing)
+    arguments.require_rules(rules)
     tables = survey.tables_of(by)
     dimensions = survey.dimensions_of(tables, lonely, unit)
+    arguments.require_levels(levels, dimensions)
+    files = duck.opened(list(paths), memory=use.memory, threads=use.threads)
     columns = planning.columns(asked)
     if summing is None and (more or not in_sums(files, design, asked)):
         rows = Rows(files, use.threads)

@@ -287,6 +287,46 @@ BAD = {
     "no predictor": (
         lambda: regress(people(), DESIGN, "score", []), MeasureError, r"No predictor",
     ),
+    "an unknown rule of missing answers": (
+        lambda: ask(people(), missing="error"), MeasureError, r"'error' is none of leave, fail",
+    ),
+    "a column for a spec": (lambda: ask(people(), "score"), MeasureError, r"'score' is no spec"),
+    "a column among specs": (
+        lambda: ask(people(), [Mean("score"), "x"]), MeasureError, r"'x' is no spec",
+    ),
+    "a number for domains": (
+        lambda: ask(people(), by=3), DesignError, r"by = 3 names no columns",
+    ),
+    "a number among domains": (
+        lambda: ask(people(), by=[["unit"], [3]]), DesignError, r"names no columns",
+    ),
+    "levels of no column": (
+        lambda: ask(people(), by="unit", levels=["A", "B"]), DesignError, r"whose codes they are",
+    ),
+    "levels as one text": (
+        lambda: ask(people(), by="unit", levels={"unit": "AB"}), DesignError, r"whose codes they",
+    ),
+    "a level twice": (
+        lambda: ask(people(), by="unit", levels={"unit": ["A", "A", "B"]}), DesignError,
+        r"levels of unit names A twice",
+    ),
+    "levels of a column that makes no domain": (
+        lambda: ask(people(), by="unit", levels={"nope": ["A"]}), DesignError,
+        r"names the column nope, which makes no domain",
+    ),
+    "levels that are numbers": (
+        lambda: ask(people(), by="unit", levels={"unit": [1, 2]}), DesignError, r"Write '1'",
+    ),
+    "rules that are none": (
+        lambda: ask(people(), rules={"minimum_n": 5}), MeasureError, r"Give Rules",
+    ),
+    "half a replicate": (
+        lambda: ask(people(), variance="bootstrap", replicates=2.5), DesignError,
+        r"replicates = 2.5 is no whole number",
+    ),
+    "a seed that is a text": (
+        lambda: ask(people(), variance="bootstrap", seed="x"), DesignError, r"seed = 'x' is no",
+    ),
     "regression of codes": (
         lambda: regress(people(), DESIGN, "served", "x"), MeasureError, r"no number in rows",
     ),
