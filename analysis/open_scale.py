@@ -18,7 +18,8 @@ def of_any_scale(
     """As `precision.precision`, also for measures whose scale has no ends.
 
     Without `assume` a scale with ends stands in for no spread either: where the design shows none,
-    `se` and interval are unknown (`flat`), as on every other scale.
+    `se` is unknown (`flat`), as on every other scale. The interval is too, but for a share of 0 or
+    1, whose Wilson interval on Kish's n rests on the number of interviews alone.
     """
     closed = np.isfinite(scale.length)
     found = _of_each_scale(b, scale, level, closed, floor)
@@ -26,19 +27,23 @@ def of_any_scale(
         return found
     with np.errstate(invalid="ignore"):
         flat = closed & (b.se <= NO_SPREAD * np.where(closed, scale.length, 1.0))
-    return _unknown(found, flat)
+    return _unknown(found, flat, ~scale.is_mean & ((b.value <= 0) | (b.value >= 1)))
 
 
-def _unknown(found: Precision, flat: Claims) -> Precision:
-    """The same precision with nothing said of the estimates that showed no spread."""
-    said = {
-        name: np.where(flat, np.nan, getattr(found, name))
-        for name in ("se", "low", "high", "n_eff", "deff")
+def _unknown(found: Precision, flat: Claims, at_end: Claims) -> Precision:
+    """The same precision without standard errors of the `flat` estimates.
+
+    Their intervals are left to those `at_end`.
+    """
+    blank = flat & ~at_end
+    said = {name: np.where(flat, np.nan, getattr(found, name)) for name in ("se", "deff")}
+    said |= {
+        name: np.where(blank, np.nan, getattr(found, name)) for name in ("low", "high", "n_eff")
     }
     clustered = None if found.clustered is None else found.clustered & ~flat
     return replace(
-        found, **said, choice=np.where(flat, 0, found.choice), raised=found.raised & ~flat,
-        wide=found.wide & ~flat, flat=flat if found.flat is None else found.flat | flat,
+        found, **said, choice=np.where(blank, 0, found.choice), raised=found.raised & ~flat,
+        wide=found.wide & ~blank, flat=flat if found.flat is None else found.flat | flat,
         clustered=clustered,
     )  # fmt: skip
 

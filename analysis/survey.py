@@ -87,8 +87,8 @@ def estimate(
         With True all is there as the design gives it, for work on methods.
     floor
         Overrides what `raw` says of the floor. Without it no standard error is made up: where the
-        design shows no spread (all answers equal, or fixed by the margins) `se` and interval are
-        blank and the row says `no_spread`, on every scale.
+        design shows no spread (all answers equal, or fixed by the margins) `se` is blank and the
+        row says `no_spread`, on every scale; only a share of 0 or 1 then has an interval.
     interval
         `auto` by the rules of the house; `t`, `logit`, `wilson`, `beta` (Korn-Graubard) on request.
     variance
