@@ -327,6 +327,14 @@ BAD = {
     "a seed that is a text": (
         lambda: ask(people(), variance="bootstrap", seed="x"), DesignError, r"seed = 'x' is no",
     ),
+    "complex weights": (
+        lambda: ask(people().assign(w=lambda d: d["w"] + 1j)), DesignError,
+        r"Column w holds complex numbers",
+    ),
+    "the same id as number and as text": (
+        lambda: ask(people().assign(id=[1, "1", *range(2, 300)])), DesignError,
+        r"same id stands in rows 1 \(1\), 2 \(1\)",
+    ),
     "regression of codes": (
         lambda: regress(people(), DESIGN, "served", "x"), MeasureError, r"no number in rows",
     ),
