@@ -58,6 +58,7 @@ _HARMLESS = (
     "no_answers",
     "collapsed",
     "rho_assumed",
+    "no_estimate",
 )
 
 
@@ -189,6 +190,8 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
         ("se_differs", e.differs),
         ("no_spread", flat),
         ("icc_assumed", clustered & ~none),
+        # The design carries the domain, and still no value or no error came of it.
+        ("no_estimate", e.lacks & ~none & ~one_psu & ~flat_df & ~e.lonely & ~e.incomplete),
     )
     careful = some | few_psu | low_df | ~drawn | e.wide | e.lonely | e.incomplete | flat
     careful |= e.collapsed & e.is_unit

@@ -6,10 +6,12 @@ from test_api import DESIGN, measured, people, raw, row
 
 from analysis import (
     Design,
+    GivenReplicates,
     Index,
     Mean,
     Proportion,
     Quantile,
+    Ratio,
     Total,
     association,
     change,
@@ -156,3 +158,19 @@ def test_without_the_floor_no_share_has_a_standard_error_that_the_design_does_no
     floored = estimate(data, design, Proportion("all"), raw=True, floor=True)
     assert floored["se"].iloc[0] > 0
     assert "se_floor" in floored["reason"].iloc[0]
+
+
+def test_a_row_that_cannot_be_estimated_says_why():
+    data = people().assign(zero=0.0)
+    design = Design("w", "stratum", "psu", id="id")
+    beyond = estimate(data, design, Quantile("x", 0.999), interval="t")
+    nothing = estimate(data, design, Ratio("x", "zero"))
+    inside = data["w"] * (data["unit"] == "A")
+    names = tuple("abcdef")
+    silent = data.assign(**{name: inside * (1 + 0.1 * i) for i, name in enumerate(names)})
+    replicated = Design("w", replicates=GivenReplicates(names, "bootstrap"))
+    unheld = estimate(silent, replicated, Mean("x"), by="unit").iloc[[1]]
+    for found, reason in ((beyond, "no_estimate"), (nothing, "no_estimate"), (unheld, "df<3")):
+        assert found["flag"].tolist() == ["not_estimable"]
+        assert found["reason"].str.contains(reason).all()
+        assert found[["value", "se"]].isna().all().all()
