@@ -13,6 +13,7 @@ from analysis import (
     Proportion,
     Quantile,
     Ratio,
+    Rules,
     Total,
     association,
     change,
@@ -335,6 +336,12 @@ BAD = {
         lambda: ask(people().assign(id=[1, "1", *range(2, 300)])), DesignError,
         r"same id stands in rows 1 \(1\), 2 \(1\)",
     ),
+    "a limit below nothing": (lambda: Rules(minimum_n=-5), MeasureError, r"minimum_n = -5 is not"),
+    "a limit that is no number": (
+        lambda: Rules(minimum_n=float("nan")), MeasureError, r"minimum_n = nan is not a number",
+    ),
+    "a limit that is a text": (lambda: Rules(minimum_n="a"), MeasureError, r"minimum_n = 'a'"),
+    "a bar above 1": (lambda: Rules(bar=7), MeasureError, r"bar = 7 is not a probability"),
     "regression of codes": (
         lambda: regress(people(), DESIGN, "served", "x"), MeasureError, r"no number in rows",
     ),
