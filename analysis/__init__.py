@@ -8,9 +8,9 @@ These names are looked up when they are first used, so that a command that only 
 starts at once. All modules, by what they are for:
 
 sample
-    errors, instrument, measures, answers, columns, design, sampling, reading, sample
+    errors, instrument, measures, answers, columns, design, sampling, same_frame, reading, sample
 public API
-    specs, plan, survey, comparing, coefficients, flagged, asking, interval_choice
+    specs, arguments, plan, survey, comparing, coefficients, flagged, asking, interval_choice
 weights
     weights, weight_plan, weight_counts, weight_classes, weight_diagnostics, weight_persons,
     weight_sensitivity, outcomes

@@ -107,6 +107,13 @@ def regress(
     regression.require_family(family)
     data = reading.pandas(frame)
     named = [predictors] if isinstance(predictors, str) else list(predictors)
+    doubled = sorted({name for name in named if named.count(name) > 1})
+    if doubled or not named:
+        what = f"Predictor {', '.join(doubled)} is named twice" if doubled else "No predictor"
+        raise MeasureError(
+            f"{what}; nothing says which coefficient would be its own. Name at least one column, "
+            "each once."
+        )
     reading.codes(data, [outcome, *named])
     spec = Mean(outcome) if family == "linear" else Proportion(outcome)
     plan = planning.plan([spec], reading.codes(data, [outcome]))

@@ -104,7 +104,8 @@ def ids(frame: pd.DataFrame, column: str) -> Texts:
         width = len(str(len(frame)))
         return np.array([f"{i:0{width}d}" for i in range(len(frame))], dtype=np.str_)
     names = texts(frame, column, "id")
-    doubled = frame[column].duplicated(keep=False).to_numpy(dtype=np.bool_)
+    # As texts: 1 and "1" are one name, as they are for PSUs and strata.
+    doubled = pd.Series(names).duplicated(keep=False).to_numpy(dtype=np.bool_)
     if doubled.any():
         raise DesignError(
             f"Column {column}: the same id stands in {rows(frame, doubled, column)}; an interview "
@@ -185,6 +186,11 @@ def marks(frame: pd.DataFrame, column: str, id: str) -> NDArray[np.bool_]:
 def numbers(frame: pd.DataFrame, column: str) -> Floats:
     """(n,) floats, NaN for what is no number."""
     found = frame[column]
+    if pd.api.types.is_complex_dtype(found):
+        raise DesignError(
+            f"Column {column} holds complex numbers, whose second part would be lost. Write it as "
+            "plain numbers."
+        )
     if not pd.api.types.is_numeric_dtype(found):
         found = pd.to_numeric(found.astype(object), errors="coerce")
     return np.asarray(found.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)

@@ -40,15 +40,22 @@ def scale_of(measures: Sequence[Described]) -> Scale:
 
 
 def judge(
-    b: Block, scale: Scale, level: float, rules: Rules, *, floor: bool, of_unit: bool | None = None
+    b: Block,
+    scale: Scale,
+    level: float,
+    rules: Rules,
+    *,
+    floor: bool,
+    of_unit: bool | None = None,
+    assume: bool = True,
 ) -> Judged:
-    """Standard errors, intervals and verdicts of a block; `floor` as in `precision`.
+    """Standard errors, intervals and verdicts of a block; `floor` and `assume` as `of_any_scale`.
 
     `of_unit` says whether its domains are units or lie within them; where it is not given, the
     type of the domains does.
     """
     inside = b.domain_type == "unit" if of_unit is None else of_unit
-    found = of_any_scale(b, scale, level, floor=floor)
+    found = of_any_scale(b, scale, level, floor=floor, assume=assume)
     return Judged(b, found, _verdicts(b, found, scale, rules, inside), inside)
 
 

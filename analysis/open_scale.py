@@ -10,7 +10,16 @@ import numpy as np
 
 from analysis import intervals
 from analysis.design import Floats
-from analysis.precision import METHODS, NO_SPREAD, VARIANCES, Block, Precision, Scale, precision
+from analysis.precision import (
+    METHODS,
+    NO_SPREAD,
+    VARIANCES,
+    Block,
+    Claims,
+    Precision,
+    Scale,
+    precision,
+)
 
 ROUNDING = 1e-12
 """Standard error of Taylor's, as a share of the estimate's size, that is rounding of the sums.
@@ -20,9 +29,43 @@ LOST = 1e-12
 squares that it is made of holds no digits."""
 
 
-def of_any_scale(b: Block, scale: Scale, level: float, *, floor: bool) -> Precision:
-    """As `precision.precision`, also for measures whose scale has no ends."""
+def of_any_scale(
+    b: Block, scale: Scale, level: float, *, floor: bool, assume: bool = True
+) -> Precision:
+    """As `precision.precision`, also for measures whose scale has no ends.
+
+    Without `assume` a scale with ends stands in for no spread either: where the design shows none,
+    `se` is unknown (`flat`), as on every other scale. The interval is too, but for a share of 0 or
+    1, whose Wilson interval on Kish's n rests on the number of interviews alone.
+    """
     closed = np.isfinite(scale.length)
+    found = _of_each_scale(b, scale, level, closed, floor)
+    if assume or not closed.any():
+        return found
+    with np.errstate(invalid="ignore"):
+        flat = closed & (b.se <= NO_SPREAD * np.where(closed, scale.length, 1.0))
+    return _unknown(found, flat, ~scale.is_mean & ((b.value <= 0) | (b.value >= 1)))
+
+
+def _unknown(found: Precision, flat: Claims, at_end: Claims) -> Precision:
+    """The same precision without standard errors of the `flat` estimates.
+
+    Their intervals are left to those `at_end`.
+    """
+    blank = flat & ~at_end
+    said = {name: np.where(flat, np.nan, getattr(found, name)) for name in ("se", "deff")}
+    said |= {
+        name: np.where(blank, np.nan, getattr(found, name)) for name in ("low", "high", "n_eff")
+    }
+    clustered = None if found.clustered is None else found.clustered & ~flat
+    return replace(
+        found, **said, choice=np.where(blank, 0, found.choice), raised=found.raised & ~flat,
+        wide=found.wide & ~blank, flat=flat if found.flat is None else found.flat | flat,
+        clustered=clustered,
+    )  # fmt: skip
+
+
+def _of_each_scale(b: Block, scale: Scale, level: float, closed: Claims, floor: bool) -> Precision:
     if closed.all():
         return precision(b, scale, level, floor=floor)
     found = _open(b, level)

@@ -6,12 +6,15 @@ whether a place against a threshold or a difference between units may be put in 
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from analysis.errors import MeasureError
 
 Floats = NDArray[np.float64]
 Claims = NDArray[np.bool_]
@@ -58,6 +61,7 @@ _HARMLESS = (
     "no_answers",
     "collapsed",
     "rho_assumed",
+    "no_estimate",
 )
 
 
@@ -76,6 +80,25 @@ class Rules:
     verdict_sessions: int = 6
     verdict_n_eff: float = 30.0
     bar: float = 0.8
+
+    def __post_init__(self) -> None:
+        """Refuse limits that would let everything through.
+
+        Raises
+        ------
+        MeasureError
+            Naming the limit: no number, negative, or a probability that is none.
+        """
+        for each in fields(self):
+            value: object = getattr(self, each.name)
+            number = isinstance(value, Real) and not isinstance(value, bool)
+            most = 1.0 if each.name == "bar" else math.inf
+            if not (number and isinstance(value, Real) and 0 <= float(value) <= most):
+                what = "a probability from 0 to 1" if each.name == "bar" else "a number from 0"
+                raise MeasureError(
+                    f"Rules: {each.name} = {value!r} is not {what}; rows that are to be withheld "
+                    "would be printed. Correct the limit."
+                )
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,6 +212,8 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
         ("se_differs", e.differs),
         ("no_spread", flat),
         ("icc_assumed", clustered & ~none),
+        # The design carries the domain, and still no value or no error came of it.
+        ("no_estimate", e.lacks & ~none & ~one_psu & ~flat_df & ~e.lonely & ~e.incomplete),
     )
     careful = some | few_psu | low_df | ~drawn | e.wide | e.lonely | e.incomplete | flat
     careful |= e.collapsed & e.is_unit

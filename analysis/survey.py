@@ -5,15 +5,15 @@ Which variance and which interval is used where stands in docs/api.md; the piece
 `analysis.judged` (intervals, flags, reasons).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from analysis import arguments, interval_choice, reading, varying, woodruff
 from analysis import design as base
-from analysis import interval_choice, reading, varying, woodruff
 from analysis import plan as planning
 from analysis.blocks import Varied, block
 from analysis.complement import complement
@@ -86,7 +86,9 @@ def estimate(
         (`publication.publish`), and standard errors have the floor of a simple random sample.
         With True all is there as the design gives it, for work on methods.
     floor
-        Overrides what `raw` says of the floor.
+        Overrides what `raw` says of the floor. Without it no standard error is made up: where the
+        design shows no spread (all answers equal, or fixed by the margins) `se` is blank and the
+        row says `no_spread`, on every scale; only a share of 0 or 1 then has an interval.
     interval
         `auto` by the rules of the house; `t`, `logit`, `wilson`, `beta` (Korn-Graubard) on request.
     variance
@@ -142,6 +144,7 @@ def estimate(
     B calo 0.667 0.222 3
     """
     require(level, lonely, interval)
+    arguments.require_rules(rules)
     sample, tables, joined = sampled(
         frame, design, specs, by, lonely=lonely, order=order, unit=unit, levels=levels,
         unknown=unknown, missing=missing, empty=empty, replicates=replicates, seed=seed,
@@ -200,18 +203,21 @@ def sampled(
     seed: int | None = None,
 ) -> tuple[Sample, list[Domains], "Joined"]:
     """Read, code and sum a frame; the tables that `by` asks for."""
-    asked = (specs,) if isinstance(specs, Spec) else tuple(specs)
+    asked = arguments.specs_of(specs)
+    arguments.require_missing(missing)
+    arguments.require_draws(replicates, seed)
+    tables = tables_of(by)
+    dimensions = dimensions_of(tables, lonely, unit)
+    arguments.require_levels(levels, dimensions)
     data = reading.pandas(frame)
     plan = planning.plan(asked, reading.codes(data, planning.columns(asked)))
     measures = reading.measures(data, plan, missing=missing)
-    tables = tables_of(by)
     own = design_of(design)
     coded = code(data, own, empty=empty)
     calibrated = design if isinstance(design, CalibratedDesign) else None
     if calibrated is not None:
         calibrated.require(coded, data)
         coded = calibrated.calibration.final(coded)
-    dimensions = dimensions_of(tables, lonely, unit)
     # Sums that overflow are refused by name once they are made (`domain_estimates`).
     with np.errstate(over="ignore", invalid="ignore"):
         found = atoms(data, coded, measures, dimensions, levels=levels, unknown=unknown)
@@ -282,7 +288,9 @@ def assembled(
             replicated=replicated, shares=shares if floor else None,
         )  # fmt: skip
         of_unit = bool(one.dimensions) and joined.unit in one.dimensions
-        found = judge(b, scale, level, rules, floor=floor and of_unit, of_unit=of_unit)
+        found = judge(
+            b, scale, level, rules, floor=floor and of_unit, of_unit=of_unit, assume=floor
+        )
         found = with_interval(found, scale, level, interval)
         judged.append(found if placed is None else _with_ends(found, placed))
     hidden = complement(made, judged)
@@ -412,10 +420,20 @@ def tables_of(by: By) -> list[tuple[str, ...]]:
     Raises
     ------
     DesignError
-        Where names and lists are mixed, or a table is asked for twice.
+        Where it holds no names, names and lists are mixed, or a table is asked for twice.
     """
     if isinstance(by, str):
         return [(by,)] if by else [()]
+    if not isinstance(by, Iterable) or any(
+        not isinstance(name, str)
+        for item in by
+        if not isinstance(item, str)
+        for name in (item if isinstance(item, Iterable) else [item])
+    ):
+        raise DesignError(
+            f"by = {by!r} names no columns. Give one table as ['unit', 'sex'], several as "
+            "[['unit'], ['unit', 'sex'], []]."
+        )
     named = [isinstance(item, str) for item in by]
     if any(named) and not all(named):
         raise DesignError(

@@ -5,15 +5,15 @@ time (`pipeline.parquet_answers`). The sums are those of `analysis.kernel`, and 
 `analysis.survey`, as in memory.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
+from analysis import arguments, reading, survey
 from analysis import plan as planning
-from analysis import reading, survey
 from analysis.design import Design, code
 from analysis.estimates import of_moments
 from analysis.moments import Moments, cells
@@ -23,6 +23,7 @@ from analysis.rollups import Atoms, atoms
 from analysis.specs import Spec
 from analysis.variance import Lonely
 from pipeline import duck
+from pipeline.errors import StoreError
 from pipeline.memory import keep_freed
 from pipeline.parquet_answers import Reading
 from pipeline.parquet_design import drawn
@@ -53,8 +54,32 @@ class Resources:
     rows: int = 1 << 17
 
 
+Paths = str | Path | Sequence[str | Path]
+"""One Parquet file, or several of one schema."""
+
+
+def files_of(paths: Paths) -> list[Path]:
+    """One or several files as paths.
+
+    Raises
+    ------
+    StoreError
+        Where something else is given.
+    """
+    given: object = paths  # whatever a notebook gives
+    one = isinstance(given, str | Path) or not isinstance(given, Iterable)
+    several: list[Any] = [given] if one else list(cast("Iterable[Any]", given))
+    strange = [path for path in several if not isinstance(path, str | Path)]
+    if strange:
+        raise StoreError(
+            f"{strange[0]!r} names no Parquet file, so there is nothing to estimate from. Give a "
+            "path, or a list of paths."
+        )
+    return [Path(str(path)) for path in several]
+
+
 def estimate(
-    paths: Sequence[Path],
+    paths: Paths,
     design: Design,
     specs: Spec | Sequence[Spec],
     by: survey.By = (),
@@ -76,7 +101,7 @@ def estimate(
     summing: Summing | None = None,
     **more: Any,
 ) -> pd.DataFrame:
-    """`analysis.estimate` for the rows of Parquet files of one schema.
+    """`analysis.estimate` for the rows of a Parquet file, or of several of one schema.
 
     The table is the same to the last bit as that of all rows as one frame, for any split into
     files and any `resources`. Without `design.id` the order of the files and of their rows is the
@@ -99,10 +124,13 @@ def estimate(
     """
     keep_freed()
     use = resources or Resources()
-    files = duck.opened(list(paths), memory=use.memory, threads=use.threads)
-    asked = (specs,) if isinstance(specs, Spec) else tuple(specs)
+    asked = arguments.specs_of(specs)
+    arguments.require_missing(missing)
+    arguments.require_rules(rules)
     tables = survey.tables_of(by)
     dimensions = survey.dimensions_of(tables, lonely, unit)
+    arguments.require_levels(levels, dimensions)
+    files = duck.opened(files_of(paths), memory=use.memory, threads=use.threads)
     columns = planning.columns(asked)
     if summing is None and (more or not in_sums(files, design, asked)):
         rows = Rows(files, use.threads)
@@ -125,7 +153,9 @@ def estimate(
         )  # fmt: skip
     else:
         require_simple(design, plan, dimensions, [*more, *filter(None, [unknown])], missing)
-        sums = elsewhere(summing, paths, design, plan, dimensions, levels or {}, empty or {})
+        sums = elsewhere(
+            summing, files_of(paths), design, plan, dimensions, levels or {}, empty or {}
+        )
     return survey.of_atoms(
         sums, plan, tables, selection=design.selection, level=level, rules=rules or Rules(),
         raw=raw, floor=not raw if floor is None else floor, lonely=lonely, order=order, unit=unit,
@@ -134,7 +164,7 @@ def estimate(
 
 
 def units(
-    paths: Sequence[Path],
+    paths: Paths,
     design: Design,
     measures: Sequence[OnColumn],
     *,
@@ -166,7 +196,7 @@ def units(
 
 
 def moments(
-    paths: Sequence[Path],
+    paths: Paths,
     design: Design,
     measures: Sequence[OnColumn],
     *,
@@ -178,7 +208,7 @@ def moments(
     """`analysis.moments.psu_moments` for the rows of Parquet files; errors as `estimate`."""
     keep_freed()
     use = resources or Resources()
-    files = duck.opened(list(paths), memory=use.memory, threads=use.threads)
+    files = duck.opened(files_of(paths), memory=use.memory, threads=use.threads)
     require(files, design, domain, measures)
     rows = Rows(files, use.threads)
     found = groups(files, rows, design, [domain] if domain else [])

@@ -6,6 +6,7 @@ in the manifest. Unknown keys are errors that name the nearest known one.
 
 import dataclasses
 import difflib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -301,6 +302,20 @@ def section(kind: type[T], raw: Any, where: str) -> T:
             and f.name not in values
         ]
         raise StudyError(f"{where}: {', '.join(needed)} is missing.") from None
+
+
+def publication_of(raw: Any, where: str) -> Publication:
+    """The section `[publication]`; a limit that would let everything through is an error."""
+    found = section(Publication, raw, where)
+    for name, value in dataclasses.asdict(found).items():
+        most = 1.0 if name == "bar" else math.inf
+        if not 0 <= value <= most:
+            expected = "a probability from 0 to 1" if name == "bar" else "a number from 0"
+            raise StudyError(
+                f"{where} {name} = {value!r}: expected {expected}; rows that are to be withheld "
+                "would be printed."
+            )
+    return found
 
 
 def _value(value: Any, annotation: str, where: str) -> Any:

@@ -31,6 +31,7 @@ from pipeline.settings import (
     calibration,
     check_timezone,
     engine_of,
+    publication_of,
     refuse_unknown,
     renamed,
     section,
@@ -193,7 +194,7 @@ def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
         thresholds=tuple(
             section(Threshold, t, f"{path} [[threshold]]") for t in raw.get("threshold", [])
         ),
-        publication=section(Publication, raw.get("publication", {}), f"{path} [publication]"),
+        publication=publication_of(raw.get("publication", {}), f"{path} [publication]"),
         report=section(ReportSettings, raw.get("report", {}), f"{path} [report]"),
         officials=tuple(
             section(Official, o, f"{path} [[official]]") for o in raw.get("official", [])

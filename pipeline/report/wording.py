@@ -28,6 +28,7 @@ _REASONS = {
     "se_floor": "jawaban hampir seragam, ketelitian dibatasi dari bawah",
     "wide": "rentangnya lebar dibanding nilainya",
     "rho_assumed": "pewawancara terlalu sedikit atau tidak bergilir, pengaruhnya diperkirakan",
+    "no_estimate": "tidak dapat dihitung dari sampel ini",
     "icc_assumed": "hanya muncul di sebagian sesi, pengelompokannya diperkirakan",
     "se_differs": "dua cara menghitung ketelitian berbeda lebih dari 10 %",
 }

@@ -6,10 +6,12 @@ from test_api import DESIGN, measured, people, raw, row
 
 from analysis import (
     Design,
+    GivenReplicates,
     Index,
     Mean,
     Proportion,
     Quantile,
+    Ratio,
     Rules,
     Total,
     association,
@@ -255,3 +257,38 @@ def test_answers_that_all_rose_alike_leave_no_error_to_the_change():
     assert found["value"].to_numpy() == pytest.approx(5)
     assert found["se"].isna().all()
     assert found["reason"].str.contains("no_spread").all()
+
+
+def test_without_the_floor_no_share_has_a_standard_error_that_the_design_does_not_give():
+    data = people().assign(all=1)
+    design = Design("w", "stratum", "psu", id="id")
+    raked = design.rake(data, {"sex": {"L": 500, "P": 600}})
+    fixed = estimate(data, raked, Proportion("sex"), raw=True)
+    alike = estimate(
+        data, design, [Proportion("all"), Mean("all", 0, 1), Mean("all", type="open")], raw=True
+    )
+    for found in (fixed, alike):
+        assert found["se"].isna().all()
+        assert found["reason"].str.contains("no_spread").all()
+        assert not found["reason"].str.contains("se_floor").any()
+    assert fixed[["low", "high", "n_eff"]].isna().all().all()
+    assert alike["interval_method"].tolist() == ["wilson", "", ""]
+    floored = estimate(data, design, Proportion("all"), raw=True, floor=True)
+    assert floored["se"].iloc[0] > 0
+    assert "se_floor" in floored["reason"].iloc[0]
+
+
+def test_a_row_that_cannot_be_estimated_says_why():
+    data = people().assign(zero=0.0)
+    design = Design("w", "stratum", "psu", id="id")
+    beyond = estimate(data, design, Quantile("x", 0.999), interval="t")
+    nothing = estimate(data, design, Ratio("x", "zero"))
+    inside = data["w"] * (data["unit"] == "A")
+    names = tuple("abcdef")
+    silent = data.assign(**{name: inside * (1 + 0.1 * i) for i, name in enumerate(names)})
+    replicated = Design("w", replicates=GivenReplicates(names, "bootstrap"))
+    unheld = estimate(silent, replicated, Mean("x"), by="unit").iloc[[1]]
+    for found, reason in ((beyond, "no_estimate"), (nothing, "no_estimate"), (unheld, "df<3")):
+        assert found["flag"].tolist() == ["not_estimable"]
+        assert found["reason"].str.contains(reason).all()
+        assert found[["value", "se"]].isna().all().all()

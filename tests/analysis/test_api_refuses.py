@@ -13,6 +13,7 @@ from analysis import (
     Proportion,
     Quantile,
     Ratio,
+    Rules,
     Total,
     association,
     change,
@@ -344,6 +345,75 @@ BAD = {
         lambda: regress(people(), DESIGN, "score", "x", empty={"s00": "h9"}), DesignError,
         r"PSU s00 lies in strata h0, h9",
     ),
+    "a family of another name": (
+        lambda: regress(people(), DESIGN, "score", "x", family="Linear"), MeasureError,
+        r"'Linear' is none of linear, logistic",
+    ),
+    "a family of another package": (
+        lambda: regress(people(), DESIGN, "x", "y", family="gaussian"), MeasureError,
+        r"'gaussian' is none of linear, logistic",
+    ),
+    "a predictor named twice": (
+        lambda: regress(people(), DESIGN, "score", ["x", "x"]), MeasureError,
+        r"Predictor x is named twice",
+    ),
+    "no predictor": (
+        lambda: regress(people(), DESIGN, "score", []), MeasureError, r"No predictor",
+    ),
+    "an unknown rule of missing answers": (
+        lambda: ask(people(), missing="error"), MeasureError, r"'error' is none of leave, fail",
+    ),
+    "a column for a spec": (lambda: ask(people(), "score"), MeasureError, r"'score' is no spec"),
+    "a column among specs": (
+        lambda: ask(people(), [Mean("score"), "x"]), MeasureError, r"'x' is no spec",
+    ),
+    "a number for domains": (
+        lambda: ask(people(), by=3), DesignError, r"by = 3 names no columns",
+    ),
+    "a number among domains": (
+        lambda: ask(people(), by=[["unit"], [3]]), DesignError, r"names no columns",
+    ),
+    "levels of no column": (
+        lambda: ask(people(), by="unit", levels=["A", "B"]), DesignError, r"whose codes they are",
+    ),
+    "levels as one text": (
+        lambda: ask(people(), by="unit", levels={"unit": "AB"}), DesignError, r"whose codes they",
+    ),
+    "a level twice": (
+        lambda: ask(people(), by="unit", levels={"unit": ["A", "A", "B"]}), DesignError,
+        r"levels of unit names A twice",
+    ),
+    "levels of a column that makes no domain": (
+        lambda: ask(people(), by="unit", levels={"nope": ["A"]}), DesignError,
+        r"names the column nope, which makes no domain",
+    ),
+    "levels that are numbers": (
+        lambda: ask(people(), by="unit", levels={"unit": [1, 2]}), DesignError, r"Write '1'",
+    ),
+    "rules that are none": (
+        lambda: ask(people(), rules={"minimum_n": 5}), MeasureError, r"Give Rules",
+    ),
+    "half a replicate": (
+        lambda: ask(people(), variance="bootstrap", replicates=2.5), DesignError,
+        r"replicates = 2.5 is no whole number",
+    ),
+    "a seed that is a text": (
+        lambda: ask(people(), variance="bootstrap", seed="x"), DesignError, r"seed = 'x' is no",
+    ),
+    "complex weights": (
+        lambda: ask(people().assign(w=lambda d: d["w"] + 1j)), DesignError,
+        r"Column w holds complex numbers",
+    ),
+    "the same id as number and as text": (
+        lambda: ask(people().assign(id=[1, "1", *range(2, 300)])), DesignError,
+        r"same id stands in rows 1 \(1\), 2 \(1\)",
+    ),
+    "a limit below nothing": (lambda: Rules(minimum_n=-5), MeasureError, r"minimum_n = -5 is not"),
+    "a limit that is no number": (
+        lambda: Rules(minimum_n=float("nan")), MeasureError, r"minimum_n = nan is not a number",
+    ),
+    "a limit that is a text": (lambda: Rules(minimum_n="a"), MeasureError, r"minimum_n = 'a'"),
+    "a bar above 1": (lambda: Rules(bar=7), MeasureError, r"bar = 7 is not a probability"),
     "regression of codes": (
         lambda: regress(people(), DESIGN, "served", "x"), MeasureError, r"no number in rows",
     ),

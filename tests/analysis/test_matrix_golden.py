@@ -107,8 +107,8 @@ def comparable(
         assert ours["t_low"] <= theirs["t_low"] + 1e-12
         kept = {what: kept[what] for what in ("value", "se")}
     if estimator in cells.SHARES and theirs.get("se") == 0:
-        # Nothing was seen to vary: Wilson's interval on Kish's n, and the error it implies.
-        assert ours["se"] > 0
+        # Nothing was seen to vary: Wilson's interval on Kish's n, and no error is made up.
+        assert math.isnan(ours["se"])
         kept = {what: kept[what] for what in ("value", "df")}
     return kept
 

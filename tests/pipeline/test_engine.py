@@ -519,7 +519,7 @@ def test_sums_made_elsewhere_give_the_same_table(tmp_path, by):
     paths = written(answered(10, crossing=True), tmp_path, [100])
     asked = [*SPECS, Total("skor")]
     levels = {"unit_id": [f"U{u}" for u in range(7)]}
-    for options in ({}, {"levels": levels}):
+    for options in ({}, *([{"levels": levels}] if by else [])):
         options |= {"lonely": "adjust"}
         found = engine.estimate(paths, DESIGN, asked, by, summing=engine.moments, **options)
         assert same(found, engine.estimate(paths, DESIGN, asked, by, **options))
@@ -570,3 +570,34 @@ def test_a_variance_that_is_asked_for_is_that_of_the_frame(tmp_path):
         options = {"by": ["unit_id"], "lonely": "adjust", **more}
         found = engine.estimate(written(frame, tmp_path, [60]), DESIGN, SPECS, **options)
         assert same(found, survey.estimate(frame, DESIGN, SPECS, **options))
+
+
+def test_one_path_is_one_file_and_a_text_is_a_path(tmp_path):
+    data = sample()
+    path = tmp_path / "all.parquet"
+    data.to_parquet(path)
+    expected = engine.estimate([path], DESIGN, Mean("skor"), by="unit_id")
+    for paths in (path, str(path), [str(path)]):
+        pd.testing.assert_frame_equal(
+            engine.estimate(paths, DESIGN, Mean("skor"), by="unit_id"), expected
+        )
+
+
+def test_texts_as_paths_have_the_errors_of_paths(tmp_path):
+    one, other = tmp_path / "one.parquet", tmp_path / "other.parquet"
+    sample().to_parquet(one)
+    sample().assign(skor="x").to_parquet(other)
+    with pytest.raises(StoreError, match=r"other\.parquet has the column skor of another type"):
+        engine.estimate([str(one), str(other)], DESIGN, Mean("butir"))
+    for paths in (3, [3]):
+        with pytest.raises(StoreError, match=r"Give a path, or a list of paths"):
+            engine.estimate(paths, DESIGN, Mean("butir"))
+
+
+def test_the_engine_refuses_arguments_as_the_frame_does(tmp_path):
+    path = tmp_path / "all.parquet"
+    sample().to_parquet(path)
+    with pytest.raises(MeasureError, match="none of leave, fail"):
+        engine.estimate(path, DESIGN, Mean("skor"), missing="error")
+    with pytest.raises(DesignError, match="makes no domain"):
+        engine.estimate(path, DESIGN, Mean("skor"), levels={"nope": ["A"]})

@@ -1,7 +1,7 @@
 import pytest
 
 from pipeline.errors import StudyError
-from pipeline.settings import zone
+from pipeline.settings import publication_of, zone
 from pipeline.study import open_study, studies
 
 
@@ -81,3 +81,11 @@ def test_no_such_study_names_those_there_are():
 
 def test_indonesian_zones():
     assert str(zone("WITA")) == "Asia/Makassar"
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"), [("minimum_n", -5), ("verdict_n_eff", float("nan")), ("bar", 7.0)]
+)
+def test_a_limit_that_would_withhold_nothing_is_refused_by_name(limit, value):
+    with pytest.raises(StudyError, match=rf"study\.toml \[publication\] {limit} = .*: expected"):
+        publication_of({limit: value}, "study.toml [publication]")
