@@ -15,8 +15,8 @@ weights
     weights, weight_plan, weight_counts, weight_classes, weight_diagnostics, weight_persons,
     weight_sensitivity, outcomes
 calibration
-    margins, auxiliaries, cells, raking, distances, newton, feasibility, trimming, calibration,
-    calibration_plan, calibration_report, calibrated
+    margins, given_margins, auxiliaries, cells, raking, distances, newton, feasibility, trimming,
+    calibration, calibration_plan, calibration_report, calibrated
 sums
     kernel, moments, cell_moments, rollups
 estimators

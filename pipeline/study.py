@@ -52,8 +52,6 @@ class Study:
     office: str
     timezone: str
     level: float
-    engine: str
-    master: str
     server: Server
     waves: tuple[Wave, ...]
     design: DesignSettings
@@ -65,6 +63,8 @@ class Study:
     officials: tuple[Official, ...]
     units: tuple[Unit, ...]
     has_settings: bool = True
+    engine: str = "local"
+    master: str = "local[*]"
     calibration: CalibrationSettings | None = None
     renamed: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
 
