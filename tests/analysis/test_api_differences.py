@@ -177,7 +177,7 @@ def test_shares_that_add_up_to_one_and_margins_that_are_known_have_no_error():
         assert np.isnan(margin["se"])
 
 
-@pytest.mark.parametrize("answers", [(1.1, 2.3), (0.0, 1 / 3), (1e-170, 2e-170)])
+@pytest.mark.parametrize("answers", [(1.1, 2.3), (0.0, 1 / 3)])
 @pytest.mark.parametrize("psus", ["shared", "apart"])
 def test_a_change_of_answers_without_spread_has_no_error_and_says_why(answers, psus):
     first, second = (people().assign(x=value) for value in answers)

@@ -347,11 +347,11 @@ BAD = {
     ),
     "a family of another name": (
         lambda: regress(people(), DESIGN, "score", "x", family="Linear"), MeasureError,
-        r"'Linear' is none of linear, logistic",
+        r"'Linear' is no model that can be fitted",
     ),
     "a family of another package": (
         lambda: regress(people(), DESIGN, "x", "y", family="gaussian"), MeasureError,
-        r"'gaussian' is none of linear, logistic",
+        r"'gaussian' is no model that can be fitted",
     ),
     "a predictor named twice": (
         lambda: regress(people(), DESIGN, "score", ["x", "x"]), MeasureError,
