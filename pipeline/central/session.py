@@ -18,7 +18,7 @@ from pipeline.kobo.errors import (
     RefusedError,
     UnknownAssetError,
 )
-from pipeline.kobo.session import Session, Upload
+from pipeline.kobo.session import Raw, Session, Upload
 
 REFUSALS = (301, 302, 303, 307, 308, 400, 401, 403, 404, 409, 422, 501)
 
@@ -68,15 +68,71 @@ class CentralSession(Session):
         ServerError
             One of `pipeline.kobo.errors`.
         """
+        return self.answer(method, path, params, body=body, asset=asset)[1]
 
-        def once() -> Any:
-            response = self.send(method, path, params, body=body, asset=asset)
+    def answer(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        body: object = None,
+        upload: Raw | None = None,
+        asset: str = "",
+        expect: tuple[int, ...] = (200,),
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, Any]:
+        """Status and answer, as `json`, where a refusal too is to be read.
+
+        Raises
+        ------
+        ServerError
+            One of `pipeline.kobo.errors`.
+        """
+
+        def once() -> tuple[int, Any]:
+            response = self.send(
+                method, path, params, body=body, upload=upload, asset=asset, expect=expect,
+                headers=headers,
+            )  # fmt: skip
             try:
-                return json.loads(response.content.decode("utf-8"), parse_float=str, parse_int=str)
+                text = response.content.decode("utf-8")
+                return response.status_code, json.loads(text, parse_float=str, parse_int=str)
             except (ValueError, RecursionError):
                 raise self.cut_off("sent something that is not the JSON Central gives") from None
 
         return self.repeated(method, once)
+
+    def file(self, path: str, *, asset: str = "") -> bytes | None:
+        """Bytes of a file of the server, whole; None where it does not have it.
+
+        Raises
+        ------
+        ServerError
+            One of `pipeline.kobo.errors`.
+        """
+
+        def once() -> bytes | None:
+            taken: list[bytes] = []
+            promised: list[str] = []
+
+            def take(response: requests.Response) -> None:
+                promised.append(response.headers.get("Content-Length", ""))
+                taken.append(response.content)
+
+            headers = {"Accept": "*/*", "Accept-Encoding": "identity", "X-OpenRosa-Version": "1.0"}
+            response = self.send(
+                "GET", path, asset=asset, headers=headers, expect=(200, 404), take=take
+            )
+            if "html" in response.headers.get("Content-Type", "").lower():
+                raise not_central(self.address)
+            if response.status_code == 404:
+                return None
+            if promised[0].isdecimal() and int(promised[0]) != len(taken[0]):
+                raise self.cut_off("did not give the whole file")
+            return taken[0]
+
+        return self.repeated("GET", once)
 
     def send(
         self,
@@ -85,7 +141,7 @@ class CentralSession(Session):
         params: Mapping[str, str] | None = None,
         *,
         body: object = None,
-        upload: Upload | None = None,
+        upload: Upload | Raw | None = None,
         asset: str = "",
         expect: tuple[int, ...] = (200,),
         headers: Mapping[str, str] | None = None,

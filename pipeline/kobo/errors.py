@@ -72,3 +72,7 @@ class MediaRefusedError(ServerError):
 
 class NotOfferedError(ServerError):
     """The form is deployed, and what phones are offered is not it."""
+
+
+class VersionTakenError(ServerError):
+    """The server has published this version with another content, and never does it twice."""

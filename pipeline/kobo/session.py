@@ -39,6 +39,22 @@ class Upload:
         """The file as requests takes it."""
         return self.filename, self.content, self.mimetype
 
+    def options(self) -> dict[str, Any]:
+        """The upload as `requests` takes it."""
+        return {"data": dict(self.fields), "files": {self.field: self.file}}
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A file that is the whole body of a request, and its kind."""
+
+    content: bytes
+    mimetype: str
+
+    def options(self) -> dict[str, Any]:
+        """The upload as `requests` takes it."""
+        return {"data": self.content}
+
 
 class Session:
     """Requests to one server, each of them tried as often as makes sense.
@@ -113,16 +129,16 @@ class Session:
         params: Mapping[str, str] | None = None,
         *,
         body: object = None,
-        upload: Upload | None = None,
+        upload: Upload | Raw | None = None,
         expect: int | tuple[int, ...] = 200,
         asset: str = "",
         parse: Callable[[str], T],
     ) -> T:
         """Answer to a request, parsed; `body` is sent as JSON, `expect` is the status of success.
 
-        `upload` is sent as a form with a file, in place of `body`. `parse` raises ValueError for
-        a text that is not what was asked for; that counts as a body cut off. `asset` is named in
-        errors.
+        `upload` is sent in place of `body`, as a form with a file or as a file alone. `parse`
+        raises ValueError for a text that is not what was asked for; that counts as a body cut
+        off. `asset` is named in errors.
 
         Raises
         ------
@@ -185,7 +201,7 @@ class Session:
         params: Mapping[str, str] | None = None,
         *,
         body: object = None,
-        upload: Upload | None = None,
+        upload: Upload | Raw | None = None,
         asset: str = "",
         expect: tuple[int, ...] = (200,),
         headers: Mapping[str, str] | None = None,
@@ -233,13 +249,15 @@ class Session:
         path: str,
         params: Mapping[str, str] | None,
         body: object,
-        upload: Upload | None,
+        upload: Upload | Raw | None,
         headers: Mapping[str, str] | None,
         stream: bool,
     ) -> requests.Response:
         more: dict[str, Any] = {} if body is None else {"json": body}
         if upload is not None:
-            more = {"data": dict(upload.fields), "files": {upload.field: upload.file}}
+            more = upload.options()
+        if isinstance(upload, Raw):
+            headers = {"Content-Type": upload.mimetype, **(headers or {})}
         return self._http.request(
             method,
             self.address.url(path),

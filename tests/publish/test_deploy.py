@@ -493,7 +493,7 @@ def test_a_wrong_token_and_a_study_without_server_are_told_apart(study, sandbox)
     with pytest.raises(ServerError, match="KOBO_TOKEN is not set"):
         planned(study, token="")
     study.file("study.toml").write_text('[server]\nid = "berkas"\nkind = "export"\n', "utf-8")
-    with pytest.raises(StudyError, match="published to a KoBo server only"):
+    with pytest.raises(StudyError, match="KoBo or ODK Central server only"):
         planned(open_study(str(study.folder)))
 
 

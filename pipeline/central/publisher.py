@@ -1,0 +1,147 @@
+"""An ODK Central server as somewhere to publish forms and to write review states."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from pipeline.central import drafts, forms, openrosa
+from pipeline.central.credentials import Credentials
+from pipeline.central.forms import CentralForm, CentralProject, HeldFile
+from pipeline.central.odata import form_path
+from pipeline.central.openrosa import OfferedForm
+from pipeline.central.session import CentralSession, not_central
+from pipeline.kobo.address import read_address
+from pipeline.kobo.errors import ForbiddenError
+
+MANAGER = "the role Project Manager"
+
+
+def _keep_silent(sentence: str) -> None:
+    del sentence
+
+
+class CentralPublisher:
+    """What one web user may change on a Central server; a context manager.
+
+    Parameters are those of `CentralClient`. What changes something is never sent twice unless
+    the server itself said that it did nothing.
+
+    Raises
+    ------
+    AddressError
+        Before anything is sent, where the address cannot be used.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        who: Credentials,
+        *,
+        timeout: tuple[float, float] = (5.0, 125.0),
+        total: float = 900.0,
+        retries: int = 4,
+        sleep: Callable[[float], None] = time.sleep,
+        notify: Callable[[str], None] = _keep_silent,
+        user_agent: str = "persepsi",
+    ) -> None:
+        self._session = CentralSession(
+            read_address(url), who, timeout=timeout, total=total, retries=retries, sleep=sleep,
+            notify=notify, user_agent=user_agent,
+        )  # fmt: skip
+        self._account = ""
+
+    def __repr__(self) -> str:
+        return f"CentralPublisher({self.url!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._session.close()
+
+    @property
+    def url(self) -> str:
+        """Base URL of the server."""
+        return self._session.address.base
+
+    @property
+    def account(self) -> str:
+        """Name of the web user that we are there, asked once; logs in."""
+        if not self._account:
+            self._session.login()
+            answer = self._session.json("GET", "/v1/users/current")
+            if not isinstance(answer, dict) or "id" not in answer:
+                raise not_central(self._session.address)
+            self._account = str(answer.get("displayName") or answer["id"])
+        return self._account
+
+    def project(self, number: str) -> CentralProject | None:
+        """Project by its number; None where this account sees none."""
+        return forms.fetch_project(self._session, number)
+
+    def projects(self) -> list[CentralProject]:
+        """Every project that this account sees."""
+        return forms.list_projects(self._session)
+
+    def form(self, asset: str) -> CentralForm | None:
+        """Form `<project number>/<form id>`, a draft too; None where there is none."""
+        return forms.fetch_form(self._session, asset)
+
+    def draft(self, asset: str) -> CentralForm | None:
+        """Draft of a form; None where it has none."""
+        return forms.fetch_form(self._session, asset, draft=True)
+
+    def versions(self, asset: str) -> list[CentralForm]:
+        """Published versions of a form, newest first."""
+        answer = self._session.json("GET", f"{form_path(asset)}/versions", asset=asset)
+        if not isinstance(answer, list):
+            raise not_central(self._session.address)
+        return [forms.read_form(asset, item) for item in answer if isinstance(item, dict)]
+
+    def files(self, asset: str, *, draft: bool = False) -> list[HeldFile]:
+        """Files that a form, or its draft, names."""
+        return forms.list_files(self._session, asset, draft=draft)
+
+    def workbook(self, asset: str, *, draft: bool = False) -> bytes | None:
+        """XLSForm of a form, or of its draft, as it was uploaded; None where there is none."""
+        return forms.fetch_workbook(self._session, asset, draft=draft)
+
+    def xml(self, asset: str, *, draft: bool = False) -> bytes | None:
+        """XForm that the server made of it."""
+        return forms.fetch_xml(self._session, asset, draft=draft)
+
+    def create(self, asset: str, workbook: bytes) -> CentralForm:
+        """Make a form, as a draft that no phone sees."""
+        with self._allowed(f"make form {asset}"):
+            return drafts.create_form(self._session, asset, workbook)
+
+    def new_draft(self, asset: str, workbook: bytes) -> None:
+        """Put a workbook into a form's draft, in place of the draft there was."""
+        with self._allowed(f"change form {asset}"):
+            drafts.new_draft(self._session, asset, workbook)
+
+    def put_file(self, asset: str, name: str, content: bytes, mimetype: str) -> HeldFile:
+        """Put a file beside a draft, in place of the one of that name."""
+        with self._allowed(f"change the files of form {asset}"):
+            return drafts.put_file(self._session, asset, name, content, mimetype)
+
+    def publish(self, asset: str, version: str = "") -> CentralForm:
+        """Make a form's draft the version that phones get; `version` renames it on the way."""
+        with self._allowed(f"publish form {asset}"):
+            return drafts.publish_draft(self._session, asset, version)
+
+    def offered(self, asset: str) -> tuple[bool, OfferedForm | None]:
+        """Whether we may look, and what phones are offered of a form."""
+        return openrosa.fetch_offered(self._session, asset)
+
+    @contextmanager
+    def _allowed(self, act: str, role: str = MANAGER) -> Iterator[None]:
+        """Say which role is missing where the server says 403."""
+        try:
+            yield
+        except ForbiddenError:
+            raise ForbiddenError(
+                f"{self.url}: the web user {self.account} may not {act} (403). Ask the server's "
+                f"administrator for {role} in the project, or use another account."
+            ) from None
