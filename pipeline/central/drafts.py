@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from pipeline.central.forms import CentralForm, HeldFile, fetch_form, read_file, read_form
+from pipeline.central.forms import IS_FORM, CentralForm, HeldFile, fetch_form, read_file, read_form
 from pipeline.central.odata import form_path
-from pipeline.central.session import CentralSession
+from pipeline.central.session import CentralSession, an_object
 from pipeline.kobo.errors import (
     BusyError,
     FormRefusedError,
@@ -44,8 +44,9 @@ def create_form(session: CentralSession, asset: str, workbook: bytes) -> Central
         asset=asset,
         expect=(200, 400, 409),
         headers={"X-XlsForm-FormId-Fallback": quote(form_id, safe="")},
+        fits=IS_FORM,
     )
-    if status == 200 and isinstance(answer, dict):
+    if status == 200:
         return read_form(f"{project}/{answer.get('xmlFormId')}", answer)
     raise FormRefusedError(told(answer))
 
@@ -66,6 +67,7 @@ def new_draft(session: CentralSession, asset: str, workbook: bytes) -> None:
         asset=asset,
         expect=(200, 400, 409),
         headers={"X-XlsForm-FormId-Fallback": quote(asset.partition("/")[2], safe="")},
+        fits=an_object("success"),
     )
     if status != 200:
         raise FormRefusedError(told(answer))
@@ -87,8 +89,9 @@ def put_file(
         upload=Raw(content, mimetype),
         asset=asset,
         expect=(200, 400, 404, 409, 422),
+        fits=an_object("name", "hash"),
     )
-    if status == 200 and isinstance(answer, dict):
+    if status == 200:
         return read_file(answer)
     raise MediaRefusedError(
         f"{session.address.base} does not take {name} for form {asset}: {told(answer)} What phones "
@@ -114,6 +117,7 @@ def publish_draft(session: CentralSession, asset: str, version: str = "") -> Cen
             {"version": version} if version else None,
             asset=asset,
             expect=(200, 400, 404, 409),
+            fits=an_object("success"),
         )
     except LOST:
         now = fetch_form(session, asset)

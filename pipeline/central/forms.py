@@ -7,11 +7,13 @@ published stays as it is; changes are made in a draft, which becomes the next ve
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from pipeline.central.odata import form_path
-from pipeline.central.session import CentralSession, not_central
+from pipeline.central.session import CentralSession, a_list, an_object
 
 EXTENDED = {"X-Extended-Metadata": "true"}
+IS_FORM = an_object("xmlFormId", "version", "hash", "publishedAt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,34 +59,38 @@ class HeldFile:
 
 def fetch_project(session: CentralSession, number: str) -> CentralProject | None:
     """Project by its number; None where this account sees none."""
+    path = f"/v1/projects/{quote(number, safe='')}"
     status, answer = session.answer(
-        "GET", f"/v1/projects/{number}", expect=(200, 404), headers=EXTENDED
+        "GET", path, expect=(200, 404), headers=EXTENDED, fits=an_object("id", "name")
     )
-    return None if status == 404 else _project(_mapping(answer, session))
+    return None if status == 404 else _project(answer)
 
 
 def list_projects(session: CentralSession) -> list[CentralProject]:
     """Every project that this account sees."""
-    answer = session.json("GET", "/v1/projects")
-    if not isinstance(answer, list):
-        raise not_central(session.address)
-    return [_project(_mapping(item, session)) for item in answer]
+    return list(map(_project, session.json("GET", "/v1/projects", fits=a_list("id", "name"))))
 
 
 def fetch_form(session: CentralSession, asset: str, *, draft: bool = False) -> CentralForm | None:
     """Form by its address, or its draft; None where there is none."""
     path = form_path(asset) + ("/draft" if draft else "")
-    status, answer = session.answer("GET", path, asset=asset, expect=(200, 404), headers=EXTENDED)
-    return None if status == 404 else read_form(asset, _mapping(answer, session))
+    status, answer = session.answer(
+        "GET", path, asset=asset, expect=(200, 404), headers=EXTENDED, fits=IS_FORM
+    )
+    return None if status == 404 else read_form(asset, answer)
+
+
+def list_versions(session: CentralSession, asset: str) -> list[CentralForm]:
+    """Published versions of a form, newest first."""
+    path = f"{form_path(asset)}/versions"
+    answer = session.json("GET", path, asset=asset, fits=a_list("version", "publishedAt"))
+    return [read_form(asset, item) for item in answer]
 
 
 def list_files(session: CentralSession, asset: str, *, draft: bool = False) -> list[HeldFile]:
     """Files that a form, or its draft, names."""
     path = form_path(asset) + ("/draft/attachments" if draft else "/attachments")
-    answer = session.json("GET", path, asset=asset)
-    if not isinstance(answer, list):
-        raise not_central(session.address)
-    return [read_file(_mapping(item, session)) for item in answer]
+    return list(map(read_file, session.json("GET", path, asset=asset, fits=a_list("name"))))
 
 
 def fetch_workbook(session: CentralSession, asset: str, *, draft: bool = False) -> bytes | None:
@@ -133,9 +139,3 @@ def _project(item: Mapping[str, Any]) -> CentralProject:
         encrypted=item.get("keyId") is not None,
         verbs=frozenset(map(str, verbs)) if isinstance(verbs, list) else None,
     )
-
-
-def _mapping(answer: Any, session: CentralSession) -> Mapping[str, Any]:
-    if not isinstance(answer, dict):
-        raise not_central(session.address)
-    return answer

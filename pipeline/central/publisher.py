@@ -8,9 +8,8 @@ from typing import Self
 from pipeline.central import drafts, forms, openrosa
 from pipeline.central.credentials import Credentials
 from pipeline.central.forms import CentralForm, CentralProject, HeldFile
-from pipeline.central.odata import form_path
 from pipeline.central.openrosa import OfferedForm
-from pipeline.central.session import CentralSession, not_central
+from pipeline.central.session import CentralSession, an_object
 from pipeline.kobo.address import read_address
 from pipeline.kobo.errors import ForbiddenError
 
@@ -69,10 +68,7 @@ class CentralPublisher:
     def account(self) -> str:
         """Name of the web user that we are there, asked once; logs in."""
         if not self._account:
-            self._session.login()
-            answer = self._session.json("GET", "/v1/users/current")
-            if not isinstance(answer, dict) or "id" not in answer:
-                raise not_central(self._session.address)
+            answer = self._session.json("GET", "/v1/users/current", fits=an_object("id"))
             self._account = str(answer.get("displayName") or answer["id"])
         return self._account
 
@@ -94,10 +90,7 @@ class CentralPublisher:
 
     def versions(self, asset: str) -> list[CentralForm]:
         """Published versions of a form, newest first."""
-        answer = self._session.json("GET", f"{form_path(asset)}/versions", asset=asset)
-        if not isinstance(answer, list):
-            raise not_central(self._session.address)
-        return [forms.read_form(asset, item) for item in answer if isinstance(item, dict)]
+        return forms.list_versions(self._session, asset)
 
     def files(self, asset: str, *, draft: bool = False) -> list[HeldFile]:
         """Files that a form, or its draft, names."""

@@ -20,6 +20,8 @@ from pipeline.kobo.errors import (
 )
 from pipeline.kobo.session import Raw, Session, Upload
 
+SESSIONS = "/v1/sessions"
+STRANGE = "sent something that is not the JSON Central gives"
 REFUSALS = (301, 302, 303, 307, 308, 400, 401, 403, 404, 409, 422, 501)
 
 
@@ -46,11 +48,10 @@ class CentralSession(Session):
         if self._bearer.token:
             return
         body = {"email": self._who.email, "password": self._who.password}
-        answer = self.json("POST", "/v1/sessions", body=body)
-        token = answer.get("token") if isinstance(answer, dict) else None
-        if not isinstance(token, str) or not token:
+        answer = self.json("POST", SESSIONS, body=body, fits=an_object("token"))
+        if not isinstance(answer["token"], str) or not answer["token"]:
             raise not_central(self.address)
-        self._bearer.token = token
+        self._bearer.token = answer["token"]
 
     def json(
         self,
@@ -60,6 +61,7 @@ class CentralSession(Session):
         *,
         body: object = None,
         asset: str = "",
+        fits: Callable[[Any], bool] = lambda _: True,
     ) -> Any:
         """Answer to a request as Python values; numbers stay the text that was sent.
 
@@ -68,7 +70,7 @@ class CentralSession(Session):
         ServerError
             One of `pipeline.kobo.errors`.
         """
-        return self.answer(method, path, params, body=body, asset=asset)[1]
+        return self.answer(method, path, params, body=body, asset=asset, fits=fits)[1]
 
     def answer(
         self,
@@ -81,8 +83,11 @@ class CentralSession(Session):
         asset: str = "",
         expect: tuple[int, ...] = (200,),
         headers: Mapping[str, str] | None = None,
+        fits: Callable[[Any], bool] = lambda _: True,
     ) -> tuple[int, Any]:
         """Status and answer, as `json`, where a refusal too is to be read.
+
+        A 200 whose answer does not pass `fits` counts as one that was cut off.
 
         Raises
         ------
@@ -97,9 +102,12 @@ class CentralSession(Session):
             )  # fmt: skip
             try:
                 text = response.content.decode("utf-8")
-                return response.status_code, json.loads(text, parse_float=str, parse_int=str)
+                value = json.loads(text, parse_float=str, parse_int=str)
             except (ValueError, RecursionError):
-                raise self.cut_off("sent something that is not the JSON Central gives") from None
+                raise self.cut_off(STRANGE) from None
+            if response.status_code == 200 and not fits(value):
+                raise self.cut_off(STRANGE)
+            return response.status_code, value
 
         return self.repeated(method, once)
 
@@ -147,7 +155,10 @@ class CentralSession(Session):
         headers: Mapping[str, str] | None = None,
         take: Callable[[requests.Response], None] | None = None,
     ) -> requests.Response:
-        """One try of a request, as the session of KoBo makes it, with Central's refusals."""
+        """One try of a request, as the session of KoBo makes it, with Central's refusals.
+
+        The first of them logs in.
+        """
 
         def taken(response: requests.Response) -> None:
             if response.status_code in expect and take is not None:
@@ -155,6 +166,8 @@ class CentralSession(Session):
             else:
                 _ = response.content
 
+        if path != SESSIONS:
+            self.login()
         response = super().send(
             method, path, params, body=body, upload=upload, asset=asset, headers=headers,
             expect=(*expect, *REFUSALS), take=None if take is None else taken,
@@ -164,6 +177,17 @@ class CentralSession(Session):
         if take is None and is_page(response):
             raise not_central(self.address)
         return response
+
+
+def an_object(*keys: str) -> Callable[[Any], bool]:
+    """Whether an answer is an object with these keys."""
+    return lambda value: isinstance(value, dict) and all(key in value for key in keys)
+
+
+def a_list(*keys: str) -> Callable[[Any], bool]:
+    """Whether an answer is a list of objects with these keys."""
+    one = an_object(*keys)
+    return lambda value: isinstance(value, list) and all(map(one, value))
 
 
 def not_central(address: Address) -> ServerError:
