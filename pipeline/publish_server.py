@@ -9,6 +9,7 @@ from pipeline.central import CentralPublisher, credentials
 from pipeline.errors import ServerError, StudyError
 from pipeline.kobo import KoboPublisher
 from pipeline.kobo.token import TOKEN_VARIABLE, find_token
+from pipeline.review_server import CentralReview, KoboReview, ReviewServer
 from pipeline.sandbox import TOKEN, serve, study_state
 from pipeline.study import Study
 
@@ -117,3 +118,16 @@ def open_central(
         timeout=timeout,
     ) as publisher:  # fmt: skip
         yield publisher
+
+
+@contextmanager
+def open_review(
+    study: Study, environ: Mapping[str, str], server_url: str, say: Say
+) -> Iterator[ReviewServer]:
+    """Open the study's server for verdicts on its submissions; raises as the two above."""
+    if study.server.kind == "central":
+        with open_central(study, environ, server_url, say) as central:
+            yield CentralReview(central)
+        return
+    with open_publisher(study, environ, server_url, say) as kobo:
+        yield KoboReview(kobo)

@@ -1,15 +1,17 @@
 """An ODK Central server as somewhere to publish forms and to write review states."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Self
+from typing import Any, Self
 
 from pipeline.central import drafts, forms, openrosa
 from pipeline.central.credentials import Credentials
 from pipeline.central.forms import CentralForm, CentralProject, HeldFile
+from pipeline.central.odata import Row, read_rows
 from pipeline.central.openrosa import OfferedForm
-from pipeline.central.session import CentralSession, an_object
+from pipeline.central.reviews import fetch_review, fits_review, put_review
+from pipeline.central.session import CentralSession, an_object, not_central
 from pipeline.kobo.address import read_address
 from pipeline.kobo.errors import ForbiddenError
 
@@ -127,6 +129,23 @@ class CentralPublisher:
     def offered(self, asset: str) -> tuple[bool, OfferedForm | None]:
         """Whether we may look, and what phones are offered of a form."""
         return openrosa.fetch_offered(self._session, asset)
+
+    def reviews(self, asset: str, page_size: int) -> Iterator[Row]:
+        """Name and `__system` (arrival, last change, review state) of every submission."""
+        for answer in read_rows(self._session, asset, page_size, select="__id,__system"):
+            for row in answer.rows:
+                if not fits_review(row):
+                    raise not_central(self._session.address)
+                yield row
+
+    def review(self, asset: str, name: str) -> Mapping[str, Any] | None:
+        """Arrival, last change and review state of one submission; None where it is gone."""
+        return fetch_review(self._session, asset, name)
+
+    def set_review(self, asset: str, name: str, state: str) -> None:
+        """Give a submission a review state; a submission that is gone is left."""
+        with self._allowed(f"review submissions of {asset}"):
+            put_review(self._session, asset, name, state)
 
     @contextmanager
     def _allowed(self, act: str, role: str = MANAGER) -> Iterator[None]:

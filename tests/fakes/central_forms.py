@@ -12,16 +12,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from fakes.central import EMAIL, PASSWORD, TOKEN
+from fakes.failing import failing_server
 
 from pipeline import xform
 from pipeline.errors import PersepsiError
-from pipeline.sandbox.faults import HTML_PAGE, Faults
+from pipeline.sandbox.faults import Faults
 
 MISSING = {"message": "Could not find the resource you were looking for.", "code": 404.1}
 UNKNOWN = {"message": "Could not authenticate with the provided credentials.", "code": 401.2}
@@ -318,68 +318,16 @@ class CentralForms:
         return f'{head}  <manifest xmlns="{space}">{files}</manifest>'.encode()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = 65536
-    central: CentralForms
-
-    def _any(self) -> None:
-        central, parts = self.central, urlsplit(self.path)
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        query = {k: v[-1] for k, v in parse_qs(parts.query).items()}
-        fault = central.faults.next(self.command, self.path)
-        if fault is not None and fault.action == "drop":
-            self.close_connection = True
-            return
-        if fault is not None and fault.action in {"status", "html"}:
-            page = fault.action == "html" or fault.status >= 500
-            kind = "text/html" if page else "application/json"
-            content = HTML_PAGE.encode() if page else b'{"message":"trouble","code":429.1}'
-            self._send(fault.status, kind, content)
-            return
-        with central.lock:
-            central.seen.append(f"{self.command} {unquote(self.path)}")
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            status, answer = central.act(self.command, unquote(parts.path), query, body, headers)
-        kind = "application/octet-stream" if isinstance(answer, bytes) else "application/json"
-        content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        half = content[: len(content) // 2]
-        if fault is not None and fault.action == "truncate":
-            self._send(status, kind, half, promised=len(content))
-            self.close_connection = True
-        else:
-            self._send(status, kind, half if fault is not None else content)
-
-    do_GET = do_POST = do_PATCH = do_DELETE = _any
-
-    def _send(self, status: int, kind: str, body: bytes, promised: int | None = None) -> None:
-        self.send_response_only(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body) if promised is None else promised))
-        self.end_headers()
-        self.wfile.write(body)
-        self.wfile.flush()
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Stay quiet."""
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore a client that went away."""
-
-
 @contextmanager
 def publishing(central: CentralForms) -> Iterator[str]:
     """Serve on a free loopback port; gives the URL."""
-    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"central": central}))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+
+    def answer(method: str, target: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
+        parts = urlsplit(target)
+        query = {k: v[-1] for k, v in parse_qs(parts.query).items()}
+        with central.lock:
+            central.seen.append(f"{method} {unquote(target)}")
+            return central.act(method, unquote(parts.path), query, body, headers)
+
+    with failing_server(answer, central.faults) as url:
+        yield url

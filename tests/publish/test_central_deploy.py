@@ -15,7 +15,8 @@ from pipeline.assets_file import read_published
 from pipeline.cli import _run
 from pipeline.deploying import FormLostError
 from pipeline.errors import ServerError, StudyError
-from pipeline.gather import assets_of
+from pipeline.form_drift import drift
+from pipeline.gather import assets_of, forms_of
 from pipeline.kobo.errors import (
     DeploymentConflictError,
     ForbiddenError,
@@ -431,3 +432,16 @@ def test_the_command_plans_and_with_yes_publishes(there, state, monkeypatch, cap
     assert ME["CENTRAL_PASSWORD"] not in said.out + said.err
     assert _run(["forms", "deploy", str(there.folder), "--project", "9"]) == 12
     assert "stay together in one project" in capsys.readouterr().err
+
+
+def test_the_doctor_tells_by_the_record_whether_phones_have_the_form(there, state):
+    def told() -> tuple[str, str]:
+        (check,) = drift(open_study(str(there.folder)), {}, forms_of)
+        return check.state, check.detail
+
+    assert drift(there, {}, forms_of) == []  # nothing is recorded, and the asset is not known
+    published_there(there)
+    assert told() == ("ok", "unchanged since version 1 was published")
+    there.file("loket.csv").write_text(LONGER, "utf-8")
+    state_, detail = told()
+    assert (state_, detail.partition(" changed")[0]) == ("missing", "loket.csv")
