@@ -16,14 +16,14 @@ from pipeline.form_back import converted_otherwise, given_back
 from pipeline.form_kept import Difference, listed
 from pipeline.form_ready import ReadyForm
 from pipeline.form_rows import place_of
-from pipeline.kobo.errors import (
+from pipeline.study import Study
+from pipeline.transport.errors import (
     DeploymentConflictError,
     FormRefusedError,
     MediaRefusedError,
     NotOfferedError,
     VersionTakenError,
 )
-from pipeline.study import Study
 
 
 def carry_out_central(

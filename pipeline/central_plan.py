@@ -15,9 +15,9 @@ from pipeline.form_back import given_back
 from pipeline.form_files import FormFile
 from pipeline.form_kept import Difference
 from pipeline.form_ready import ReadyForm
-from pipeline.kobo.errors import VersionTakenError
 from pipeline.project_search import AmbiguousProjectError
 from pipeline.study import Study
+from pipeline.transport.errors import VersionTakenError
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from pipeline.central import CentralPublisher
 from pipeline.central.forms import CentralForm, CentralProject
 from pipeline.errors import ServerError
 from pipeline.form_ready import ReadyForm
-from pipeline.kobo.errors import ForbiddenError
 from pipeline.project_search import EXAMINED, AmbiguousProjectError
 from pipeline.study import Study
+from pipeline.transport.errors import ForbiddenError
 
 NEEDED = {"form.create": "make forms", "form.update": "change forms"}
 """What Central calls the rights that publishing needs, and what they let do."""

@@ -15,10 +15,10 @@ from pipeline.errors import PersepsiError
 from pipeline.form_files import form_files
 from pipeline.form_kept import differences
 from pipeline.kobo import KoboPublisher
-from pipeline.kobo.errors import BusyError, UnreachableError
 from pipeline.kobo.token import find_token
 from pipeline.publish_server import open_publisher
 from pipeline.study import Study
+from pipeline.transport.errors import BusyError, UnreachableError
 from pipeline.xlsform import XLSForm, read_xlsform
 
 AGAIN = "`persepsi forms deploy` shows what would change"

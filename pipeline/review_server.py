@@ -13,9 +13,9 @@ from pipeline.central.rows import arrived_at
 from pipeline.exported import REVIEW
 from pipeline.instance_number import instance_number
 from pipeline.kobo import KoboPublisher
-from pipeline.kobo.errors import ForbiddenError
 from pipeline.kobo.validation import BATCH
 from pipeline.pushed import PREFIX, Held, held_of
+from pipeline.transport.errors import ForbiddenError
 
 STATES = {status.removeprefix(PREFIX): state for state, status in REVIEW.items()}
 """Central's name of each status."""

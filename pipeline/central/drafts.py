@@ -11,7 +11,8 @@ from urllib.parse import quote
 from pipeline.central.forms import IS_FORM, CentralForm, HeldFile, fetch_form, read_file, read_form
 from pipeline.central.odata import form_path
 from pipeline.central.session import CentralSession, an_object
-from pipeline.kobo.errors import (
+from pipeline.transport import Raw
+from pipeline.transport.errors import (
     BusyError,
     FormRefusedError,
     IncompleteAnswerError,
@@ -20,7 +21,6 @@ from pipeline.kobo.errors import (
     UnreachableError,
     VersionTakenError,
 )
-from pipeline.kobo.session import Raw
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LOST = (BusyError, IncompleteAnswerError, UnreachableError)

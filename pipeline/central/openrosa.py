@@ -9,7 +9,7 @@ from defusedxml import DefusedXmlException  # type: ignore[import-untyped]
 from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
 
 from pipeline.central.session import CentralSession
-from pipeline.kobo.errors import ForbiddenError
+from pipeline.transport.errors import ForbiddenError
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
 """An ODK Central server as somewhere to publish forms and to write review states."""
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any, Unpack
 
 from pipeline.central import drafts, forms, openrosa
 from pipeline.central.credentials import Credentials
@@ -11,18 +10,15 @@ from pipeline.central.forms import CentralForm, CentralProject, HeldFile
 from pipeline.central.odata import Row, read_rows
 from pipeline.central.openrosa import OfferedForm
 from pipeline.central.reviews import fetch_review, fits_review, put_review
-from pipeline.central.session import CentralSession, an_object, not_central
-from pipeline.kobo.address import read_address
-from pipeline.kobo.errors import ForbiddenError
+from pipeline.central.session import CentralSession, an_object
+from pipeline.transport import Options, Server
+from pipeline.transport.address import read_address
+from pipeline.transport.errors import ForbiddenError
 
 MANAGER = "the role Project Manager"
 
 
-def _keep_silent(sentence: str) -> None:
-    del sentence
-
-
-class CentralPublisher:
+class CentralPublisher(Server[CentralSession]):
     """What one web user may change on a Central server; a context manager.
 
     Parameters are those of `CentralClient`. What changes something is never sent twice unless
@@ -34,37 +30,9 @@ class CentralPublisher:
         Before anything is sent, where the address cannot be used.
     """
 
-    def __init__(
-        self,
-        url: str,
-        who: Credentials,
-        *,
-        timeout: tuple[float, float] = (5.0, 125.0),
-        total: float = 900.0,
-        retries: int = 4,
-        sleep: Callable[[float], None] = time.sleep,
-        notify: Callable[[str], None] = _keep_silent,
-        user_agent: str = "persepsi",
-    ) -> None:
-        self._session = CentralSession(
-            read_address(url), who, timeout=timeout, total=total, retries=retries, sleep=sleep,
-            notify=notify, user_agent=user_agent,
-        )  # fmt: skip
+    def __init__(self, url: str, who: Credentials, **options: Unpack[Options]) -> None:
+        super().__init__(CentralSession(read_address(url), who, **options))
         self._account = ""
-
-    def __repr__(self) -> str:
-        return f"CentralPublisher({self.url!r})"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._session.close()
-
-    @property
-    def url(self) -> str:
-        """Base URL of the server."""
-        return self._session.address.base
 
     @property
     def account(self) -> str:
@@ -135,7 +103,7 @@ class CentralPublisher:
         for answer in read_rows(self._session, asset, page_size, select="__id,__system"):
             for row in answer.rows:
                 if not fits_review(row):
-                    raise not_central(self._session.address)
+                    raise self._session.page()
                 yield row
 
     def review(self, asset: str, name: str) -> Mapping[str, Any] | None:

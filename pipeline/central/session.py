@@ -1,41 +1,43 @@
-"""One conversation with an ODK Central server: KoBo's session with Central's own refusals."""
+"""One conversation with an ODK Central server: login, its JSON, its refusals."""
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
-import requests
-
-from pipeline.central.credentials import BearerAuth, Credentials
+from pipeline.central.credentials import Credentials
 from pipeline.errors import ServerError
-from pipeline.kobo.address import Address
-from pipeline.kobo.answers import is_page
-from pipeline.kobo.errors import (
+from pipeline.transport import HeaderAuth, Options, Raw, Response, Session
+from pipeline.transport.address import Address
+from pipeline.transport.errors import (
     ForbiddenError,
     InvalidTokenError,
     MovedError,
-    NotKoboError,
+    OtherServiceError,
     RefusedError,
     UnknownAssetError,
 )
-from pipeline.kobo.session import Raw, Session, Upload
+from pipeline.transport.pages import is_page, says_html
 
 SESSIONS = "/v1/sessions"
-STRANGE = "sent something that is not the JSON Central gives"
-REFUSALS = (301, 302, 303, 307, 308, 400, 401, 403, 404, 409, 422, 501)
 
 
 class CentralSession(Session):
-    """As `pipeline.kobo.session.Session`; logs in once where it has a password."""
+    """`pipeline.transport.Session` with Central's refusals; logs in where it has a password."""
 
-    def __init__(self, address: Address, who: Credentials, **options: Any) -> None:
-        super().__init__(address, "unused", **options)
+    software = "ODK Central"
+
+    def __init__(self, address: Address, who: Credentials, **options: Unpack[Options]) -> None:
         self._who = who
-        self._bearer = BearerAuth(who.token)
-        self._http.auth = self._bearer
+        self._bearer = HeaderAuth("Bearer", who.token)
+        super().__init__(address, self._bearer, **options)
 
-    def __repr__(self) -> str:
-        return f"CentralSession({self.address.base!r})"
+    def refusal(self, response: Response, asset: str) -> ServerError:
+        """Error for an answer that trying again would not change."""
+        return refusal(response, self.address, asset)
+
+    def page(self) -> ServerError:
+        """Error for an answer that Central does not give."""
+        return not_central(self.address)
 
     def login(self) -> None:
         """Get a token for e-mail and password; nothing where there is one.
@@ -50,7 +52,7 @@ class CentralSession(Session):
         body = {"email": self._who.email, "password": self._who.password}
         answer = self.json("POST", SESSIONS, body=body, fits=an_object("token"))
         if not isinstance(answer["token"], str) or not answer["token"]:
-            raise not_central(self.address)
+            raise self.page()
         self._bearer.token = answer["token"]
 
     def json(
@@ -68,7 +70,7 @@ class CentralSession(Session):
         Raises
         ------
         ServerError
-            One of `pipeline.kobo.errors`.
+            One of `pipeline.transport.errors`.
         """
         return self.answer(method, path, params, body=body, asset=asset, fits=fits)[1]
 
@@ -92,7 +94,7 @@ class CentralSession(Session):
         Raises
         ------
         ServerError
-            One of `pipeline.kobo.errors`.
+            One of `pipeline.transport.errors`.
         """
 
         def once() -> tuple[int, Any]:
@@ -100,13 +102,15 @@ class CentralSession(Session):
                 method, path, params, body=body, upload=upload, asset=asset, expect=expect,
                 headers=headers,
             )  # fmt: skip
+            if is_page(response):
+                raise self.page()
             try:
                 text = response.content.decode("utf-8")
                 value = json.loads(text, parse_float=str, parse_int=str)
             except (ValueError, RecursionError):
-                raise self.cut_off(STRANGE) from None
+                raise self.strange() from None
             if response.status_code == 200 and not fits(value):
-                raise self.cut_off(STRANGE)
+                raise self.strange()
             return response.status_code, value
 
         return self.repeated(method, once)
@@ -117,14 +121,14 @@ class CentralSession(Session):
         Raises
         ------
         ServerError
-            One of `pipeline.kobo.errors`.
+            One of `pipeline.transport.errors`.
         """
 
         def once() -> bytes | None:
             taken: list[bytes] = []
             promised: list[str] = []
 
-            def take(response: requests.Response) -> None:
+            def take(response: Response) -> None:
                 promised.append(response.headers.get("Content-Length", ""))
                 taken.append(response.content)
 
@@ -132,8 +136,8 @@ class CentralSession(Session):
             response = self.send(
                 "GET", path, asset=asset, headers=headers, expect=(200, 404), take=take
             )
-            if "html" in response.headers.get("Content-Type", "").lower():
-                raise not_central(self.address)
+            if says_html(response):
+                raise self.page()
             if response.status_code == 404:
                 return None
             if promised[0].isdecimal() and int(promised[0]) != len(taken[0]):
@@ -142,41 +146,10 @@ class CentralSession(Session):
 
         return self.repeated("GET", once)
 
-    def send(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None = None,
-        *,
-        body: object = None,
-        upload: Upload | Raw | None = None,
-        asset: str = "",
-        expect: tuple[int, ...] = (200,),
-        headers: Mapping[str, str] | None = None,
-        take: Callable[[requests.Response], None] | None = None,
-    ) -> requests.Response:
-        """One try of a request, as the session of KoBo makes it, with Central's refusals.
-
-        The first of them logs in.
-        """
-
-        def taken(response: requests.Response) -> None:
-            if response.status_code in expect and take is not None:
-                take(response)
-            else:
-                _ = response.content
-
+    def before(self, path: str) -> None:
+        """Log in before the first request."""
         if path != SESSIONS:
             self.login()
-        response = super().send(
-            method, path, params, body=body, upload=upload, asset=asset, headers=headers,
-            expect=(*expect, *REFUSALS), take=None if take is None else taken,
-        )  # fmt: skip
-        if response.status_code not in expect:
-            raise refusal(response, self.address, asset)
-        if take is None and is_page(response):
-            raise not_central(self.address)
-        return response
 
 
 def an_object(*keys: str) -> Callable[[Any], bool]:
@@ -192,14 +165,14 @@ def a_list(*keys: str) -> Callable[[Any], bool]:
 
 def not_central(address: Address) -> ServerError:
     """Error for an answer that Central does not give: a portal, a notice, another service."""
-    return NotKoboError(
+    return OtherServiceError(
         f"{address.base} answered with something that is not ODK Central's. Usually that is a "
         "Wi-Fi login or an office filter: open the address in a browser, log in to the network, "
         "and run again. Otherwise correct [server] url in study.toml."
     )
 
 
-def refusal(response: requests.Response, address: Address, asset: str) -> ServerError:
+def refusal(response: Response, address: Address, asset: str) -> ServerError:
     """Error for an answer that trying again would not change, by its status alone."""
     status = response.status_code
     form = f"form {asset}" if asset else "what was asked for"

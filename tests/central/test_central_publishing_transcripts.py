@@ -16,7 +16,7 @@ from fakes.central_forms import CentralForms
 from pipeline.central import CentralPublisher
 from pipeline.central.credentials import Credentials
 from pipeline.errors import ServerError
-from pipeline.kobo.errors import VersionTakenError
+from pipeline.transport.errors import VersionTakenError
 from pipeline.workbook import sheet, write_workbook
 
 FOLDER = Path(__file__).parent / "transcripts"

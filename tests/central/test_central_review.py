@@ -15,11 +15,11 @@ from pipeline.central.credentials import Credentials
 from pipeline.cli import _run
 from pipeline.decisions import Decision
 from pipeline.errors import PersepsiError, ServerError
-from pipeline.kobo.errors import ForbiddenError
 from pipeline.pushed import read_pushed
 from pipeline.review_server import CentralReview
 from pipeline.sandbox import Fault
 from pipeline.sandbox.faults import Faults
+from pipeline.transport.errors import ForbiddenError
 from pipeline.validating import PushOutcome, PushPlan, plan_push, push
 
 ME = Credentials(email=EMAIL, password=PASSWORD)

@@ -17,7 +17,10 @@ from pipeline.deploying import FormLostError
 from pipeline.errors import ServerError, StudyError
 from pipeline.form_drift import drift
 from pipeline.gather import assets_of, forms_of
-from pipeline.kobo.errors import (
+from pipeline.project_search import AmbiguousProjectError
+from pipeline.sandbox import Fault
+from pipeline.study import Study, open_study
+from pipeline.transport.errors import (
     DeploymentConflictError,
     ForbiddenError,
     FormRefusedError,
@@ -26,9 +29,6 @@ from pipeline.kobo.errors import (
     NotOfferedError,
     VersionTakenError,
 )
-from pipeline.project_search import AmbiguousProjectError
-from pipeline.sandbox import Fault
-from pipeline.study import Study, open_study
 
 NEW_ROWS = [*ROWS, ["integer", "usia", "Usia", "Age", "", "", ""]]
 LONGER = LIST + "l3,Loket 3\n"

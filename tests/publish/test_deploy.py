@@ -21,7 +21,10 @@ from pipeline.assets_file import read_published
 from pipeline.deploying import FormLostError
 from pipeline.errors import QuestionnaireError, ServerError, StudyError
 from pipeline.gather import assets_of
-from pipeline.kobo.errors import (
+from pipeline.project_search import AmbiguousProjectError
+from pipeline.sandbox import TOKEN, VIEWER_TOKEN, Fault, RunningSandbox
+from pipeline.study import open_study
+from pipeline.transport.errors import (
     DeploymentConflictError,
     ForbiddenError,
     FormRefusedError,
@@ -30,9 +33,6 @@ from pipeline.kobo.errors import (
     MediaRefusedError,
     UnreachableError,
 )
-from pipeline.project_search import AmbiguousProjectError
-from pipeline.sandbox import TOKEN, VIEWER_TOKEN, Fault, RunningSandbox
-from pipeline.study import open_study
 
 NEW_ROWS = [*ROWS, ["integer", "usia", "Usia", "Age", "", "", ""]]
 

@@ -10,10 +10,10 @@ from pipeline.cli import _run
 from pipeline.decisions import read_decisions
 from pipeline.errors import ServerError, StoreError, StudyError
 from pipeline.kobo import KoboPublisher
-from pipeline.kobo.errors import ForbiddenError, InvalidTokenError
 from pipeline.pushed import Pushed, append_pushed, read_pushed
 from pipeline.review_server import KoboReview
 from pipeline.sandbox import TOKEN, VIEWER_TOKEN, Fault
+from pipeline.transport.errors import ForbiddenError, InvalidTokenError
 from pipeline.validating import PushOutcome, PushPlan, plan_push, push
 
 
