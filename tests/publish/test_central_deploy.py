@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from central_study import ME, central_study, planned_there, published_there, version_of
 from fakes.central_forms import CentralForms, File, Form, Project, publishing
-from small_study import LIST, ROWS, write_form
+from small_study import LIST, NEW_ROWS, ROWS, write_form
 
 from pipeline.assets_file import read_published
 from pipeline.cli import _run
@@ -30,7 +30,6 @@ from pipeline.transport.errors import (
     VersionTakenError,
 )
 
-NEW_ROWS = [*ROWS, ["integer", "usia", "Usia", "Age", "", "", ""]]
 LONGER = LIST + "l3,Loket 3\n"
 
 

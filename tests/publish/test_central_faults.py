@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from central_study import central_study, published_there, version_of
 from fakes.central_forms import CentralForms, publishing
-from small_study import LIST, ROWS, write_form
+from small_study import LIST, NEW_ROWS, write_form
 
 from pipeline.assets_file import read_published
 from pipeline.errors import PersepsiError
@@ -17,7 +17,6 @@ ACTIONS = ("truncate", "drop", "invalid_json", "status", "html")
 METHODS = ("GET", "GET", "POST", "POST")
 PATHS = (r"/forms\?", "/draft", "/attachments", "/publish", "formList", "manifest", r"\.xlsx",
          r"\.xml", "/users/current", "/sessions", "/versions", ".")  # fmt: skip
-NEW_ROWS = [*ROWS, ["integer", "usia", "Usia", "Age", "", "", ""]]
 LONGER = LIST + "l3,Loket 3\n"
 
 

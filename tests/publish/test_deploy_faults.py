@@ -3,8 +3,17 @@
 import random
 
 import pytest
-from small_study import LIST, call, make_study, published, silent, silent_wait, write_form
-from test_deploy import NEW_ROWS, only_asset
+from small_study import (
+    LIST,
+    NEW_ROWS,
+    call,
+    make_study,
+    only_asset,
+    published,
+    silent,
+    silent_wait,
+    write_form,
+)
 
 from pipeline.assets_file import read_published
 from pipeline.decisions import Decision
