@@ -149,7 +149,7 @@ def plan_central(
             f'give its number: --project 7, or {ready.name} = "7/{ready.identity}" under '
             "[wave.assets]."
         )
-    form = publisher.form(asset)
+    form = publisher.form(asset) or publisher.draft(asset)
     if form is None:
         refuse_second(ready, publisher, asset, held, recorded, entry, new=new)
         check_verb(publisher, held, "form.create")
