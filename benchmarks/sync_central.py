@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -37,17 +38,34 @@ def form(questions: int) -> Instrument:
 def serve(size: int, questions: int) -> None:
     """Serve that many submissions until the standard input ends; a line on it edits 1 %."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-    from fakes.central import Central, Held, serving
+    from fakes.central import Central, Held, serving, stamp
 
     class Sorted(Central):
-        """As the double, with its order kept: nothing comes or goes here."""
+        """As the double, but windows of time are found by bisection: nothing comes or goes."""
 
         @cached_property
         def _order(self) -> list[Held]:
             return super().sorted()
 
+        @cached_property
+        def _times(self) -> list[str]:
+            return [stamp(item.arrived) for item in reversed(self._order)]
+
         def sorted(self) -> list[Held]:
-            return self._order
+            return self._order if self._window is None else self._window
+
+        _window: list[Held] | None = None
+
+        def odata(self, query: dict[str, str], base: str) -> tuple[int, Any]:
+            low, _, high = query.get("$filter", "").partition(" and ")
+            if low and high:
+                times = [part.rpartition(" ")[2] for part in (low, high)]
+                first, last = (bisect_left(self._times, time) for time in times)
+                self._window = self._order[len(self._order) - last : len(self._order) - first]
+            try:
+                return super().odata(query, base)
+            finally:
+                self._window = None
 
     central = Sorted(form(questions))
     start = datetime(2026, 10, 5, tzinfo=UTC)

@@ -98,10 +98,11 @@ def read_frames(path: Path) -> Iterator[pd.DataFrame]:
             yield _frame(file.read_row_group(number))
 
 
-def read_column(path: Path, name: str) -> pd.Series:
-    """One column of a snapshot."""
+def read_column(path: Path, name: str) -> Iterator[pd.Series]:
+    """One column of a snapshot, in the blocks it was written in."""
     with pq.ParquetFile(path) as file:
-        return _frame(file.read([name]))[name]
+        for number in range(file.num_row_groups):
+            yield _frame(file.read_row_group(number, [name]))[name]
 
 
 def put_in_place(temporary: Path, folder: Path, name: str, key: str) -> Path:

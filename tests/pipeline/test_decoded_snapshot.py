@@ -134,4 +134,4 @@ def test_memory_grows_with_the_block_and_not_with_the_submissions(tmp_path: Path
 
     peak(200)  # what is made once
     small, large = peak(1_000), peak(5_000)
-    assert large - small < 5_000 * 400  # the ids; the texts alone would be 2 kB each
+    assert large - small < 5_000 * 100  # the texts alone would be 2 kB each
