@@ -113,7 +113,8 @@ class Evidence:
     gave no interview. `assumed` marks a variance that rests on the declared correlation within
     enumerators, `differs` one that is far from another method's. `no_spread` marks estimates on
     a scale without ends whose standard error came out as 0 and is unknown, `clustered` shares
-    whose variance is that of an assumed clustering in sessions.
+    whose variance is that of an assumed clustering in sessions. `zero_events` and `all_events`
+    mark shares of 0 and of 1: one end of their interval is the news.
     """
 
     n: Floats
@@ -134,6 +135,7 @@ class Evidence:
     differs: Claims
     no_spread: Claims | None = None
     clustered: Claims | None = None
+    all_events: Claims | None = None
     is_probability: Claims = field(init=False)
 
     def __post_init__(self) -> None:
@@ -205,6 +207,7 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
         ("volunteer", e.selection == "volunteer"),
         ("no_answers", none | e.incomplete),
         ("zero_events", e.zero_events),
+        ("all_events", no if e.all_events is None else e.all_events),
         ("collapsed", e.collapsed & ~none),
         ("se_floor", e.se_floor),
         ("wide", e.wide),
@@ -221,17 +224,17 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
     flag[careful] = FLAGS.index(CAUTION)
     flag[few | e.hides] = FLAGS.index(WITHHELD)
     flag[none | one_psu | flat_df | e.lacks] = FLAGS.index(NOT_ESTIMABLE)
-    # A bit a code: of the many estimates few differ in their reasons.
+    # A bit for each code that is met: of the many estimates few differ in their reasons.
+    met = [(name, claim) for name, claim in codes if claim.any()]
     held = np.zeros(e.n.shape, dtype=np.int32)
-    for place, (_, claim) in enumerate(codes):
-        if claim.any():
-            held |= claim.astype(np.int32) << place
+    for place, (_, claim) in enumerate(met):
+        held |= claim.astype(np.int32) << place
     bits = held.reshape(-1)
     present = np.flatnonzero(np.bincount(bits, minlength=1))
-    at = np.zeros(1 << len(codes), dtype=np.intp)
+    at = np.zeros(1 << len(met), dtype=np.intp)
     at[present] = np.arange(present.size)
     reasons = tuple(
-        ";".join(name for place, (name, _) in enumerate(codes) if pattern >> place & 1)
+        ";".join(name for place, (name, _) in enumerate(met) if pattern >> place & 1)
         for pattern in present.tolist()
     )
     return Verdicts(flag.reshape(-1), at[bits], reasons)

@@ -24,6 +24,7 @@ _REASONS = {
     "volunteer": "sampel sukarela, bukan sampel acak",
     "no_answers": "tidak ada jawaban",
     "zero_events": "tidak ada yang melaporkan",
+    "all_events": "semua menjawab demikian",
     "collapsed": "sesi dari dua jenis hari digabung",
     "se_floor": "jawaban hampir seragam, ketelitian dibatasi dari bawah",
     "wide": "rentangnya lebar dibanding nilainya",

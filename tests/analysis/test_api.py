@@ -68,6 +68,11 @@ def test_a_column_of_codes_gives_a_share_for_each_and_they_add_up_to_one():
     assert declared["category"].tolist() == ["ya", "ragu", "tidak", "lain"]
     assert declared["value"].iloc[-1] == 0
     assert "zero_events" in declared["reason"].iloc[-1]
+    everybody = raw(data.assign(yes=1), Proportion("yes")).iloc[0]
+    assert "all_events" in everybody["reason"].split(";")
+    nobody = raw(data.assign(yes=0), Proportion("yes")).iloc[0]
+    assert everybody["low"] == pytest.approx(1 - nobody["high"], rel=1e-12)
+    assert (everybody["high"], nobody["low"]) == (1, 0)
     as_one = raw(data.assign(yes=data["served"] == "ya"), Proportion("yes"))
     assert as_one["se"].iloc[0] == declared["se"].iloc[0]
 

@@ -255,7 +255,8 @@ def test_no_event_prints_its_upper_limit_and_never_an_error_of_zero():
     all_happened = pick(estimated(frame.assign(event=1.0)), "unit", "U0", "event")
     assert all_happened["low"] == pytest.approx(1 - row["high"])
     assert all_happened["high"] == 1
-    assert all_happened["reason"] == "se_floor;icc_assumed"  # everybody is no zero
+    assert all_happened["reason"] == "all_events;se_floor;icc_assumed"
+    assert all_happened["flag"] == row["flag"]
 
 
 def test_equal_answers_to_an_index_are_no_certainty():
