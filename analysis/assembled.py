@@ -113,7 +113,8 @@ def assemble(
     )  # fmt: skip
     city = _block(CITY, s.city, s.of_city, scale, whole, worst, np.array([[bool(merged)]]))
     if whole[0] == "probability":
-        city = replace(city, lonely=variance.in_lonely_strata(s.city))
+        touching = variance.in_lonely_strata(s.city)
+        city = replace(city, lonely=touching, policy=known.lonely)
         if known.by_unit:
             smaller = np.fmin(city.df, variance.satterthwaite(s.scored, "adjust")[None])
             city = replace(city, df=smaller)
@@ -233,7 +234,7 @@ def _mean_of_units(judged: Judged, alone: Floats, city: Block, s: Spreads, scale
         incomplete=_somewhere(units.n == 0),
         differs=drawn & s.of_mean.differs(scale.length), variance=s.of_mean.method,
         assumed=np.zeros((1, value.size), dtype=np.bool_),
-        clustering=None,
+        clustering=None, policy="",
         clustered=None if (c := judged.precision.clustered) is None else _somewhere(c),
     )  # fmt: skip
 

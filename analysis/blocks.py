@@ -47,12 +47,13 @@ def block(
     tiers: Mapping[str, str],
     replicated: bool = False,
     shares: Claims | None = None,
+    lonely: str = "",
 ) -> Block:
     """The block of one table; `unit` names the dimension whose lonely strata were merged.
 
     With `replicated` weights that came with the data carry the design: neither PSUs nor strata
     are known then. `shares` (M,) are the proportions whose variance has the floor of an assumed
-    clustering where theirs was not seen.
+    clustering where theirs was not seen. `lonely` is the policy for strata with one PSU.
     """
     means, shape = of.means, of.means.value.shape
     size = shape[0]
@@ -72,15 +73,17 @@ def block(
     drawn = (drawn_as == "probability")[:, None]
     usable = drawn & (of.df >= 1) & ((means.n_psu >= 2) | replicated)
     no = np.zeros(shape, dtype=np.bool_)
-    lonely = no if replicated else variance.in_lonely_strata(means) & drawn
+    touched_by = no if replicated else variance.in_lonely_strata(means) & drawn
     with np.errstate(invalid="ignore"):
         se = np.where(usable, np.sqrt(of.variance), np.nan)
     return Block(
         JOIN.join(table.dimensions) or WHOLE, table.moments.domains, drawn_as, tier,
         value=means.value, se=se, n=means.n, n_psu=means.n_psu,
         df=np.where(drawn, of.df, np.nan), kish=means.kish, spread=means.spread,
-        collapsed=np.broadcast_to(touched[:, None], shape), lonely=lonely, hides=no,
+        collapsed=np.broadcast_to(touched[:, None], shape), lonely=touched_by, hides=no,
+
         lacks=(means.n > 0) & (np.isnan(means.value) | (drawn & np.isnan(se))), incomplete=no,
         assumed=of.assumed, differs=of.differs, variance=of.method,
         clustering=None if shares is None or replicated else assumed_deff(means.moments, shares),
+        policy=lonely,
     )  # fmt: skip

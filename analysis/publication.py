@@ -49,6 +49,9 @@ _TEN_BELOW = np.array(
 MODEL = "fay_herriot"
 """Estimator of rows that lean on other units."""
 
+SAFE = ("adjust",)
+"""Policies for lonely PSUs that err on the wide side; the others leave variance out or assume it."""
+
 # The last two show through a blanked row whether all answered alike.
 BLANKED = ("value", "se", "low", "high", "deff", "n_eff")
 """Columns that say nothing in rows that are hidden."""
@@ -60,6 +63,7 @@ _HARMLESS = (
     "volunteer",
     "no_answers",
     "collapsed",
+    "lonely_",
     "rho_assumed",
     "no_estimate",
 )
@@ -114,7 +118,9 @@ class Evidence:
     enumerators, `differs` one that is far from another method's. `no_spread` marks estimates on
     a scale without ends whose standard error came out as 0 and is unknown, `clustered` shares
     whose variance is that of an assumed clustering in sessions. `zero_events` and `all_events`
-    mark shares of 0 and of 1: one end of their interval is the news.
+    mark shares of 0 and of 1: one end of their interval is the news. `lonely` marks estimates that
+    rest on a stratum with one PSU; `policy` says how it is counted (`variance.Lonely`), where that
+    is a policy and not a part that cannot be estimated.
     """
 
     n: Floats
@@ -136,6 +142,7 @@ class Evidence:
     no_spread: Claims | None = None
     clustered: Claims | None = None
     all_events: Claims | None = None
+    policy: str = ""
     is_probability: Claims = field(init=False)
 
     def __post_init__(self) -> None:
@@ -198,7 +205,7 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
     codes = (
         (f"n<{rules.minimum_n}", few | e.hides),
         (f"n<{rules.caution_n}", some & ~e.hides),
-        ("sessions<2", one_psu | e.lonely),
+        ("sessions<2", one_psu | (no if e.policy else e.lonely)),
         (f"sessions<{rules.interval_sessions}", few_psu),
         (f"sessions<{rules.verdict_sessions}", no_verdict & ~none),
         (f"df<{rules.interval_df}", low_df),
@@ -209,6 +216,7 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
         ("zero_events", e.zero_events),
         ("all_events", no if e.all_events is None else e.all_events),
         ("collapsed", e.collapsed & ~none),
+        (f"lonely_{e.policy}", e.lonely & ~(none | one_psu | flat_df) if e.policy else no),
         ("se_floor", e.se_floor),
         ("wide", e.wide),
         ("rho_assumed", e.assumed & ~none),
@@ -218,7 +226,9 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
         # The design carries the domain, and still no value or no error came of it.
         ("no_estimate", e.lacks & ~none & ~one_psu & ~flat_df & ~e.lonely & ~e.incomplete),
     )
-    careful = some | few_psu | low_df | ~drawn | e.wide | e.lonely | e.incomplete | flat
+    careful = some | few_psu | low_df | ~drawn | e.wide | e.incomplete | flat
+    if e.policy not in SAFE:
+        careful |= e.lonely
     careful |= e.collapsed & e.is_unit
     flag = np.zeros(e.n.shape, dtype=np.intp)
     flag[careful] = FLAGS.index(CAUTION)

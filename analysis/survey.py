@@ -286,6 +286,7 @@ def assembled(
         b = block(
             one, with_quantiles, selection, unit=joined.unit, merged=joined.merged, tiers=tiers,
             replicated=replicated, shares=shares if floor else None,
+            lonely=joined.lonely,
         )  # fmt: skip
         of_unit = bool(one.dimensions) and joined.unit in one.dimensions
         found = judge(

@@ -6,7 +6,18 @@ import pyarrow as pa
 import pytest
 from estimator_samples import sample
 
-from analysis import Design, Index, Mean, Proportion, Ratio, Total, estimate, ratios, variance
+from analysis import (
+    Design,
+    Index,
+    Mean,
+    Proportion,
+    Ratio,
+    Total,
+    contrast,
+    estimate,
+    ratios,
+    variance,
+)
 from analysis.design import code
 from analysis.errors import DesignError, MeasureError
 from analysis.measures import Measure
@@ -186,7 +197,40 @@ def test_a_lonely_psu_is_refused_until_it_is_said_what_it_counts(lonely):
         raw(data, Mean("score", 0, 100))
     found = raw(data, Mean("score", 0, 100), lonely=lonely)
     assert found["se"].iloc[0] > 0
-    assert ("collapsed" in found["reason"].iloc[0]) == (lonely == "collapse")
+    reasons = found["reason"].iloc[0].split(";")
+    assert ("collapsed" in reasons) == (lonely == "collapse")
+    assert [r for r in reasons if r.startswith("lonely_")] == (
+        [] if lonely == "collapse" else [f"lonely_{lonely}"]
+    )
+
+
+@pytest.mark.parametrize("variance", ["taylor", "jkn", "bootstrap"])
+def test_the_whole_is_judged_by_its_own_psus_and_names_the_policy_of_a_lonely_stratum(variance):
+    data = people(11)
+    data.loc[data["psu"] == "s00", "stratum"] = "h9"
+    data.loc[data["psu"] == "s00", "unit"] = "C"
+    for lonely, flag in (("adjust", "published"), ("certainty", "caution")):
+        found = estimate(
+            data, DESIGN, Mean("score", 0, 100), by=[[], ["unit"]], lonely=lonely,
+            variance=variance, seed=1,
+        )  # fmt: skip
+        whole, a, b, c = (found.iloc[i] for i in range(4))
+        assert (whole["flag"], whole["reason"]) == (flag, f"lonely_{lonely}")
+        assert whole["n_psu"] > 10
+        for untouched in (a, b):
+            assert "lonely" not in untouched["reason"]
+        assert c["flag"] == "not_estimable"
+        assert "sessions<2" in c["reason"].split(";")
+        assert "lonely" not in c["reason"]
+
+
+def test_a_contrast_with_the_whole_names_the_policy_too():
+    data = people(11)
+    data.loc[data["psu"] == "s00", "stratum"] = "h9"
+    score = Mean("score", 0, 100)
+    own = {"all": {("all", "score"): 1}}
+    row = contrast(data, DESIGN, score, own, lonely="average").iloc[0]
+    assert (row["flag"], row["reason"]) == ("caution", "lonely_average")
 
 
 def test_a_stratum_that_was_taken_whole_is_not_lonely():

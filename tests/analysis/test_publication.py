@@ -18,12 +18,13 @@ CLAIMS = (
 
 def judged(rules=RULES, *, selection="probability", **facts):
     numbers = {"n": 100.0, "n_psu": 8.0, "n_eff": 80.0, "df": 7.0} | {
-        k: float(v) for k, v in facts.items() if k not in CLAIMS
+        k: float(v) for k, v in facts.items() if k not in (*CLAIMS, "policy")
     }
     claims = {name: np.array([bool(facts.get(name, name == "is_unit"))]) for name in CLAIMS}
     evidence = Evidence(
         **{k: np.array([v]) for k, v in numbers.items()},
         selection=np.array([selection], dtype=object),
+        policy=facts.get("policy", ""),
         **claims,
     )
     flag, reason = assess(evidence, rules)
@@ -60,6 +61,12 @@ def test_a_sound_estimate_is_published_without_a_reason():
         ({"collapsed": True}, ("caution", "collapsed")),
         ({"collapsed": True, "is_unit": False}, ("published", "collapsed")),
         ({"lonely": True, "is_unit": False}, ("caution", "sessions<2")),
+        ({"lonely": True, "policy": "adjust"}, ("published", "lonely_adjust")),
+        ({"lonely": True, "policy": "average"}, ("caution", "lonely_average")),
+        ({"lonely": True, "policy": "certainty"}, ("caution", "lonely_certainty")),
+        ({"lonely": True, "policy": "adjust", "n_psu": 1, "df": 0},
+         ("not_estimable", "sessions<2;df<3")),
+        ({"policy": "adjust"}, ("published", "")),
         ({"incomplete": True, "is_unit": False}, ("caution", "no_answers")),
         ({"hides": True, "is_unit": False}, ("withheld", "n<10")),
         ({"lacks": True, "lonely": True, "is_unit": False}, ("not_estimable", "sessions<2")),
