@@ -17,7 +17,7 @@ from analysis.errors import MeasureError
 from analysis.interviewers import Interviewers, Raised
 from analysis.judged import Judged, judge, scale_of
 from analysis.kernel import Described
-from analysis.moments import Moments
+from analysis.moments import Moments, sums
 from analysis.precision import Block, Claims, Scale, Texts, precision
 from analysis.publication import Rules
 from analysis.raked_jackknife import Parts
@@ -126,6 +126,8 @@ def assemble(
         judged, variances = [judge(city, scale, level, rules, floor=not known.by_unit)], [s.of_city]
     else:
         alone = precision(units, scale, level, floor=True).se
+        if units.census is not None:
+            alone = np.where(units.census, 0.0, alone)
         units = _raised(units, who.units() if who else None)
         of_units = judge(units, scale, level, rules, floor=True)
         # One hidden unit would follow from the city and the other units.
@@ -158,7 +160,8 @@ def _block(
     shape = means.value.shape
     no = np.zeros(shape, dtype=np.bool_)
     drawn = _drawn(selection)
-    usable = drawn & (means.n_psu >= 2) & (means.df >= 1)
+    census = drawn & variance.exhausted(means) & (found.used == 0)
+    usable = drawn & (census | ((means.n_psu >= 2) & (means.df >= 1)))
     return Block(
         domain_type, means.moments.domains, selection, tier,
         value=means.value, se=np.where(usable, np.sqrt(found.used), np.nan), n=means.n,
@@ -167,7 +170,19 @@ def _block(
         lonely=no, hides=no, lacks=no, incomplete=no, assumed=no,
         differs=usable & found.differs(scale.length), variance=found.method,
         clustering=assumed_deff(means.moments, ~scale.is_mean),
+        census=census, one_stage=census & stands_for_others(means),
     )  # fmt: skip
+
+
+def stands_for_others(means: Means) -> Claims:
+    """(D, K) whether the weights of an estimate's interviews add up to more than these are.
+
+    Where all PSUs were taken and no second stage is given, such interviews are a sample all the
+    same, of which the design does not say how it was drawn.
+    """
+    m = means.moments
+    weight = sums(m.domain, m.weight, len(m.domains))
+    return np.asarray(weight > means.n * (1 + 1e-9), dtype=np.bool_)
 
 
 def parts_of(measures: Sequence[Described]) -> dict[int, dict[int, float]]:
@@ -196,8 +211,11 @@ def _raised(b: Block, raised: Raised | None) -> Block:
         return b
     found, df = raised.on(b.se**2, b.df)
     known = ~np.isnan(b.se)
+    census = None if b.census is None else b.census & (raised.added == 0)
     return replace(
         b,
+        census=census,
+        one_stage=b.one_stage if census is None or b.one_stage is None else b.one_stage & census,
         se=np.sqrt(found),
         df=np.where(known, df, b.df),
         assumed=b.assumed | (raised.assumed & known),
@@ -234,9 +252,14 @@ def _mean_of_units(judged: Judged, alone: Floats, city: Block, s: Spreads, scale
         incomplete=_somewhere(units.n == 0),
         differs=drawn & s.of_mean.differs(scale.length), variance=s.of_mean.method,
         assumed=np.zeros((1, value.size), dtype=np.bool_),
-        clustering=None, policy="",
+        clustering=None, policy="", census=_everywhere(units.census),
+        one_stage=None if units.one_stage is None else _somewhere(units.one_stage),
         clustered=None if (c := judged.precision.clustered) is None else _somewhere(c),
     )  # fmt: skip
+
+
+def _everywhere(claim: Claims | None) -> Claims | None:
+    return None if claim is None else np.asarray(claim.all(axis=0, keepdims=True), dtype=np.bool_)
 
 
 def _somewhere(claim: Claims) -> Claims:

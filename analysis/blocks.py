@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis import variance
-from analysis.assembled import UNWEIGHTED_TIER
+from analysis.assembled import UNWEIGHTED_TIER, stands_for_others
 from analysis.clustering import assumed_deff
 from analysis.design import Codes, Floats
 from analysis.precision import VARIANCES, Block, Claims
@@ -71,7 +71,8 @@ def block(
     drawn_as = np.full(size, selection, dtype=object)
     drawn_as[(drawn_as == "probability") & (tier == UNWEIGHTED_TIER)] = "volunteer"
     drawn = (drawn_as == "probability")[:, None]
-    usable = drawn & (of.df >= 1) & ((means.n_psu >= 2) | replicated)
+    census = drawn & (of.variance == 0) & variance.exhausted(means) & (not replicated)
+    usable = drawn & (census | ((of.df >= 1) & ((means.n_psu >= 2) | replicated)))
     no = np.zeros(shape, dtype=np.bool_)
     touched_by = no if replicated else variance.in_lonely_strata(means) & drawn
     with np.errstate(invalid="ignore"):
@@ -85,5 +86,5 @@ def block(
         lacks=(means.n > 0) & (np.isnan(means.value) | (drawn & np.isnan(se))), incomplete=no,
         assumed=of.assumed, differs=of.differs, variance=of.method,
         clustering=None if shares is None or replicated else assumed_deff(means.moments, shares),
-        policy=lonely,
+        policy=lonely, census=census, one_stage=census & stands_for_others(means),
     )  # fmt: skip

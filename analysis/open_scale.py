@@ -36,8 +36,13 @@ def of_any_scale(
 
     Without `assume` a scale with ends stands in for no spread either: where the design shows none,
     `se` is unknown (`flat`), as on every other scale. The interval is too, but for a share of 0 or
-    1, whose Wilson interval on Kish's n rests on the number of interviews alone.
+    1, whose Wilson interval on Kish's n rests on the number of interviews alone. What a census
+    gave has an error of 0 on every scale, with any floor.
     """
+    if b.census is not None and b.census.any():
+        rest = replace(b, se=np.where(b.census, np.nan, b.se), census=None)
+        found = of_any_scale(rest, scale, level, floor=floor, assume=assume)
+        return _exact(found, b.value, b.census)
     closed = np.isfinite(scale.length)
     found = _of_each_scale(b, scale, level, closed, floor)
     if assume or not closed.any():
@@ -45,6 +50,12 @@ def of_any_scale(
     with np.errstate(invalid="ignore"):
         flat = closed & (b.se <= NO_SPREAD * np.where(closed, scale.length, 1.0))
     return _unknown(found, flat, ~scale.is_mean & ((b.value <= 0) | (b.value >= 1)))
+
+
+def _exact(found: Precision, value: Floats, census: Claims) -> Precision:
+    """The same precision where nothing was left to sample: no error, and both ends at the value."""
+    low, high = (np.where(census, value, end) for end in (found.low, found.high))
+    return replace(found, se=np.where(census, 0.0, found.se), low=low, high=high)
 
 
 def _unknown(found: Precision, flat: Claims, at_end: Claims) -> Precision:

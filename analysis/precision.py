@@ -51,7 +51,8 @@ class Block:
     those of `publication.Evidence`, `variance` is a place in VARIANCES. `clustering` is the design
     effect of sessions to be assumed of a proportion (`clustering.assumed_deff`), none where not
     given; `clustered` says that such a one is in `se` already. `policy` names how the variance of
-    `lonely` estimates counts strata with one PSU, empty where it does not.
+    `lonely` estimates counts strata with one PSU, empty where it does not. `census` marks those
+    that left nothing to sample, `one_stage` those of them whose interviews stand for others.
     """
 
     domain_type: str
@@ -76,6 +77,8 @@ class Block:
     clustering: Floats | None = None
     clustered: Claims | None = None
     policy: str = ""
+    census: Claims | None = None
+    one_stage: Claims | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,7 +50,7 @@ MODEL = "fay_herriot"
 """Estimator of rows that lean on other units."""
 
 SAFE = ("adjust",)
-"""Policies for lonely PSUs that err on the wide side; the others leave variance out or assume it."""
+"""Policies for lonely PSUs that err on the wide side; others assume a variance or leave it out."""
 
 # The last two show through a blanked row whether all answered alike.
 BLANKED = ("value", "se", "low", "high", "deff", "n_eff")
@@ -66,6 +66,8 @@ _HARMLESS = (
     "lonely_",
     "rho_assumed",
     "no_estimate",
+    "census",
+    "one_stage",
 )
 
 
@@ -120,7 +122,9 @@ class Evidence:
     whose variance is that of an assumed clustering in sessions. `zero_events` and `all_events`
     mark shares of 0 and of 1: one end of their interval is the news. `lonely` marks estimates that
     rest on a stratum with one PSU; `policy` says how it is counted (`variance.Lonely`), where that
-    is a policy and not a part that cannot be estimated.
+    is a policy and not a part that cannot be estimated. `census` marks estimates whose design left
+    nothing to sample, so that PSUs and degrees of freedom say nothing of them; with `one_stage`
+    their interviews stand for others, and how these were chosen the design does not say.
     """
 
     n: Floats
@@ -143,6 +147,8 @@ class Evidence:
     clustered: Claims | None = None
     all_events: Claims | None = None
     policy: str = ""
+    census: Claims | None = None
+    one_stage: Claims | None = None
     is_probability: Claims = field(init=False)
 
     def __post_init__(self) -> None:
@@ -195,21 +201,24 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
     no = np.zeros((1,) * e.n.ndim, dtype=np.bool_)
     flat = no if e.no_spread is None else e.no_spread
     clustered = no if e.clustered is None else e.clustered
+    census = no if e.census is None else e.census
+    one_stage = no if e.one_stage is None else e.one_stage
+    sampled = drawn & ~none & ~census
     few = ~none & (e.n < rules.minimum_n)
     some = ~none & ~few & (e.n < rules.caution_n)
-    one_psu = drawn & ~none & (e.n_psu < 2)
-    flat_df = drawn & ~none & ~(e.df >= 1)
-    few_psu = drawn & ~none & ~one_psu & (e.n_psu < rules.interval_sessions)
-    no_verdict = drawn & (e.n_psu >= rules.interval_sessions) & (e.n_psu < rules.verdict_sessions)
-    low_df = drawn & ~none & ~(e.df >= rules.interval_df)
+    one_psu = sampled & (e.n_psu < 2)
+    flat_df = sampled & ~(e.df >= 1)
+    few_psu = sampled & ~one_psu & (e.n_psu < rules.interval_sessions)
+    no_verdict = sampled & (e.n_psu >= rules.interval_sessions) & (e.n_psu < rules.verdict_sessions)
+    low_df = sampled & ~(e.df >= rules.interval_df)
     codes = (
         (f"n<{rules.minimum_n}", few | e.hides),
         (f"n<{rules.caution_n}", some & ~e.hides),
         ("sessions<2", one_psu | (no if e.policy else e.lonely)),
         (f"sessions<{rules.interval_sessions}", few_psu),
-        (f"sessions<{rules.verdict_sessions}", no_verdict & ~none),
+        (f"sessions<{rules.verdict_sessions}", no_verdict),
         (f"df<{rules.interval_df}", low_df),
-        (f"n_eff<{rules.verdict_n_eff:g}", drawn & ~none & (e.n_eff < rules.verdict_n_eff)),
+        (f"n_eff<{rules.verdict_n_eff:g}", sampled & (e.n_eff < rules.verdict_n_eff)),
         ("quota", e.selection == "quota"),
         ("volunteer", e.selection == "volunteer"),
         ("no_answers", none | e.incomplete),
@@ -223,10 +232,12 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
         ("se_differs", e.differs),
         ("no_spread", flat),
         ("icc_assumed", clustered & ~none),
+        ("census", census),
+        ("one_stage", one_stage),
         # The design carries the domain, and still no value or no error came of it.
         ("no_estimate", e.lacks & ~none & ~one_psu & ~flat_df & ~e.lonely & ~e.incomplete),
     )
-    careful = some | few_psu | low_df | ~drawn | e.wide | e.incomplete | flat
+    careful = some | few_psu | low_df | ~drawn | e.wide | e.incomplete | flat | one_stage
     if e.policy not in SAFE:
         careful |= e.lonely
     careful |= e.collapsed & e.is_unit

@@ -37,6 +37,18 @@ def with_lonely():
     return data().assign(stratum=lambda d: np.where(d["psu"] == 1, 99, d["stratum"]))
 
 
+def counted():
+    """The strata with all their PSUs drawn (`all`), and one of them (`some`)."""
+    known = data()
+    drawn = known.groupby("stratum")["psu"].transform("nunique")
+    first = known["stratum"] == known["stratum"].min()
+    return known.assign(all=drawn, some=np.where(first, drawn, known["N1"]))
+
+
+CENSUS = Design("w", "stratum", "psu", fpc="all", id="id")
+CENSUS_TWO = Design("w", "stratum", "psu", fpc="all", fpc2="N2", id="id")
+
+
 def found(design, spec, unit="", frame=None, **more):
     frame = data() if frame is None else frame
     table = estimate(frame, design, spec, by="unit" if unit else (), raw=True, **more)
@@ -88,6 +100,13 @@ CASES = {
     "deff_total": lambda: found(ONE, TOTAL, "A"),
     "deff_ratio": lambda: found(ONE, RATIO, "A"),
     "cert_mean": certain,
+    "census_mean": lambda: found(CENSUS, SCORE, frame=counted()),
+    "census_total_A": lambda: found(CENSUS, TOTAL, "A", frame=counted()),
+    "census_of_some_mean": lambda: found(
+        Design("w", "stratum", "psu", fpc="some", id="id"), SCORE, frame=counted()
+    ),
+    "census_two_mean": lambda: found(CENSUS_TWO, SCORE, frame=counted()),
+    "census_two_ratio_A": lambda: found(CENSUS_TWO, RATIO, "A", frame=counted()),
     "lonely_adjust": lambda: found(ONE, SCORE, frame=with_lonely(), lonely="adjust"),
     "lonely_total_adjust": lambda: found(ONE, TOTAL, frame=with_lonely(), lonely="adjust"),
     "lonely_average": lambda: found(ONE, SCORE, frame=with_lonely(), lonely="average"),
