@@ -10,7 +10,8 @@ starts at once. All modules, by what they are for:
 sample
     errors, instrument, measures, answers, columns, design, sampling, same_frame, reading, sample
 public API
-    specs, arguments, plan, survey, comparing, coefficients, flagged, asking, interval_choice
+    specs, arguments, plan, centring, survey, comparing, coefficients, flagged, asking,
+    interval_choice
 weights
     weights, weight_plan, weight_counts, weight_classes, weight_diagnostics, weight_persons,
     weight_sensitivity, outcomes

@@ -130,7 +130,12 @@ def contrast(
     rows = [cells_of(sample, of, name, own) for name, own in coefficients.items()]
     method = varying.method_of(sample, variance)
     covariance, code = varying.covariances(sample, of, method, rows)
-    value = np.array([sum(c * float(means.value[cell]) for cell, c in row.items()) for row in rows])
+    # Origins by themselves: in a difference they go, and leave its digits.
+    value, about = (
+        np.array([sum(c * float(each[cell]) for cell, c in row.items()) for row in rows])
+        for each in (means.value, np.broadcast_to(sample.origin, means.value.shape))
+    )
+    value = value + about
     varied, _ = varying.varied(sample, of, method)
     (of_cells,) = parts_of(
         sample, [of], [varied], joined, rules or Rules(), level, replicated=method == "replicates"
@@ -314,7 +319,8 @@ def _changed(
     ]  # fmt: skip
     hides = hidden(parts) & (not raw)
     blank = hides.reshape(se.shape)
-    value, se = (np.where(blank, np.nan, own) for own in (found.value, se))
+    moved = found.value + (second.origin - first.origin)
+    value, se = (np.where(blank, np.nan, own) for own in (moved, se))
     low, high = (np.where(se == 0, value, end) for end in intervals.t(value, se, df, level))
     size = len(found.domains)
     dimensions = new.table.dimensions

@@ -22,8 +22,9 @@ from analysis.precision import (
 )
 
 ROUNDING = 1e-12
-"""Standard error of Taylor's, as a share of the estimate's size, that is rounding of the sums.
-Replicates that are calibrated again meet their totals up to some 1e-12, so theirs is NO_SPREAD."""
+"""Standard error, as a share of the estimate's size, that is rounding of the sums. Replicates
+calibrated again (AGAIN) meet their totals up to some 1e-12 only, so that theirs is NO_SPREAD."""
+AGAIN = [i for i, name in enumerate(VARIANCES) if name.endswith(("_raked", "_calibrated"))]
 LOST = 1e-12
 """Variance of the answers, as a share of the square of their size, below which the difference of
 squares that it is made of holds no digits."""
@@ -102,7 +103,7 @@ def size_of(value: Floats, spread: Floats) -> Floats:
 def _open(b: Block, level: float) -> Precision:
     with np.errstate(invalid="ignore", divide="ignore"):
         size = size_of(b.value, b.spread)
-        rounding = np.where(b.variance == VARIANCES.index("taylor"), ROUNDING, NO_SPREAD)
+        rounding = np.where(np.isin(b.variance, AGAIN), NO_SPREAD, ROUNDING)
         flat = ~np.isnan(b.se) & (b.se <= rounding * size)
         se = np.where(flat, np.nan, b.se)
         low, high = intervals.t(b.value, se, b.df, level)

@@ -48,6 +48,10 @@ m <- svymean(~score, partly); p("census_of_some_mean", c(coef(m), SE(m)))
 staged <- svydesign(ids=~psu+id, strata=~stratum, fpc=~all+N2, weights=~w, data=d)
 m <- svymean(~score, staged); p("census_two_mean", c(coef(m), SE(m)))
 m <- svyratio(~score, ~x, subset(staged, unit=="A")); p("census_two_ratio_A", c(coef(m), SE(m)))
+# The same answers far from 0.
+far <- svydesign(ids=~psu, strata=~stratum, weights=~w, data=transform(d, score=score + 1e12))
+m <- svymean(~score, far); p("far_mean", c(coef(m) - 1e12, SE(m)))
+m <- svymean(~score, as.svrepdesign(far, type="JKn", mse=TRUE)); p("far_jkn_mean", c(coef(m) - 1e12, SE(m)))
 o <- d; o$stratum[o$psu==1] <- 99
 lo <- svydesign(ids=~psu, strata=~stratum, weights=~w, data=o)
 for (k in c("adjust","average","certainty")) { options(survey.lonely.psu=k)
