@@ -37,9 +37,9 @@ class Margins:
     Raises
     ------
     MarginError
-        Naming the margin: no margin, no level, a level twice, a total that is not positive and finite, margins
-        whose totals disagree by more than `AGREE`, an unknown population, a total of numbers
-        that is no number.
+        Naming the margin: no margin, no level, a level twice, a total that is not positive and
+        finite, margins whose totals disagree by more than `AGREE`, an unknown population, a total
+        of numbers that is no number.
     """
 
     population: str
@@ -151,8 +151,8 @@ def _check_levels(name: str, levels: Mapping[str, float]) -> None:
     if twice is not None:
         given = [repr(level) for level, text in zip(levels, texts, strict=True) if text == twice]
         raise MarginError(
-            f"Margin {name}: {' and '.join(given)} are one level, {twice}, since codes are text, and "
-            "nobody can tell which total counts. Keep one."
+            f"Margin {name}: {' and '.join(given)} are one level, {twice}, since codes are text, "
+            "and nobody can tell which total counts. Keep one."
         )
     for bad, what in (
         ([k for k, v in levels.items() if not np.isfinite(v)], "missing or infinite"),
