@@ -219,6 +219,7 @@ def _raised(b: Block, raised: Raised | None) -> Block:
         se=np.sqrt(found),
         df=np.where(known, df, b.df),
         assumed=b.assumed | (raised.assumed & known),
+        untold=raised.untold & known,
     )
 
 
@@ -251,7 +252,7 @@ def _mean_of_units(judged: Judged, alone: Floats, city: Block, s: Spreads, scale
         lonely=drawn & _somewhere((units.n > 0) & (units.n_psu < 2)),
         incomplete=_somewhere(units.n == 0),
         differs=drawn & s.of_mean.differs(scale.length), variance=s.of_mean.method,
-        assumed=np.zeros((1, value.size), dtype=np.bool_),
+        assumed=np.zeros((1, value.size), dtype=np.bool_), untold=None,
         clustering=None, policy="", census=_everywhere(units.census),
         one_stage=None if units.one_stage is None else _somewhere(units.one_stage),
         clustered=None if (c := judged.precision.clustered) is None else _somewhere(c),

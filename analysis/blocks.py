@@ -19,7 +19,8 @@ class Varied:
     """Estimates of a table with their variance and where it came from; arrays are (D, M).
 
     `differs` marks a variance far from that of another method, `assumed` one that rests on a
-    declared correlation. `method` is a place in `precision.VARIANCES`.
+    declared correlation, `untold` those of them whose enumerators were too few. `method` is a
+    place in `precision.VARIANCES`.
     """
 
     means: Means
@@ -28,6 +29,7 @@ class Varied:
     method: Codes
     differs: Claims
     assumed: Claims
+    untold: Claims | None = None
 
     @classmethod
     def plain(cls, means: Means, found: Floats, method: str) -> "Varied":
@@ -86,5 +88,5 @@ def block(
         lacks=(means.n > 0) & (np.isnan(means.value) | (drawn & np.isnan(se))), incomplete=no,
         assumed=of.assumed, differs=of.differs, variance=of.method,
         clustering=None if shares is None or replicated else assumed_deff(means.moments, shares),
-        policy=lonely, census=census, one_stage=census & stands_for_others(means),
+        policy=lonely, untold=of.untold, census=census, one_stage=census & stands_for_others(means),
     )  # fmt: skip

@@ -79,7 +79,7 @@ def _verdicts(b: Block, f: Precision, scale: Scale, rules: Rules, of_unit: bool)
             se_floor=f.raised, wide=f.wide, lonely=b.lonely, hides=b.hides, lacks=b.lacks,
             incomplete=b.incomplete, assumed=b.assumed, differs=b.differs,
             no_spread=f.flat, clustered=f.clustered, all_events=every,
-            policy=b.policy, census=b.census, one_stage=b.one_stage,
+            policy=b.policy, census=b.census, one_stage=b.one_stage, untold=b.untold,
         ),
         rules,
     )  # fmt: skip

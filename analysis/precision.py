@@ -79,6 +79,7 @@ class Block:
     policy: str = ""
     census: Claims | None = None
     one_stage: Claims | None = None
+    untold: Claims | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,6 +49,8 @@ _TEN_BELOW = np.array(
 MODEL = "fay_herriot"
 """Estimator of rows that lean on other units."""
 
+ROTATED = 3
+"""Enumerators, each with two sessions at least, from which their effect can be estimated."""
 SAFE = ("adjust",)
 """Policies for lonely PSUs that err on the wide side; others assume a variance or leave it out."""
 
@@ -58,6 +60,7 @@ BLANKED = ("value", "se", "low", "high", "deff", "n_eff")
 _HARMLESS = (
     "n<",
     "sessions<",
+    "enumerators<",
     "df<",
     "quota",
     "volunteer",
@@ -124,7 +127,8 @@ class Evidence:
     rest on a stratum with one PSU; `policy` says how it is counted (`variance.Lonely`), where that
     is a policy and not a part that cannot be estimated. `census` marks estimates whose design left
     nothing to sample, so that PSUs and degrees of freedom say nothing of them; with `one_stage`
-    their interviews stand for others, and how these were chosen the design does not say.
+    their interviews stand for others, and how these were chosen the design does not say. `untold`
+    marks those of the `assumed` whose enumerators were too few to tell their effect.
     """
 
     n: Floats
@@ -149,6 +153,7 @@ class Evidence:
     policy: str = ""
     census: Claims | None = None
     one_stage: Claims | None = None
+    untold: Claims | None = None
     is_probability: Claims = field(init=False)
 
     def __post_init__(self) -> None:
@@ -203,6 +208,7 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
     clustered = no if e.clustered is None else e.clustered
     census = no if e.census is None else e.census
     one_stage = no if e.one_stage is None else e.one_stage
+    untold = no if e.untold is None else e.untold
     sampled = drawn & ~none & ~census
     few = ~none & (e.n < rules.minimum_n)
     some = ~none & ~few & (e.n < rules.caution_n)
@@ -228,6 +234,7 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
         (f"lonely_{e.policy}", e.lonely & ~(none | one_psu | flat_df) if e.policy else no),
         ("se_floor", e.se_floor),
         ("wide", e.wide),
+        (f"enumerators<{ROTATED}", untold & ~none),
         ("rho_assumed", e.assumed & ~none),
         ("se_differs", e.differs),
         ("no_spread", flat),
@@ -237,7 +244,7 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
         # The design carries the domain, and still no value or no error came of it.
         ("no_estimate", e.lacks & ~none & ~one_psu & ~flat_df & ~e.lonely & ~e.incomplete),
     )
-    careful = some | few_psu | low_df | ~drawn | e.wide | e.incomplete | flat | one_stage
+    careful = some | few_psu | low_df | ~drawn | e.wide | e.incomplete | flat | one_stage | untold
     if e.policy not in SAFE:
         careful |= e.lonely
     careful |= e.collapsed & e.is_unit
@@ -270,9 +277,11 @@ def may_judge(row: "Mapping[str, Any] | pd.Series[Any]", rules: Rules) -> bool:
     standard error that those very events hardly determine. A common one does: were those with a
     wide interval left out, the ones that came out short by luck would be compared. Nor does an
     estimate that leans on the other units (`small_areas`): in the unit that stands apart it errs
-    towards them.
+    towards them. Nor one whose enumerators were too few to tell what they bring: were that
+    more than the declared rho, their difference from others would be taken for the unit's.
     """
-    if row["estimator"] == MODEL:
+    reasons = str(row.get("reason", "")).split(";")
+    if row["estimator"] == MODEL or f"enumerators<{ROTATED}" in reasons:
         return False
     rare = row["estimator"] == "proportion" and not FEW_EVENTS <= row["value"] <= 1 - FEW_EVENTS
     judged = (PUBLISHED,) if rare else (PUBLISHED, CAUTION)

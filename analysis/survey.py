@@ -259,7 +259,10 @@ def _with_enumerators(
         [who.crossed.degrees(found.df[:, [m]], found.variance[:, [m]])[:, row.base]
          for m, row in enumerate(rows)]
     )  # fmt: skip
-    return replace(found, variance=v, df=df, assumed=found.assumed | taken.assumed)
+    untold = taken.assumed & who.crossed.untold[:, at]
+    return replace(
+        found, variance=v, df=df, assumed=found.assumed | taken.assumed, untold=untold
+    )  # fmt: skip
 
 
 def assembled(

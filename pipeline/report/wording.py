@@ -12,10 +12,11 @@ from analysis.instrument import Instrument, Question
 from pipeline.report.listings import Verdict
 from pipeline.study import Study
 
-_LIMIT = re.compile(r"^(n|sessions|df|n_eff)<(\d+(?:\.\d+)?)$")
+_LIMIT = re.compile(r"^(n|sessions|df|n_eff|enumerators)<(\d+(?:\.\d+)?)$")
 _LIMITS = {
     "n": "kurang dari {} jawaban",
     "sessions": "kurang dari {} sesi wawancara",
+    "enumerators": "kurang dari {} pewawancara yang bergilir, pengaruhnya tidak dapat dipisahkan",
     "df": "terlalu sedikit sesi untuk menaksir ketelitian",
     "n_eff": "ketelitiannya setara kurang dari {} jawaban acak",
 }
@@ -48,7 +49,17 @@ def reason(code: str) -> str:
     return _REASONS.get(code, code)
 
 
-_WEIGHT = ("no_answers", "n<", "sessions<", "volunteer", "quota", "df<", "n_eff<", "wide")
+_WEIGHT = (
+    "no_answers",
+    "n<",
+    "sessions<",
+    "volunteer",
+    "quota",
+    "df<",
+    "n_eff<",
+    "enumerators<",
+    "wide",
+)
 
 
 def reasons(codes: Sequence[str], most: int = 2) -> str:
