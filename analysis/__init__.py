@@ -25,7 +25,7 @@ estimators
     predictors, regression, scoring
 variance
     variance, taylor, second_stage, linearised, varying, spreads, adding, twoway, workloads,
-    interviewers
+    interviewers, shared_enumerators
 replicates
     replicates, quotients, moving, jackknife, bootstrap, given_replicates, recalibrating,
     reraking, raked_parts, raked_jackknife

@@ -21,6 +21,7 @@ from analysis.moments import Moments, sums
 from analysis.precision import Block, Claims, Scale, Texts, precision
 from analysis.publication import Rules
 from analysis.raked_jackknife import Parts
+from analysis.shared_enumerators import Shared, shared_enumerators
 from analysis.side_by_side import side_by_side
 from analysis.spreads import Spreads, Variances, correlations, from_scores
 from analysis.tidy import table
@@ -37,13 +38,16 @@ class Estimated:
 
     `variances` has a row for each row of `table`: the standard errors that were had, side by side.
     `correlations` (D, D) of the `units` by (measure_type, measure), where city-wide margins tie
-    them; None where they are independent. `calibrated` is None without a plan.
+    them; None where they are independent. `shared` are the parts of enumerators in the units'
+    variances and covariances, where some work in several units. `calibrated` is None without
+    a plan.
     """
 
     table: pd.DataFrame
     variances: pd.DataFrame
     units: tuple[str, ...]
     correlations: Mapping[tuple[str, str], Floats] | None = None
+    shared: Shared | None = None
     calibrated: Calibrated | None = None
     weight: Floats | None = None
     notes: tuple[str, ...] = ()
@@ -121,15 +125,18 @@ def assemble(
     city = _raised(city, who.city() if who else None)
     if known.by_unit:
         city = replace(city, incomplete=city.incomplete | (not present.all()))
-    added = [_added(who.city() if who else None, s.of_city)]
+    added, shared = [_added(who.city() if who else None, s.of_city)], None
     if not known.by_unit or not len(names):
         judged, variances = [judge(city, scale, level, rules, floor=not known.by_unit)], [s.of_city]
     else:
         alone = precision(units, scale, level, floor=True).se
         if units.census is not None:
             alone = np.where(units.census, 0.0, alone)
-        units = _raised(units, who.units() if who else None)
+        of_who = who.units() if who else None
+        units = _raised(units, of_who)
         of_units = judge(units, scale, level, rules, floor=True)
+        if who and of_who:
+            shared = shared_enumerators(who, of_who, of_units.precision.se, measures)
         # One hidden unit would follow from the city and the other units.
         hidden = of_units.flagged(publication.WITHHELD).sum(axis=0)
         city = replace(city, hides=(hidden == 1)[None])
@@ -138,13 +145,17 @@ def assemble(
         judged = [of_units, *(judge(b, scale, level, rules, floor=False) for b in (city, mean))]
         variances = [s.of_units, s.of_city, s.of_mean]
         added = [
-            _added(who.units() if who else None, s.of_units),
+            _added(of_who, s.of_units),
             *added,
             _added(who.mean_of_units() if who else None, s.of_mean),
         ]
     rows = table(judged, measures, level, known.wave)
     return Estimated(
-        rows, side_by_side(rows, variances, added), names, correlations(s.between, measures)
+        rows,
+        side_by_side(rows, variances, added),
+        names,
+        correlations(s.between, measures),
+        shared,
     )
 
 

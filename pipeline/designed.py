@@ -145,7 +145,7 @@ def analyze_designed(
         calibration=calibration_report(known, found),
         standings=place(table, lines, rules, units=found.units, correlations=found.correlations),
         comparisons=against_others(
-            table, rules, units=found.units, correlations=found.correlations
+            table, rules, units=found.units, correlations=found.correlations, shared=found.shared
         ),
         responses=response_rates(with_lost(record.contacts, record.sessions), by="unit_id"),
         notes=(
