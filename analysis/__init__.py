@@ -17,7 +17,8 @@ weights
     weight_sensitivity, outcomes
 calibration
     margins, given_margins, auxiliaries, cells, raking, distances, newton, feasibility, trimming,
-    calibration, calibration_plan, calibration_report, calibrated
+    calibration, calibration_plan, partial_margins, calibration_report,
+    calibrated
 sums
     kernel, moments, cell_moments, rollups
 estimators

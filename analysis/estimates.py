@@ -24,6 +24,9 @@ from analysis.spreads import after_calibration
 from analysis.variance import Lonely
 from analysis.workloads import RHO
 
+UNCALIBRATED = "uncalibrated"
+"""Reason of units that keep their weights while others are brought to known totals."""
+
 
 def estimate(
     frame: pd.DataFrame,
@@ -125,12 +128,26 @@ def estimated(
         )
     weight = np.empty_like(coded.weight)
     weight[coded.order] = coded.weight
+    found = assemble(spreads, measures, known, merged, who)
     return replace(
-        assemble(spreads, measures, known, merged, who),
+        found,
+        table=_uncalibrated(found.table, calibration),
         calibrated=made,
         weight=weight,
         notes=(*(made.notes if made else ()), *spreads.notes),
     )
+
+
+def _uncalibrated(table: pd.DataFrame, plan: CalibrationPlan | None) -> pd.DataFrame:
+    """The table with a word in rows of units of which no margin speaks."""
+    if plan is None or not any(plan.without.values()):
+        return table
+    lacking = set.intersection(*(set(plan.without.get(m, ())) for m in plan.margins.names))
+    own = (table["domain_type"] == "unit") & table["domain"].isin(lacking)
+    said = [";".join(filter(None, (r, UNCALIBRATED))) for r in table.loc[own, "reason"]]
+    table = table.copy()
+    table.loc[own, "reason"] = said
+    return table
 
 
 def of_moments(

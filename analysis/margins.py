@@ -33,6 +33,7 @@ class Margins:
 
     The order in which levels are given is their declared order: sparse levels are merged with
     their neighbours in it. `numbers` are totals of columns of numbers (minutes, fees), by column.
+    With `partial` each margin counts some units only (`partial_margins`), and sums need not agree.
 
     Raises
     ------
@@ -45,6 +46,7 @@ class Margins:
     population: str
     totals: Mapping[str, Mapping[str, float]]
     numbers: Mapping[str, float] = field(default_factory=dict)
+    partial: bool = False
 
     def __post_init__(self) -> None:
         if self.population not in POPULATIONS:
@@ -66,7 +68,7 @@ class Margins:
                     "can "
                     "reach it. Correct it, or leave it out."
                 )
-        if not self.totals:
+        if not self.totals or self.partial:
             return
         first = next(iter(self.totals))
         for name, levels in self.totals.items():

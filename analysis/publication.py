@@ -66,6 +66,7 @@ _HARMLESS = (
     "volunteer",
     "no_answers",
     "collapsed",
+    "uncalibrated",
     "lonely_",
     "rho_assumed",
     "no_estimate",

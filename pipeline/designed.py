@@ -82,7 +82,7 @@ def analyze_designed(
         study, interviews, instrument, selection=study.design.selection, simulated=simulated
     )
     if known is not None:
-        frame = frame.assign(**{name: known.columns[name] for name in known.totals.columns})
+        frame = frame.assign(**{str(name): own for name, own in known.columns.items()})
     # The share of a level whose total is known is not estimated.
     unasked = SCREENING | (known.counted if known else frozenset())
     asked = measures(interviews, instrument, index, bentuk_codes(study), unasked)
