@@ -25,8 +25,8 @@ estimators
     estimators, totals, ratios, quantiles, woodruff, cubes, contrasts, waves, raoscott,
     predictors, regression, scoring
 variance
-    variance, taylor, second_stage, linearised, varying, spreads, adding, twoway, workloads,
-    interviewers, shared_enumerators
+    variance, taylor, second_stage, linearised, varying, spreads, cut_again, adding, twoway,
+    workloads, interviewers, shared_enumerators
 replicates
     replicates, quotients, moving, jackknife, bootstrap, given_replicates, recalibrating,
     reraking, raked_parts, raked_jackknife

@@ -12,8 +12,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analysis import columns
 from analysis.assembled import CITY, Estimated, Known, assemble, parts_of, plain
 from analysis.calibration_plan import CalibrationPlan, carry_out
+from analysis.cut_again import cut_again, widened
 from analysis.design import Design, code, collapse, units_of_strata
 from analysis.interviewers import interviewers
 from analysis.kernel import Described
@@ -97,11 +99,15 @@ def estimated(
     enumerator: str = "",
     rho: float = RHO,
     reduce: Reduce = psu_moments,
+    uncut: str = "",
+    limit: float = np.inf,
 ) -> Estimated:
     """As `estimate`, with the calibrated weights, both variances and the units' correlations.
 
     `weight` of the result are the final weights in the order of the frame. `reduce` makes the
-    sums over interviews, here or on other machines.
+    sums over interviews, here or on other machines. `uncut` is the column of the weights before
+    those above `limit` times their unit's median were cut: the cutting is then in the variance
+    (`analysis.cut_again`).
 
     Raises
     ------
@@ -114,13 +120,16 @@ def estimated(
     if design.selection == "probability":
         psus, merged = collapse(coded.psus, units_of_strata(coded), order)
         coded = replace(coded, psus=psus)
-    parts, made = parts_of(measures), None
+    parts, made, base = parts_of(measures), None, coded
     if calibration is None:
         spreads = plain(reduce(coded, measures), parts, known)
     else:
         made = carry_out(calibration, frame, coded, design.id)
         spreads = after_calibration(coded, made, measures, parts, lonely, CITY, reduce)
         coded = made.calibration.final(coded)
+    if uncut and design.selection == "probability" and len(frame):
+        before = columns.weights(frame, uncut, design.id)
+        spreads = widened(spreads, cut_again(base, measures, before, limit, parts))
     who = None
     if enumerator and design.selection == "probability" and len(frame):
         who = interviewers(

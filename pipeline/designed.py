@@ -115,6 +115,7 @@ def analyze_designed(
         calibration=known.plan if known else None,
         enumerator="enumerator_id" if study.design.enumerator_rho else "",
         rho=study.design.enumerator_rho,
+        uncut="w_raw", limit=study.weights.trim or np.inf,
     )  # fmt: skip
     table = without_city_interval(study, found.table)
     counted = pd.DataFrame()
