@@ -50,7 +50,9 @@ class Block:
     `se` is NaN where the design gives none; `selection` and `tier` are (D,). The claims are
     those of `publication.Evidence`, `variance` is a place in VARIANCES. `clustering` is the design
     effect of sessions to be assumed of a proportion (`clustering.assumed_deff`), none where not
-    given; `clustered` says that such a one is in `se` already.
+    given; `clustered` says that such a one is in `se` already. `policy` names how the variance of
+    `lonely` estimates counts strata with one PSU, empty where it does not. `census` marks those
+    that left nothing to sample, `one_stage` those of them whose interviews stand for others.
     """
 
     domain_type: str
@@ -74,6 +76,10 @@ class Block:
     variance: NDArray[np.intp]
     clustering: Floats | None = None
     clustered: Claims | None = None
+    policy: str = ""
+    census: Claims | None = None
+    one_stage: Claims | None = None
+    untold: Claims | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,19 +49,29 @@ _TEN_BELOW = np.array(
 MODEL = "fay_herriot"
 """Estimator of rows that lean on other units."""
 
+ROTATED = 3
+"""Enumerators, each with two sessions at least, from which their effect can be estimated."""
+SAFE = ("adjust",)
+"""Policies for lonely PSUs that err on the wide side; others assume a variance or leave it out."""
+
 # The last two show through a blanked row whether all answered alike.
 BLANKED = ("value", "se", "low", "high", "deff", "n_eff")
 """Columns that say nothing in rows that are hidden."""
 _HARMLESS = (
     "n<",
     "sessions<",
+    "enumerators<",
     "df<",
     "quota",
     "volunteer",
     "no_answers",
     "collapsed",
+    "uncalibrated",
+    "lonely_",
     "rho_assumed",
     "no_estimate",
+    "census",
+    "one_stage",
 )
 
 
@@ -113,7 +123,13 @@ class Evidence:
     gave no interview. `assumed` marks a variance that rests on the declared correlation within
     enumerators, `differs` one that is far from another method's. `no_spread` marks estimates on
     a scale without ends whose standard error came out as 0 and is unknown, `clustered` shares
-    whose variance is that of an assumed clustering in sessions.
+    whose variance is that of an assumed clustering in sessions. `zero_events` and `all_events`
+    mark shares of 0 and of 1: one end of their interval is the news. `lonely` marks estimates that
+    rest on a stratum with one PSU; `policy` says how it is counted (`variance.Lonely`), where that
+    is a policy and not a part that cannot be estimated. `census` marks estimates whose design left
+    nothing to sample, so that PSUs and degrees of freedom say nothing of them; with `one_stage`
+    their interviews stand for others, and how these were chosen the design does not say. `untold`
+    marks those of the `assumed` whose enumerators were too few to tell their effect.
     """
 
     n: Floats
@@ -134,6 +150,11 @@ class Evidence:
     differs: Claims
     no_spread: Claims | None = None
     clustered: Claims | None = None
+    all_events: Claims | None = None
+    policy: str = ""
+    census: Claims | None = None
+    one_stage: Claims | None = None
+    untold: Claims | None = None
     is_probability: Claims = field(init=False)
 
     def __post_init__(self) -> None:
@@ -186,52 +207,63 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
     no = np.zeros((1,) * e.n.ndim, dtype=np.bool_)
     flat = no if e.no_spread is None else e.no_spread
     clustered = no if e.clustered is None else e.clustered
+    census = no if e.census is None else e.census
+    one_stage = no if e.one_stage is None else e.one_stage
+    untold = no if e.untold is None else e.untold
+    sampled = drawn & ~none & ~census
     few = ~none & (e.n < rules.minimum_n)
     some = ~none & ~few & (e.n < rules.caution_n)
-    one_psu = drawn & ~none & (e.n_psu < 2)
-    flat_df = drawn & ~none & ~(e.df >= 1)
-    few_psu = drawn & ~none & ~one_psu & (e.n_psu < rules.interval_sessions)
-    no_verdict = drawn & (e.n_psu >= rules.interval_sessions) & (e.n_psu < rules.verdict_sessions)
-    low_df = drawn & ~none & ~(e.df >= rules.interval_df)
+    one_psu = sampled & (e.n_psu < 2)
+    flat_df = sampled & ~(e.df >= 1)
+    few_psu = sampled & ~one_psu & (e.n_psu < rules.interval_sessions)
+    no_verdict = sampled & (e.n_psu >= rules.interval_sessions) & (e.n_psu < rules.verdict_sessions)
+    low_df = sampled & ~(e.df >= rules.interval_df)
     codes = (
         (f"n<{rules.minimum_n}", few | e.hides),
         (f"n<{rules.caution_n}", some & ~e.hides),
-        ("sessions<2", one_psu | e.lonely),
+        ("sessions<2", one_psu | (no if e.policy else e.lonely)),
         (f"sessions<{rules.interval_sessions}", few_psu),
-        (f"sessions<{rules.verdict_sessions}", no_verdict & ~none),
+        (f"sessions<{rules.verdict_sessions}", no_verdict),
         (f"df<{rules.interval_df}", low_df),
-        (f"n_eff<{rules.verdict_n_eff:g}", drawn & ~none & (e.n_eff < rules.verdict_n_eff)),
+        (f"n_eff<{rules.verdict_n_eff:g}", sampled & (e.n_eff < rules.verdict_n_eff)),
         ("quota", e.selection == "quota"),
         ("volunteer", e.selection == "volunteer"),
         ("no_answers", none | e.incomplete),
         ("zero_events", e.zero_events),
+        ("all_events", no if e.all_events is None else e.all_events),
         ("collapsed", e.collapsed & ~none),
+        (f"lonely_{e.policy}", e.lonely & ~(none | one_psu | flat_df) if e.policy else no),
         ("se_floor", e.se_floor),
         ("wide", e.wide),
+        (f"enumerators<{ROTATED}", untold & ~none),
         ("rho_assumed", e.assumed & ~none),
         ("se_differs", e.differs),
         ("no_spread", flat),
         ("icc_assumed", clustered & ~none),
+        ("census", census),
+        ("one_stage", one_stage),
         # The design carries the domain, and still no value or no error came of it.
         ("no_estimate", e.lacks & ~none & ~one_psu & ~flat_df & ~e.lonely & ~e.incomplete),
     )
-    careful = some | few_psu | low_df | ~drawn | e.wide | e.lonely | e.incomplete | flat
+    careful = some | few_psu | low_df | ~drawn | e.wide | e.incomplete | flat | one_stage | untold
+    if e.policy not in SAFE:
+        careful |= e.lonely
     careful |= e.collapsed & e.is_unit
     flag = np.zeros(e.n.shape, dtype=np.intp)
     flag[careful] = FLAGS.index(CAUTION)
     flag[few | e.hides] = FLAGS.index(WITHHELD)
     flag[none | one_psu | flat_df | e.lacks] = FLAGS.index(NOT_ESTIMABLE)
-    # A bit a code: of the many estimates few differ in their reasons.
+    # A bit for each code that is met: of the many estimates few differ in their reasons.
+    met = [(name, claim) for name, claim in codes if claim.any()]
     held = np.zeros(e.n.shape, dtype=np.int32)
-    for place, (_, claim) in enumerate(codes):
-        if claim.any():
-            held |= claim.astype(np.int32) << place
+    for place, (_, claim) in enumerate(met):
+        held |= claim.astype(np.int32) << place
     bits = held.reshape(-1)
     present = np.flatnonzero(np.bincount(bits, minlength=1))
-    at = np.zeros(1 << len(codes), dtype=np.intp)
+    at = np.zeros(1 << len(met), dtype=np.intp)
     at[present] = np.arange(present.size)
     reasons = tuple(
-        ";".join(name for place, (name, _) in enumerate(codes) if pattern >> place & 1)
+        ";".join(name for place, (name, _) in enumerate(met) if pattern >> place & 1)
         for pattern in present.tolist()
     )
     return Verdicts(flag.reshape(-1), at[bits], reasons)
@@ -246,9 +278,11 @@ def may_judge(row: "Mapping[str, Any] | pd.Series[Any]", rules: Rules) -> bool:
     standard error that those very events hardly determine. A common one does: were those with a
     wide interval left out, the ones that came out short by luck would be compared. Nor does an
     estimate that leans on the other units (`small_areas`): in the unit that stands apart it errs
-    towards them.
+    towards them. Nor one whose enumerators were too few to tell what they bring: were that
+    more than the declared rho, their difference from others would be taken for the unit's.
     """
-    if row["estimator"] == MODEL:
+    reasons = str(row.get("reason", "")).split(";")
+    if row["estimator"] == MODEL or f"enumerators<{ROTATED}" in reasons:
         return False
     rare = row["estimator"] == "proportion" and not FEW_EVENTS <= row["value"] <= 1 - FEW_EVENTS
     judged = (PUBLISHED,) if rare else (PUBLISHED, CAUTION)

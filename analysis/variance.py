@@ -177,6 +177,23 @@ def in_lonely_strata(means: Means) -> NDArray[np.bool_]:
     return sums(m.domain, alone.astype(np.float64), len(m.domains)) > 0
 
 
+def exhausted(means: Means) -> NDArray[np.bool_]:
+    """(D, K) whether the design left nothing to sample where a domain has answers.
+
+    All PSUs of its strata were drawn (`fpc`), and of two stages all visitors of each PSU: what was
+    found is the population's, and its variance is 0 however the answers differ.
+    """
+    m = means.moments
+    open_stratum = m.psus.remaining > 0
+    if open_stratum.all():
+        return np.zeros(means.value.shape, dtype=np.bool_)
+    left = open_stratum[m.psus.stratum]
+    if m.psus.visitors is not None and m.psus.interviews is not None:
+        left |= m.psus.interviews < m.psus.visitors
+    seen = sums(m.domain, (left[m.psu][:, None] & (m.n > 0)).astype(np.float64), len(m.domains))
+    return np.asarray((means.n > 0) & (seen == 0), dtype=np.bool_)
+
+
 def _psu_scores(means: Means, coefficients: Mapping[tuple[int, int], float]) -> Floats:
     m = means.moments
     total = np.zeros((len(m.psus.names), 1))

@@ -82,7 +82,7 @@ def analyze_designed(
         study, interviews, instrument, selection=study.design.selection, simulated=simulated
     )
     if known is not None:
-        frame = frame.assign(**{name: known.columns[name] for name in known.totals.columns})
+        frame = frame.assign(**{str(name): own for name, own in known.columns.items()})
     # The share of a level whose total is known is not estimated.
     unasked = SCREENING | (known.counted if known else frozenset())
     asked = measures(interviews, instrument, index, bentuk_codes(study), unasked)
@@ -115,6 +115,7 @@ def analyze_designed(
         calibration=known.plan if known else None,
         enumerator="enumerator_id" if study.design.enumerator_rho else "",
         rho=study.design.enumerator_rho,
+        uncut="w_raw", limit=study.weights.trim or np.inf,
     )  # fmt: skip
     table = without_city_interval(study, found.table)
     counted = pd.DataFrame()
@@ -145,7 +146,7 @@ def analyze_designed(
         calibration=calibration_report(known, found),
         standings=place(table, lines, rules, units=found.units, correlations=found.correlations),
         comparisons=against_others(
-            table, rules, units=found.units, correlations=found.correlations
+            table, rules, units=found.units, correlations=found.correlations, shared=found.shared
         ),
         responses=response_rates(with_lost(record.contacts, record.sessions), by="unit_id"),
         notes=(

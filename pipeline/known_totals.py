@@ -1,6 +1,7 @@
 """Known totals of a study, `margins.csv`: how many visits have each level of an answer.
 
-Columns `population unit_id margin level total source`; a blank `unit_id` is the whole city. What
+Columns `population unit_id margin level total source`; a blank `unit_id` is the whole city. With a
+blank `level` the total is what the numbers of a question add up to: minutes, fees. What
 is wrong with the file alone is said here, with its rows; what does not fit the sample is said by
 `analysis.cells`.
 """
@@ -24,7 +25,7 @@ SIMULATED = "simulasi"
 
 @dataclass(frozen=True)
 class KnownTotal:
-    """One row of the file; `line` is where it begins."""
+    """One row of the file; `line` is where it begins. Without `level` it is the sum of a number."""
 
     unit_id: str
     margin: str
@@ -63,6 +64,11 @@ class KnownTotals:
         return self.path.parent.name == SIMULATED or any(
             s.lower().startswith(SIMULATED) for s in self.sources
         )
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Those of the margins that are sums of numbers."""
+        return tuple(dict.fromkeys(row.margin for row in self.rows if not row.level))
 
     def by_unit(self, margin: str) -> bool:
         """Whether the margin gives the totals of each unit rather than of the city."""
@@ -134,11 +140,13 @@ def _read(
     path: Path, row: Row, units: Collection[str], levels: Mapping[str, Sequence[str]]
 ) -> KnownTotal:
     where = f"{path}, row {row.line}"
-    blank = [name for name in ("margin", "level", "total") if not row[name]]
+    blank = [name for name in ("margin", "total") if not row[name]]
+    if not row["level"] and (levels.get(row["margin"]) or CROSS in row["margin"]):
+        blank.insert(1, "level")
     if blank:
         raise StudyError(
             f"{where}: {', '.join(blank)} is blank; a total needs the margin, the level and the "
-            "number."
+            "number. Only the sum of a question that is answered with a number has no level."
         )
     unit_id = row["unit_id"]
     if unit_id and unit_id not in units:
@@ -161,6 +169,8 @@ def _read(
             "cannot stand for that. Correct it, or join the level with another in the margin and "
             "in the answers."
         )
+    if not row["level"]:
+        return KnownTotal(unit_id, row["margin"], "", total, row.get("source", ""), row.line)
     columns, parts = row["margin"].split(CROSS), row["level"].split(CROSS)
     if len(columns) > 1 and len(columns) != len(parts):
         raise StudyError(
@@ -199,13 +209,26 @@ def _refuse_mixed(path: Path, rows: Sequence[KnownTotal]) -> None:
                 f"{_whose(row)} in row {row.line}. Give a margin for every unit, or for the "
                 "whole city."
             )
+        if bool(before.level) != bool(row.level):
+            one, none = (before, row) if before.level else (row, before)
+            raise StudyError(
+                f"{path}: margin {row.margin} has a level in row {one.line} and none in row "
+                f"{none.line}. A total is of a level, or without one the sum of a number; it "
+                "cannot be both."
+            )
 
 
 def _reconciled(rows: Sequence[KnownTotal], to: str) -> list[KnownTotal]:
-    """Totals scaled, unit by unit, to the sum of the margin `to`; shares are kept."""
+    """Totals scaled, unit by unit, to the sum of the margin `to`; shares are kept.
+
+    Sums of numbers count something else and stay.
+    """
     sums = _sums(rows)
     out = []
     for row in rows:
+        if not row.level:
+            out.append(row)
+            continue
         whole = sums.get((row.unit_id, to))
         scale = 1.0 if whole is None else whole / sums[row.unit_id, row.margin]
         out.append(KnownTotal(
@@ -241,8 +264,11 @@ def _refuse_disagreement(path: Path, rows: Sequence[KnownTotal], reconciled: boo
 
 
 def _sums(rows: Sequence[KnownTotal]) -> dict[tuple[str, str], float]:
+    """How many each margin of levels counts in each unit."""
     found: dict[tuple[str, str], float] = {}
     for row in rows:
+        if not row.level:
+            continue
         key = (row.unit_id, row.margin)
         found[key] = found.get(key, 0.0) + row.total
     return found

@@ -66,7 +66,7 @@ def analyze_plain(
     )
     if known is not None:
         design_frame = design_frame.assign(
-            **{name: known.columns[name] for name in known.totals.columns}
+            **{str(name): own for name, own in known.columns.items()}
         )
     found = estimated(
         design_frame,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-_NO_BRACKETS = ("volunteer", "quota", "zero_events", "se_floor", "icc_assumed")
+_NO_BRACKETS = ("volunteer", "quota", "zero_events", "all_events", "se_floor", "icc_assumed")
 
 
 @dataclass(frozen=True)
