@@ -58,8 +58,10 @@ class Validation:
     warnings: tuple[str, ...] = ()
 
 
-def convert(path: Path | str) -> Conversion:
+def convert(path: Path | str, data: bytes | None = None) -> Conversion:
     """Convert an XLSForm (.xlsx or .md mirror) to an XForm.
+
+    `data` are the bytes of a workbook that is not written yet; default: those of the file.
 
     Raises
     ------
@@ -67,11 +69,11 @@ def convert(path: Path | str) -> Conversion:
         With pyxform's sentence (which names row and column where it can) and what to do.
     """
     path = Path(path)
-    form = read_xlsform(path)
+    form = read_xlsform(path, data)
     if path.suffix.lower() == ".md":
         source, kind = write_workbook(form.sheets), ".xlsx"
     else:
-        source, kind = path.read_bytes(), path.suffix.lower()
+        source, kind = data or path.read_bytes(), path.suffix.lower()
     warnings: list[str] = []
     try:
         result = pyxform_convert(

@@ -170,8 +170,10 @@ class XLSForm:
         return tuple(sorted(found, key=lambda language: language != default))
 
 
-def read_xlsform(path: Path | str) -> XLSForm:
+def read_xlsform(path: Path | str, data: bytes | None = None) -> XLSForm:
     """Read an .xlsx workbook, or a Markdown mirror where the name ends in .md.
+
+    `data` are the bytes of a workbook that is not written yet; default: those of the file.
 
     Raises
     ------
@@ -185,7 +187,7 @@ def read_xlsform(path: Path | str) -> XLSForm:
             raise QuestionnaireError(f"{path}: not found. Check the name.")
         form = XLSForm(path, from_markdown(read_text(path), str(path)))
     elif path.suffix.lower() in {".xlsx", ".xlsm"}:
-        form = XLSForm(path, read_workbook(path))
+        form = XLSForm(path, read_workbook(path, data))
     else:
         raise QuestionnaireError(
             f"{path}: a questionnaire is an .xlsx workbook or its .md mirror. Open it in Excel "

@@ -5,7 +5,7 @@ import io
 import os
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +39,22 @@ WIDTHS = {
 DEFAULT_WIDTH = 14
 
 
-def write_workbook(sheets: Mapping[str, Sheet], path: Path | None = None) -> bytes:
+def write_workbook(
+    sheets: Mapping[str, Sheet],
+    path: Path | None = None,
+    *,
+    lists: Mapping[str, Sequence[str]] | None = None,
+) -> bytes:
     """Bytes of a styled .xlsx workbook, also written to `path` (atomically) where one is given.
 
-    Headers are frozen, groups coloured, codebook columns carry drop-down lists of the values
-    in use, and every cell is a text cell. The same sheets give the same bytes.
+    Headers are frozen, groups coloured, codebook columns carry drop-down lists, and every cell is
+    a text cell. The same sheets give the same bytes.
+
+    Parameters
+    ----------
+    lists
+        Values that a column of the sheet survey offers, by its header; codebook columns without
+        an entry offer the values in use.
 
     Raises
     ------
@@ -60,7 +71,7 @@ def write_workbook(sheets: Mapping[str, Sheet], path: Path | None = None) -> byt
                 f"sheet {name!r}: no name for a sheet ({error}). Rename it; at most 31 letters."
             ) from None
         _check(name, content)
-        _write_sheet(tab, name, content)
+        _write_sheet(tab, name, content, lists or {})
     book.properties.creator = "Persepsi"
     book.properties.created = EPOCH
     book.properties.modified = EPOCH
@@ -86,7 +97,9 @@ def _check(name: str, content: Sheet) -> None:
                 )
 
 
-def _write_sheet(tab: Worksheet, name: str, content: Sheet) -> None:
+def _write_sheet(
+    tab: Worksheet, name: str, content: Sheet, lists: Mapping[str, Sequence[str]]
+) -> None:
     tab.freeze_panes = "C2" if name in {"survey", "choices"} else "A2"
     for index, column in enumerate(content.header, start=1):
         base = column.split("::")[0]
@@ -104,7 +117,7 @@ def _write_sheet(tab: Worksheet, name: str, content: Sheet) -> None:
             if colour:
                 cell.fill = PatternFill("solid", fgColor=colour)
     if name == "survey":
-        _drop_downs(tab, content)
+        _drop_downs(tab, content, lists)
 
 
 def _text(cell: Any, text: str) -> Cell:
@@ -136,12 +149,13 @@ def _colours(name: str, content: Sheet) -> Iterator[str]:
         depth -= kind in {"end_group", "end_repeat"}
 
 
-def _drop_downs(tab: Worksheet, content: Sheet) -> None:
+def _drop_downs(tab: Worksheet, content: Sheet, lists: Mapping[str, Sequence[str]]) -> None:
     last = (content.rows[-1].number if content.rows else 1) + 200
     for index, column in enumerate(content.header, start=1):
-        if column not in CODEBOOK_COLUMNS:
+        if column not in {*CODEBOOK_COLUMNS, *lists}:
             continue
-        values = list(dict.fromkeys(row.get(column) for row in content.rows if row.get(column)))
+        used = (row.get(column) for row in content.rows if row.get(column))
+        values = list(dict.fromkeys(lists.get(column, used)))
         listed = ",".join(values)
         if not values or len(listed) > 255 or any("," in v or '"' in v for v in values):
             continue  # Excel refuses a longer list

@@ -5,7 +5,8 @@ import pytest
 from pipeline import xform
 from pipeline.cli import _run
 from pipeline.errors import QuestionnaireError
-from pipeline.formbuild import build, import_markdown, lint, questionnaires
+from pipeline.form_import import import_markdown
+from pipeline.formbuild import build, lint, questionnaires
 from pipeline.mirror import to_markdown
 from pipeline.study import study_folder
 from pipeline.workbook import sheet, write_workbook
