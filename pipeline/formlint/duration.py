@@ -24,6 +24,10 @@ ANSWER_SECONDS = {
 }  # fmt: skip
 """Seconds to answer and to tap, by type; every other type that shows nothing takes none."""
 
+SHORT_SECONDS = 6.0
+"""Seconds for a text that a constraint keeps below 20 characters, such as a number on a ticket."""
+
+_SHORT = re.compile(r"string-length\(\s*\.\s*\)\s*<=?\s*(?:1?\d|20)\b")
 _COMPARED = re.compile(r"\$\{\s*([\w.-]+)\s*\}\s*=\s*['\"]([^'\"]*)['\"]")
 _SELECTED = re.compile(r"selected\s*\(\s*\$\{\s*([\w.-]+)\s*\}\s*,\s*['\"]([^'\"]*)['\"]\s*\)")
 _NAMED = re.compile(r"\$\{\s*([\w.-]+)\s*\}")
@@ -173,6 +177,8 @@ def _seconds(form: XLSForm, record: Record) -> float:
     answer = ANSWER_SECONDS.get(kind.kind, 0.0)
     if not answer or not record.text("label"):
         return 0.0
+    if kind.kind == "text" and _SHORT.search(record.text("constraint")):
+        answer = SHORT_SECONDS
     label = record.text("label")
     staff = label.lower().startswith(("petugas", "enumerator"))
     words = 0 if staff else len(label.split())

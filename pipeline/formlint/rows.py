@@ -167,16 +167,15 @@ def scores(form: XLSForm, rules: Rules) -> Iterator[Finding]:
 
 def settings(form: XLSForm, rules: Rules) -> Iterator[Finding]:
     """Settings without which servers or people cannot tell a designed study's forms apart."""
-    if not rules.designed:
+    row = next((record.number for record in form.records("settings")), 0)
+    if not rules.designed or not row:
         return
-    row = next((record.number for record in form.records("settings")), 2)
     for name, why in (
         ("form_id", "its answers are found by it"),
         ("version", "servers and phones tell by it that a form has changed"),
-        ("form_title", "it is the form's name on the phone"),
     ):
         if not form.setting(name):
             yield Finding(
                 "settings", row, name, "a blank cell", f"the {name} of the form",
-                f"Fill it: {why}.", "error" if name == "form_id" else "warning",
+                f"Fill it: {why}.", "warning",
             )  # fmt: skip

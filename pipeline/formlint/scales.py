@@ -13,6 +13,9 @@ from pipeline.xlsform import Column, QuestionType, Record, XLSForm
 GRADES = ("sangat ", "very ", "strongly ", "extremely ")
 """How the label of an end of a scale begins."""
 
+NEIGHBOURS = 4
+"""Questions a group needs before the only one without `rujukan` counts as forgotten."""
+
 MEASURED = ("dimensi", "skm", "bentuk")
 
 
@@ -41,7 +44,7 @@ def scales(form: XLSForm, rules: Rules) -> Iterator[Finding]:
                 "Fill skor, the better answer the higher number, and leave don't know blank.",
                 rules.severity if used[listed] else "warning",
             )  # fmt: skip
-        if listed in used and len(scored) > 2:
+        if listed in used and len({c.text("name") for c in scored}) > 2:
             yield from _steps(listed, scored)
 
 
@@ -129,7 +132,7 @@ def _labelled(form: XLSForm, rules: Rules, home: dict[str, tuple[str, int]]) -> 
 
 
 def references_in_groups(form: XLSForm) -> Iterator[Finding]:
-    """Questions without `rujukan` in a group whose other questions say what they refer to."""
+    """A question without `rujukan` in a group where every other one says what it refers to."""
     groups: list[list[Record]] = []
     for record in form.records("survey"):
         kind = QuestionType.of(record.text("type"))
@@ -149,7 +152,7 @@ def _without(group: list[Record]) -> Iterator[Finding]:
         if not record.text("rujukan") and not measured(record)
         and not record.text("label").lower().startswith(("petugas", "enumerator"))
     ]  # fmt: skip
-    if not any(record.text("rujukan") for record in group):
+    if len(lacking) != 1 or len(group) < NEIGHBOURS:
         return
     for record in lacking:
         yield Finding(

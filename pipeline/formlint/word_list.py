@@ -2,7 +2,8 @@
 
 `words.csv` beside this module is the house's; a study may have a `words.csv` of its own with the
 same columns and, where it likes, `form` (only there) and `reason`. A row of the kind `accepted`
-takes a phrase out of the check: a wording that is fixed by law, or one that was discussed.
+takes a phrase out of the check: a wording that is fixed by law, or one that was discussed; one of
+the kind `officials` says that a form is not asked of the public, so that its words are not checked.
 """
 
 import csv
@@ -17,7 +18,7 @@ from pathlib import Path
 from pipeline.errors import StudyError
 from pipeline.tables import read_table
 
-KINDS = ("jargon", "recall", "double", "leading", "period", "accepted")
+KINDS = ("jargon", "recall", "double", "leading", "period", "accepted", "officials")
 
 COLUMNS = ("language", "kind", "words")
 
@@ -60,6 +61,10 @@ class Words:
             and (not language or entry.language in {"", language})
             and entry.form in {"", form}
         ]
+
+    def for_officials(self, form: str) -> bool:
+        """Whether the list says that a form is filled in by officials."""
+        return any(entry.kind == "officials" and entry.form == form for entry in self.entries)
 
 
 @cache

@@ -42,6 +42,8 @@ def wording(form: XLSForm, rules: Rules) -> Iterator[Finding]:
     """Words in a question that respondents do not know, cannot date, or that ask two things."""
     words = rules.words or house_words()
     name = form.path.stem
+    if words.for_officials(name):
+        return
     default = form.setting("default_language")
     for record in form.records("survey"):
         if QuestionType.of(record.text("type")).kind not in ASKED:
