@@ -132,6 +132,10 @@ class XLSForm:
     sheets: Mapping[str, Sheet]
 
     @cached_property
+    def _records(self) -> dict[str, tuple[Record, ...]]:
+        return {}  # filled by `records`: every check walks down the same rows
+
+    @cached_property
     def _by_name(self) -> dict[str, Sheet]:
         named = {name.strip().lower(): content for name, content in self.sheets.items()}
         if "survey" not in named and len(named) == 1:  # as pyxform: a lone sheet is the survey
@@ -144,10 +148,14 @@ class XLSForm:
 
     def records(self, name: str) -> Iterator[Record]:
         """Rows of a sheet by the meaning of their columns."""
-        content = self.sheet(name)
-        columns = {header: Column.of(header) for header in content.header}
-        for row in content.rows:
-            yield Record(row.number, {columns[h]: text for h, text in row.cells.items()})
+        if name not in self._records:
+            content = self.sheet(name)
+            columns = {header: Column.of(header) for header in content.header}
+            self._records[name] = tuple(
+                Record(row.number, {columns[h]: text for h, text in row.cells.items()})
+                for row in content.rows
+            )
+        return iter(self._records[name])
 
     def setting(self, name: str) -> str:
         """A cell of the sheet `settings`, empty where it is not set."""

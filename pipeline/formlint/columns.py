@@ -76,7 +76,7 @@ def _header(sheet: str, name: str, rules: Rules) -> Iterator[Finding]:
     if base in NAMESPACES and "::" in name:
         return
     known = base in KNOWN[sheet]
-    near = difflib.get_close_matches(base, sorted(KNOWN[sheet]), 1, LIKENESS) if not known else []
+    near = [] if known else _near(base, sheet, translated=bool(column.language))
     if near:
         own = near[0] in CODEBOOK_COLUMNS or near[0] == "skor"
         yield Finding(
@@ -90,6 +90,15 @@ def _header(sheet: str, name: str, rules: Rules) -> Iterator[Finding]:
             "a header without “:”",
             "Rename the column: KoBo takes the text after the colon for a language.",
         )  # fmt: skip
+
+
+def _near(base: str, sheet: str, *, translated: bool) -> list[str]:
+    """The known header that was meant, if any: a column of one's own may be called anything."""
+    letters = sorted(base)
+    swapped = [name for name in sorted(KNOWN[sheet]) if sorted(name) == letters]
+    if translated:  # only a known column is ever translated, so a rough likeness is enough
+        return swapped or difflib.get_close_matches(base, sorted(TRANSLATABLE), 1, 0.6)
+    return swapped or difflib.get_close_matches(base, sorted(KNOWN[sheet]), 1, LIKENESS)
 
 
 def _crashing(sheet: str, name: str) -> Iterator[Finding]:

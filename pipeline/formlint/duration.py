@@ -7,6 +7,7 @@ form, and every question that can be asked. Real times are in the data (`durasi_
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -69,23 +70,24 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class _Prompt:
-    record: Record
+    """A prompt: its seconds, and the relevant of its groups (outermost first) and its own."""
+
+    seconds: float
     conditions: tuple[str, ...]
-    """What relevant the row and its groups have, outermost first; the row's own last."""
 
 
 def overview(form: XLSForm) -> Overview:
     """Prompts, minutes and files of a form."""
-    prompts = [p for p in _prompts(form) if _seconds(form, p.record)]
+    prompts = list(_prompts(form))
     open_codes = _opening(form)
-    branches = _branches(form, prompts)
+    branches = _branches(prompts)
     usual = [p for p in prompts if _is_usual(p, open_codes, branches)]
     return Overview(
         form.path.name,
         len(usual),
-        sum(_seconds(form, p.record) for p in usual) / 60,
+        sum(p.seconds for p in usual) / 60,
         len(prompts),
-        sum(_seconds(form, p.record) for p in prompts) / 60,
+        sum(p.seconds for p in prompts) / 60,
         needed_columns(form),
     )
 
@@ -106,14 +108,18 @@ def too_long(form: XLSForm, rules: Rules) -> Iterator[Finding]:
 
 def _prompts(form: XLSForm) -> Iterator[_Prompt]:
     above: list[str] = []
+    scales: Counter[str] = Counter()
+    for choice in form.records("choices"):
+        if choice.text("skor"):
+            scales[choice.text("list_name")] += len(choice.text("label").split())
     for record in form.records("survey"):
         kind = QuestionType.of(record.text("type")).kind
         if kind.startswith("begin_"):
             above.append(record.text("relevant"))
         elif kind.startswith("end_"):
             above = above[:-1]
-        elif record.text("label"):
-            yield _Prompt(record, (*above, record.text("relevant")))
+        elif seconds := _seconds(record, scales):
+            yield _Prompt(seconds, (*above, record.text("relevant")))
 
 
 def _opening(form: XLSForm) -> set[tuple[str, str]]:
@@ -140,7 +146,7 @@ def _opening(form: XLSForm) -> set[tuple[str, str]]:
     return found
 
 
-def _branches(form: XLSForm, prompts: list[_Prompt]) -> dict[str, str]:
+def _branches(prompts: list[_Prompt]) -> dict[str, str]:
     """Of groups that exclude each other (`${q} = 'a'`, `${q} = 'b'`) the answer with the most."""
     seconds: dict[str, dict[str, float]] = {}
     for prompt in prompts:
@@ -148,7 +154,7 @@ def _branches(form: XLSForm, prompts: list[_Prompt]) -> dict[str, str]:
             alone = _COMPARED.fullmatch(condition.strip())
             if alone:
                 by_code = seconds.setdefault(alone[1], {})
-                by_code[alone[2]] = by_code.get(alone[2], 0.0) + _seconds(form, prompt.record)
+                by_code[alone[2]] = by_code.get(alone[2], 0.0) + prompt.seconds
     return {name: max(codes, key=lambda code: codes[code]) for name, codes in seconds.items()}
 
 
@@ -168,24 +174,19 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     return [*_COMPARED.findall(text), *_SELECTED.findall(text)]
 
 
-def _seconds(form: XLSForm, record: Record) -> float:
+def _seconds(record: Record, scales: Counter[str]) -> float:
     """Seconds for one prompt: reading it aloud, the scale of an unsur too, and answering.
 
-    What begins with “Petugas” is for the enumerator, who does not read it aloud.
+    What begins with “Petugas” is for the enumerator, who does not read it aloud. `scales` counts
+    the words of the scored choices of each list.
     """
     kind = QuestionType.of(record.text("type"))
-    answer = ANSWER_SECONDS.get(kind.kind, 0.0)
-    if not answer or not record.text("label"):
+    answer, label = ANSWER_SECONDS.get(kind.kind, 0.0), record.text("label")
+    if not answer or not label:
         return 0.0
     if kind.kind == "text" and _SHORT.search(record.text("constraint")):
         answer = SHORT_SECONDS
-    label = record.text("label")
-    staff = label.lower().startswith(("petugas", "enumerator"))
-    words = 0 if staff else len(label.split())
-    if kind.kind == "select_one" and record.text("skm"):
-        words += sum(
-            len(choice.text("label").split())
-            for choice in form.records("choices")
-            if choice.text("list_name") == kind.list_name and choice.text("skor")
-        )
+    words = 0 if label.lower().startswith(("petugas", "enumerator")) else len(label.split())
+    if record.text("skm"):
+        words += scales[kind.list_name]
     return answer + words / WORDS_A_SECOND
