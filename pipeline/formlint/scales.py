@@ -14,7 +14,7 @@ GRADES = ("sangat ", "very ", "strongly ", "extremely ")
 """How the label of an end of a scale begins."""
 
 NEIGHBOURS = 4
-"""Questions a group needs before the only one without `rujukan` counts as forgotten."""
+"""Questions with `rujukan` beside which the only one without it counts as forgotten."""
 
 MEASURED = ("dimensi", "skm", "bentuk")
 
@@ -152,7 +152,8 @@ def _without(group: list[Record]) -> Iterator[Finding]:
         if not record.text("rujukan") and not measured(record)
         and not record.text("label").lower().startswith(("petugas", "enumerator"))
     ]  # fmt: skip
-    if len(lacking) != 1 or len(group) < NEIGHBOURS:
+    said = sum(bool(record.text("rujukan")) for record in group)
+    if len(lacking) != 1 or said < NEIGHBOURS:
         return
     for record in lacking:
         yield Finding(

@@ -3,7 +3,7 @@
 `words.csv` beside this module is the house's; a study may have a `words.csv` of its own with the
 same columns and, where it likes, `form` (only there) and `reason`. A row of the kind `accepted`
 takes a phrase out of the check: a wording that is fixed by law, or one that was discussed; one of
-the kind `officials` says that a form is not asked of the public, so that its words are not checked.
+the kind `staff` says that a form is not asked of the public, so that its words are not checked.
 """
 
 import csv
@@ -18,7 +18,7 @@ from pathlib import Path
 from pipeline.errors import StudyError
 from pipeline.tables import read_table
 
-KINDS = ("jargon", "recall", "double", "leading", "period", "accepted", "officials")
+KINDS = ("jargon", "recall", "double", "leading", "period", "accepted", "staff")
 
 COLUMNS = ("language", "kind", "words")
 
@@ -62,9 +62,9 @@ class Words:
             and entry.form in {"", form}
         ]
 
-    def for_officials(self, form: str) -> bool:
-        """Whether the list says that a form is filled in by officials."""
-        return any(entry.kind == "officials" and entry.form == form for entry in self.entries)
+    def for_staff(self, form: str) -> bool:
+        """Whether the list says that a form is filled in by staff."""
+        return any(entry.kind == "staff" and entry.form == form for entry in self.entries)
 
 
 @cache

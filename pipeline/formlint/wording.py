@@ -42,7 +42,7 @@ def wording(form: XLSForm, rules: Rules) -> Iterator[Finding]:
     """Words in a question that respondents do not know, cannot date, or that ask two things."""
     words = rules.words or house_words()
     name = form.path.stem
-    if words.for_officials(name):
+    if words.for_staff(name):
         return
     default = form.setting("default_language")
     for record in form.records("survey"):

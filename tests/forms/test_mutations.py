@@ -26,7 +26,7 @@ def of(form):
     before = set(lint_form(read_xlsform(path), rules, folder=FOLDER))
     return [
         (name, expected, [f for f in lint_form(d.form(), rules, folder=FOLDER) if f not in before])
-        for name, d, expected in planted(path)
+        for name, d, expected in planted(path, staff=rules.words.for_staff(form))
     ]
 
 
