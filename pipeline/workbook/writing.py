@@ -34,9 +34,12 @@ CODEBOOK_COLOUR = "7B5B00"
 WIDTHS = {
     "type": 26, "name": 18, "label": 52, "hint": 34, "required": 9, "required_message": 24,
     "relevant": 26, "constraint": 26, "constraint_message": 30, "calculation": 30, "trigger": 12,
-    "appearance": 14, "parameters": 30, "choice_filter": 18, "list_name": 16,
+    "appearance": 14, "parameters": 30, "choice_filter": 18, "list_name": 16, "default": 30,
 }  # fmt: skip
 DEFAULT_WIDTH = 14
+LINE_POINTS = 15.0
+MOST_LINES = 8
+"""Lines of a row that are shown at once; a consent text would otherwise fill the screen."""
 
 
 def write_workbook(
@@ -108,6 +111,7 @@ def _write_sheet(
         head.font = Font(bold=True, color="FFFFFF")
         head.fill = PatternFill("solid", fgColor=CODEBOOK_COLOUR if own else HEADER_COLOUR)
         tab.column_dimensions[get_column_letter(index)].width = WIDTHS.get(base, DEFAULT_WIDTH)
+    tab.row_dimensions[1].height = 2 * LINE_POINTS
     for row, colour in zip(content.rows, _colours(name, content), strict=True):
         for index, column in enumerate(content.header, start=1):
             text = row.get(column)
@@ -116,8 +120,22 @@ def _write_sheet(
             cell = _text(tab.cell(row=row.number, column=index), text)
             if colour:
                 cell.fill = PatternFill("solid", fgColor=colour)
+        tab.row_dimensions[row.number].height = LINE_POINTS * _lines(row, content)
     if name == "survey":
         _drop_downs(tab, content, lists)
+
+
+def _lines(row: Row, content: Sheet) -> int:
+    """Lines that the longest cell of a row takes at the width of its column, within reason.
+
+    Spreadsheet programs do not agree on whether a row without a height grows with its text.
+    """
+    most = 1
+    for column in content.header:
+        width = WIDTHS.get(column.split("::")[0], DEFAULT_WIDTH)
+        lines = sum(max(1, -(-len(part) // width)) for part in row.get(column).split("\n"))
+        most = max(most, lines)
+    return min(most, MOST_LINES)
 
 
 def _text(cell: Any, text: str) -> Cell:
