@@ -8,7 +8,6 @@ a build changes one cell: the version, where the XForm is not the one built last
 
 import datetime as dt
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +15,13 @@ from pathlib import Path
 from pipeline import xform
 from pipeline.errors import QuestionnaireError
 from pipeline.form_version import content_hash, raised, version_of, with_version
-from pipeline.formlint import Finding, Overview, lint_form, overview, read_rules
+from pipeline.formcheck import lint, overviews, questionnaires, read_forms
+from pipeline.formlint import Finding, lint_form, read_rules
 from pipeline.mirror import to_markdown
 from pipeline.other_pyxform import Other, ask
-from pipeline.workbook import read_workbook
 from pipeline.xlsform import XLSForm, read_xlsform
+
+__all__ = ["Built", "build", "lint", "overviews", "questionnaires", "write_if_changed"]
 
 SHOWN = 20
 """Errors named in one message; the rest are counted."""
@@ -82,62 +83,6 @@ class Built:
         return "\n  ".join([f"{self.path.name}: {judged}; {files}", *remarks])
 
 
-def questionnaires(folder: Path) -> list[Path]:
-    """XLSForm workbooks of a study folder, by name.
-
-    Other workbooks (no sheet survey, choices or settings) and the lock files of spreadsheet
-    programs are passed over.
-    """
-    return [form.path for form in _read(folder)]
-
-
-def lint(folder: Path, *, validate: bool = True) -> list[Finding]:
-    """Findings of every questionnaire of a study folder; nothing is written.
-
-    A form without errors is converted and, where there is Java, judged by ODK Validate, so that
-    what a build would refuse is refused here.
-    """
-    rules = read_rules(folder)
-    findings = []
-    for form in _read(folder):
-        own = lint_form(form, rules, folder=folder)
-        if not any(finding.severity == "error" for finding in own):
-            own = [*_refusal(form, validate=validate), *own]
-        findings += own
-    return findings
-
-
-def overviews(folder: Path) -> list[Overview]:
-    """Prompts, minutes and files of every questionnaire of a study folder."""
-    return [overview(form) for form in _read(folder)]
-
-
-def _refusal(form: XLSForm, *, validate: bool) -> list[Finding]:
-    try:
-        conversion = xform.convert(form.path)
-        if validate:
-            xform.validate(conversion.xml, form=form)
-        return [_remark(form, warning) for warning in conversion.warnings]
-    except xform.FormRefused as error:
-        return [
-            Finding(
-                error.sheet, error.row, error.column, error.reason.rstrip(".!?"),
-                "a form that converts and that phones can run", "Correct it and check again.",
-                form=form.path.name,
-            )
-        ]  # fmt: skip
-
-
-def _remark(form: XLSForm, warning: str) -> Finding:
-    """What pyxform warns of, as a finding; it names the row where it can."""
-    row = re.search(r"\[row : (\d+)\]", warning)
-    return Finding(
-        "survey", int(row[1]) if row else 0, "", warning.rstrip(".!?"),
-        "a form that pyxform converts without a remark", "Change it as pyxform says.", "warning",
-        form.path.name,
-    )  # fmt: skip
-
-
 def build(
     folder: Path,
     *,
@@ -164,7 +109,7 @@ def build(
         Where the folder has no questionnaire, or one has errors, does not convert (here or with
         the other pyxform) or is rejected by ODK Validate; then nothing at all was written.
     """
-    forms = _read(folder)
+    forms = read_forms(folder)
     if not forms:
         raise QuestionnaireError(
             f"{folder}: no questionnaire. Put an XLSForm workbook (.xlsx) into the folder."
@@ -215,7 +160,10 @@ def _versioned(form: XLSForm, day: dt.date) -> _Ready:
         return _Ready(form, data, conversion)
     current = form.setting("version")
     version = current if same else raised(current, built, day)
-    changed = with_version(data, version) if version != current else None
+    try:
+        changed = with_version(data, version) if version != current else None
+    except QuestionnaireError as error:
+        raise QuestionnaireError(f"{form.path}: {error}") from None
     if changed is None:
         return _Ready(form, data, conversion)
     again = read_xlsform(form.path, changed)
@@ -277,17 +225,6 @@ def write_if_changed(path: Path, data: bytes) -> bool:
     part.write_bytes(data)
     os.replace(part, path)
     return True
-
-
-def _read(folder: Path) -> list[XLSForm]:
-    forms = []
-    for path in sorted(folder.glob("*.xlsx")):
-        if path.name.startswith(("~$", ".")):
-            continue
-        names = {name.strip().lower() for name in read_workbook(path)}
-        if names & {"survey", "choices", "settings"}:
-            forms.append(read_xlsform(path))
-    return forms
 
 
 def _refuse(findings: list[Finding]) -> None:

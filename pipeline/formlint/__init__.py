@@ -17,6 +17,7 @@ from pipeline.formlint import (
     meaning,
     names,
     needs,
+    portable,
     references,
     rows,
     scales,
@@ -81,6 +82,7 @@ def _every(form: XLSForm, rules: Rules, folder: Path) -> Iterator[Finding]:
     yield from references.pulled(form, folder)
     yield from expressions.compared_codes(form, rules, folder)
     yield from expressions.filters(form, rules, folder)
+    yield from portable.portable(form)
     yield from wording.wording(form, rules)
     yield from duration.too_long(form, rules)
     yield from needs.needs(form, rules)

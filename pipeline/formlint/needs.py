@@ -90,7 +90,7 @@ def _coded(form: XLSForm) -> Iterator[Finding]:
                 yield Finding(
                     "choices", choice.number, "aapor", repr(code) if code else "a blank cell",
                     "an outcome code of AAPOR as text, such as 2.112",
-                    f"Fill it, as for the other choices of {listed!r}.",
+                    f"Fill it, as for the other choices of {listed!r}.", "warning",
                 )  # fmt: skip
 
 

@@ -276,9 +276,27 @@ MUTATIONS |= {
     ),
     "no version": spoiled("settings", lambda c: True, "version", "", "a blank cell"),
     "no form_id": spoiled("settings", lambda c: True, "form_id", "", "a blank cell"),
+    "a time without a trigger": spoiled(
+        "survey", lambda c: kind(c) == "calculate" and not c.get("trigger"), "calculation", "now()",
+        "now()", "sets the time", severity="warning", at="trigger",
+    ),
+    "a time that Web Forms cannot read": spoiled(
+        "survey", lambda c: kind(c) == "calculate", "calculation",
+        "decimal-date-time(${t_selesai})", "string(", severity="warning",
+    ),
+    "an order that nobody can repeat": spoiled(
+        "survey", lambda c: kind(c) == "select_one", "parameters", "randomize=true", "seed",
+        severity="warning",
+    ),
+    "a distance in millimetres": spoiled(
+        "survey", is_question, "relevant", "distance(., '0 0') < 100", "round(", severity="warning"
+    ),
+    "encryption": spoiled(
+        "settings", lambda c: True, "public_key", "MIIB", "encrypted", severity="warning"
+    ),
     "an outcome without its AAPOR code": spoiled(
         "choices", lambda c: c.get("aapor", "").startswith("2."), "aapor", "2,112", "'2,112'",
-        "AAPOR", severity="error",
+        "AAPOR",
     ),
 }  # fmt: skip
 

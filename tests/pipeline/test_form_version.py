@@ -11,7 +11,7 @@ from openpyxl.comments import Comment
 from pipeline import xform
 from pipeline.errors import QuestionnaireError
 from pipeline.form_version import content_hash, raised, version_of
-from pipeline.formbuild import build, questionnaires
+from pipeline.formbuild import build, lint, questionnaires
 from pipeline.study import study_folder
 from pipeline.workbook import read_workbook, sheet, with_cell, write_workbook
 from pipeline.xlsform import read_xlsform
@@ -73,6 +73,19 @@ def test_what_phones_get_to_know_raises_it_once(folder, sheet_name, cell, text):
     edit(folder, "C2", "Once more?")
     build(folder, validate=False, today=DAY)
     assert version(folder) == "2026112402"
+
+
+def test_before_the_build_the_check_says_that_the_version_and_the_mirror_are_old(folder):
+    assert lint(folder, validate=False) == []
+    edit(folder, "C2", "Question?")
+    version_, mirror = lint(folder, validate=False)
+    assert (version_.sheet, version_.row, version_.column) == ("settings", 2, "version")
+    assert "'2026010101', under which another form was built" in version_.found
+    assert "good.md" in mirror.found
+    build(folder, validate=False, today=DAY)
+    assert lint(folder, validate=False) == []
+    (folder / "good.xml").write_text("no form")
+    assert lint(folder, validate=False) == []
 
 
 def test_what_phones_never_see_leaves_it_alone(folder):
