@@ -24,6 +24,12 @@ ROOT = "data"
 
 VALIDATE_SECONDS = 120
 
+JVM = (
+    "-Djava.awt.headless=true", "-XX:+IgnoreUnrecognizedVMOptions", "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+)  # fmt: skip
+"""A process of a second: compiling it thoroughly would take longer than running it."""
+
 EXPRESSIONS = frozenset(
     {"relevant", "constraint", "calculation", "required", "choice_filter", "read_only", "default",
      "repeat_count"}
@@ -146,7 +152,7 @@ def _judge(program: str, path: Path, form: XLSForm | None, name: str) -> Validat
     jar = validator()
     if not jar.is_file():
         return Validation(False, "not validated: this pyxform ships no ODK Validate")
-    command = [program, "-Djava.awt.headless=true", "-jar", str(jar), str(path)]
+    command = [program, *JVM, "-jar", str(jar), str(path)]
     try:
         ended = subprocess.run(
             command, capture_output=True, text=True, encoding="utf-8", errors="replace",

@@ -8,7 +8,7 @@ codebook see the same cells. Headers are understood as pyxform and KoBo understa
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from pipeline.errors import QuestionnaireError
@@ -59,6 +59,7 @@ class Column:
     language: str = ""
 
     @classmethod
+    @lru_cache(maxsize=4096)
     def of(cls, header: str) -> "Column":
         """Meaning of a header as written; `label:English` is the old way of `label::English`."""
         head, separator, tail = header.partition("::")
@@ -74,6 +75,11 @@ class Column:
         return cls(_ALIASES.get(base, base), tail)
 
 
+@cache
+def _plain(base: str) -> Column:
+    return Column(base)
+
+
 @dataclass(frozen=True, slots=True)
 class QuestionType:
     """The cell `type`: kind, and the list or file of a select; `other` adds a free answer."""
@@ -84,6 +90,7 @@ class QuestionType:
     other: bool = False
 
     @classmethod
+    @lru_cache(maxsize=4096)
     def of(cls, text: str) -> "QuestionType":
         """Type as written, in XLSForm's present spelling (`begin group` is `begin_group`)."""
         words = re.sub(r"\s+", " ", text.strip())
@@ -116,7 +123,7 @@ class Record:
 
     def text(self, base: str) -> str:
         """Text of a column without a language, else of its first language."""
-        plain = self.cells.get(Column(base))
+        plain = self.cells.get(_plain(base))
         return plain if plain is not None else next(iter(self.translations(base).values()), "")
 
     def translations(self, base: str) -> dict[str, str]:

@@ -52,15 +52,13 @@ class Words:
 
     entries: tuple[Entry, ...]
 
-    def of(self, kind: str, language: str, form: str) -> list[Entry]:
-        """Entries of a kind for a form, in the language of a code such as `id` (blank: all)."""
-        return [
-            entry
-            for entry in self.entries
-            if entry.kind == kind
-            and (not language or entry.language in {"", language})
-            and entry.form in {"", form}
-        ]
+    def by_kind(self, language: str, form: str) -> Mapping[str, list[Entry]]:
+        """Entries for a form by kind, in the language of a code such as `id` (blank: all)."""
+        found: dict[str, list[Entry]] = {kind: [] for kind in KINDS}
+        for entry in self.entries:
+            if (not language or entry.language in {"", language}) and entry.form in {"", form}:
+                found[entry.kind].append(entry)
+        return found
 
     def for_staff(self, form: str) -> bool:
         """Whether the list says that a form is filled in by staff."""

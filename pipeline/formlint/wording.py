@@ -6,7 +6,7 @@ one only where an answer becomes a number.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pipeline.formlint.finding import Finding
 from pipeline.formlint.rules import Rules
@@ -45,20 +45,23 @@ def wording(form: XLSForm, rules: Rules) -> Iterator[Finding]:
     if words.for_staff(name):
         return
     default = form.setting("default_language")
+    known: dict[str, Mapping[str, list[Entry]]] = {}
     for record in form.records("survey"):
         if QuestionType.of(record.text("type")).kind not in ASKED:
             continue
         for language, text in record.translations("label").items():
-            code = _language(language or default)
+            if language not in known:
+                known[language] = words.by_kind(_language(language or default), name)
+            listed = known[language]
             plain = _ASIDE.sub(" ", text)
-            for entry in words.of("accepted", code, name):
+            for entry in listed["accepted"]:
                 plain = entry.pattern.sub(" ", plain)
-            dated = any(entry.pattern.search(plain) for entry in words.of("period", code, name))
+            dated = any(entry.pattern.search(plain) for entry in listed["period"])
             for kind in SAID:
                 if (kind == "recall" and dated) or (kind == "double" and not measured(record)):
                     continue
                 header = f"label::{language}" if language else "label"
-                for entry in words.of(kind, code, name):
+                for entry in listed[kind]:
                     if found := entry.pattern.search(plain):
                         yield _finding(record.number, header, entry, found[0], rules)
                         break

@@ -242,4 +242,4 @@ def test_the_studys_questionnaires_build_without_a_remark(tmp_path):
     assert all(b.validation == xform.Validation(True) for b in built)
     remarks = [str(remark) for b in built for remark in (*b.findings, *b.warnings)]
     assert [text for text in remarks if "minutes on the usual way" not in text] == []
-    assert [str(finding) for finding in lint(tmp_path)] == remarks
+    assert [str(finding) for finding in lint(tmp_path, validate=False)] == remarks
