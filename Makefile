@@ -4,6 +4,7 @@ STUDY ?= kendari
 JOBS ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
+KOBO := build/pyxform-kobo
 LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
@@ -18,8 +19,8 @@ analyze: $(VENV)/.run ## Pull, weight, estimate and render the reports of STUDY 
 pull: $(VENV)/.run ## Fetch new submissions of STUDY into its store
 	$(BIN)/persepsi pull $(STUDY)
 
-forms: $(VENV)/.run ## Convert and validate the questionnaires of STUDY; write XForm and mirror
-	$(BIN)/persepsi forms build $(STUDY)
+forms: $(VENV)/.run $(KOBO)/.made ## Convert the questionnaires of STUDY with both pyxforms, validate; write XForm and mirror
+	$(BIN)/persepsi forms build $(STUDY) --need-both
 
 lint-forms: $(VENV)/.run ## Check the questionnaires of STUDY without writing
 	$(BIN)/persepsi forms lint $(STUDY)
@@ -72,9 +73,10 @@ golden: $(VENV)/.dev ## Regenerate the reference numbers from R's package survey
 	$(BIN)/python -m tests.golden.matrix.cells
 	Rscript tests/golden/matrix/matrix.R
 
-lock: $(VENV)/.dev ## Resolve the three lock files anew
+lock: $(VENV)/.dev ## Resolve the four lock files anew
 	$(LOCK) pyproject.toml --group build -o requirements.lock
 	$(LOCK) pyproject.toml --extra javarosa --group dev -o requirements-dev.lock
+	$(LOCK) --group pyproject.toml:kobo -o requirements-pyxform-kobo.lock
 	$(LOCK) pyproject.toml --extra spark --group build -c requirements-dev.lock -o requirements-spark.lock
 
 SPARK := build/spark
@@ -86,6 +88,13 @@ $(SPARK)/.made: requirements-dev.lock requirements-spark.lock
 	$(SPARK)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(SPARK)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-spark.lock
 	$(SPARK)/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(KOBO)/.made: requirements-pyxform-kobo.lock
+	@$(PYTHON) -m venv --clear $(KOBO)
+	@$(KOBO)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-pyxform-kobo.lock || { \
+	  echo "The pyxform of KoBo's server could not be fetched, so the forms cannot be proven with it. Without a network:"; \
+	  echo "$(BIN)/persepsi forms build $(STUDY) converts with the one that is here, and says that the other was not asked."; exit 1; }
 	@touch $@
 
 clean: ## Remove what can be made again (never data/)

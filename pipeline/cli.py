@@ -23,7 +23,7 @@ import typer
 from rich.console import Console
 
 from analysis.errors import SampleError
-from pipeline import cli_forms, cli_review
+from pipeline import cli_build, cli_forms, cli_review
 from pipeline.cli_store import store_app
 from pipeline.errors import PersepsiError, ServerError
 
@@ -255,47 +255,6 @@ def sandbox(
         threading.Event().wait()
 
 
-@forms_app.command(
-    "build",
-    help="Convert and validate the questionnaires; write XForm and text mirror.",
-    epilog="Example: persepsi forms build kendari",
-)
-def forms_build(
-    study: StudyName = "kendari", as_json: AsJson = False, debug: Debug = False
-) -> None:
-    """Convert, validate, write."""
-    from pipeline.formbuild import build
-    from pipeline.study import study_folder
-
-    built = build(study_folder(study))
-    if as_json:
-        _emit([b.as_dict() for b in built])
-        return
-    for one in built:
-        typer.echo(one.line())
-
-
-@forms_app.command(
-    "lint",
-    help="Check the questionnaires without writing anything.",
-    epilog="Example: persepsi forms lint ./my-study --json",
-)
-def forms_lint(study: StudyName = "kendari", as_json: AsJson = False, debug: Debug = False) -> int:
-    """Check only; exit code 11 where a form cannot be used."""
-    from pipeline.formbuild import lint
-    from pipeline.study import study_folder
-
-    findings = lint(study_folder(study))
-    if as_json:
-        _emit([f.as_dict() for f in findings])
-    else:
-        for finding in findings:
-            typer.echo(str(finding))
-        counted = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
-        typer.echo(counted if findings else "No findings.")
-    return 11 if any(f.severity == "error" for f in findings) else 0
-
-
 @app.command(
     help="Say what this machine or study lacks, and what to do.",
     epilog="Example: persepsi doctor kendari",
@@ -322,5 +281,6 @@ def doctor(
     return 10 if any(c.state == "missing" for c in checks) else 0
 
 
+cli_build.register(forms_app, _say, _emit)
 cli_forms.register(forms_app, _say, _emit)
 cli_review.register(app, _say, _emit)

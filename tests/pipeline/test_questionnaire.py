@@ -8,7 +8,7 @@ import pytest
 from pyxform.xls2xform import convert as pyxform_convert
 
 from pipeline.errors import QuestionnaireError
-from pipeline.formbuild import import_markdown
+from pipeline.form_import import import_markdown
 from pipeline.questionnaire import read_instrument
 from pipeline.study import study_folder
 from pipeline.xlsform import QuestionType, read_xlsform
