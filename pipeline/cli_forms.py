@@ -30,6 +30,9 @@ Wait = Annotated[
 ServerUrl = Annotated[
     str, typer.Option("--server", help="Address of a running sandbox on this machine.")
 ]
+ProjectNumber = Annotated[
+    int, typer.Option("--project", min=0, help="Number of the project on ODK Central.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of expected errors too.")]
 
@@ -50,14 +53,14 @@ def register(forms_app: typer.Typer, say: Say, emit: Callable[[Any], None]) -> N
         accept_losses: AcceptLosses = False,
         wait: Wait = 600.0,
         server: ServerUrl = "",
+        project: ProjectNumber = 0,
         as_json: AsJson = False,
         debug: Debug = False,
     ) -> None:
         """Plan, and with --yes publish."""
-        from pipeline.deploying import carry_out, make_plan
         from pipeline.form_ready import prepare
         from pipeline.kobo.imports import Patience
-        from pipeline.publish_server import open_publisher
+        from pipeline.publishing import Options, open_publishing
         from pipeline.study import open_study
 
         opened = open_study(study)
@@ -65,16 +68,12 @@ def register(forms_app: typer.Typer, say: Say, emit: Callable[[Any], None]) -> N
         for remark in (remark for form in ready for remark in form.remarks):
             say(remark)
         patience = Patience(wait, time.monotonic, time.sleep)
-        with open_publisher(opened, os.environ, server, say) as publisher:
-            account = publisher.account.username
+        options = Options(new, accept_losses, str(project) if project else "")
+        with open_publishing(opened, os.environ, server, say, options) as publisher:
+            account = publisher.account
             say(f"Asking {publisher.url} as account {account} ...")
-            plans = make_plan(opened, ready, publisher, new=new)
-            done = []
-            if yes:
-                done = [
-                    carry_out(opened, plan, publisher, patience, say, accept_losses=accept_losses)
-                    for plan in plans
-                ]
+            plans = [publisher.plan(form) for form in ready]
+            done = [publisher.carry_out(plan, patience, say) for plan in plans] if yes else []
         if as_json:
             emit(
                 {

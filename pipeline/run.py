@@ -15,7 +15,8 @@ import pandas as pd
 
 from analysis.instrument import Instrument
 from pipeline.contacts import assemble, read_plan
-from pipeline.decode import DECODER, decode, distinct
+from pipeline.decode import DECODER, Decoder, distinct
+from pipeline.decoded_snapshot import snapshot_submissions
 from pipeline.decoding import counts, notes
 from pipeline.designed import analyze_designed
 from pipeline.errors import QuestionnaireError, StoreError
@@ -36,7 +37,7 @@ from pipeline.questionnaire import read_instrument
 from pipeline.report.render import render_reports
 from pipeline.results import Results
 from pipeline.settings import zone
-from pipeline.snapshot import digest, snapshot
+from pipeline.snapshot import digest, read_snapshot
 from pipeline.study import Study
 from pipeline.study_engine import summing, with_engine
 
@@ -238,8 +239,7 @@ def decode_store(
             versions = store.form_versions(study.server.id, assets[form])
             known = frozenset(v.version for v in versions) if versions else None
             extra = () if study.is_designed else extra_columns(study)
-            decoded = decode(
-                (stored.submission for stored in store.current(study.server.id, assets[form])),
+            decoder = Decoder(
                 instrument,
                 wave=study.wave.id,
                 known_versions=known,
@@ -247,15 +247,17 @@ def decode_store(
                 zone=zone(study.timezone),
                 renamed=study.renamed.get(form, {}),
             )
-            told += notes(form, decoded)
-            met[form] = counts(decoded)
             key = digest([
                 DECODER, content, repr(instrument), study.wave.id, repr(extra),
                 repr(sorted(known or ())),
                 study.timezone, repr(sorted(study.renamed.get(form, {}).items())),
             ])  # fmt: skip
-            folder = data / study.id / "snapshot"
-            frames[form] = snapshot(decoded.frame, folder, f"{study.server.id}-{form}", key)
+            rows = (stored.submission for stored in store.current(study.server.id, assets[form]))
+            folder, name = data / study.id / "snapshot", f"{study.server.id}-{form}"
+            path, decoded = snapshot_submissions(rows, decoder, folder, name, key)
+            frames[form] = read_snapshot(path)
+            told += notes(form, decoded)
+            met[form] = counts(decoded)
     return frames, tuple(told), content, met
 
 

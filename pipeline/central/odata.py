@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from pipeline.central.session import CentralSession
 from pipeline.errors import StudyError
-from pipeline.kobo.errors import IncompleteAnswerError
+from pipeline.transport.errors import IncompleteAnswerError
 
 Row = Mapping[str, Any]
 

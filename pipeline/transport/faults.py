@@ -2,14 +2,14 @@
 
 import requests
 
-from pipeline.kobo.address import Address
-from pipeline.kobo.errors import (
+from pipeline.transport.address import Address
+from pipeline.transport.errors import (
     AddressError,
     BusyError,
     IncompleteAnswerError,
     UnreachableError,
 )
-from pipeline.kobo.retry import (
+from pipeline.transport.retry import (
     LONGEST_WAIT,
     NOT_DONE,
     RETRIES_OF_500,
@@ -19,9 +19,13 @@ from pipeline.kobo.retry import (
 
 
 class Faults:
-    """Faults of one server, in sentences that name it; `retries` is how often we try again."""
+    """Faults of one server, in sentences that name it.
 
-    def __init__(self, address: Address, retries: int) -> None:
+    `retries` is how often we try again, `software` what the address should be that of.
+    """
+
+    def __init__(self, address: Address, retries: int, software: str) -> None:
+        self._software = software
         self._address = address
         self._retries = retries
 
@@ -69,7 +73,7 @@ class Faults:
             IncompleteAnswerError(
                 f"{self._address.base} {what}, {self._retries + 1} times in a row. Use a "
                 "steadier network or a smaller page_size under [server] in study.toml, and check "
-                "that the address is KoBoToolbox's."
+                f"that the address is that of {self._software}."
             ),
         )
 

@@ -1,4 +1,4 @@
-"""What a KoBo server, or the way to it, can do to us; each says what to do next.
+"""What a server, or the way to it, can do to us; each says what to do next.
 
 All are `ServerError`, exit code 12. No message holds a token, an answer or the text of a page.
 """
@@ -7,7 +7,7 @@ from pipeline.errors import ServerError
 
 
 class AddressError(ServerError):
-    """The URL in study.toml cannot be a KoBo server's, or would send the token in the clear."""
+    """The URL in study.toml cannot be a server's, or would send the token in the clear."""
 
 
 class InvalidTokenError(ServerError):
@@ -19,15 +19,15 @@ class ForbiddenError(ServerError):
 
 
 class UnknownAssetError(ServerError):
-    """No such form, or none that this account may see: KoBo does not tell the two apart."""
+    """No such form, or none that this account may see: servers do not tell the two apart."""
 
 
 class NotDeployedError(ServerError):
     """The form exists but was never deployed, so it can hold no submissions."""
 
 
-class NotKoboError(ServerError):
-    """Somebody answered, but not the KoBo API: a web page, a Wi-Fi login, another service."""
+class OtherServiceError(ServerError):
+    """Somebody answered, but not the server's API: a web page, a Wi-Fi login, another service."""
 
 
 class MovedError(ServerError):
@@ -72,3 +72,7 @@ class MediaRefusedError(ServerError):
 
 class NotOfferedError(ServerError):
     """The form is deployed, and what phones are offered is not it."""
+
+
+class VersionTakenError(ServerError):
+    """The server has published this version with another content, and never does it twice."""

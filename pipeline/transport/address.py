@@ -1,10 +1,10 @@
-"""The address of a KoBo server, checked before a token goes anywhere."""
+"""The address of a server, checked before a token goes anywhere."""
 
 import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from pipeline.kobo.errors import AddressError
+from pipeline.transport.errors import AddressError
 
 
 @dataclass(frozen=True, slots=True)
