@@ -45,6 +45,7 @@ def paper_of(
         blocks=with_grids(list(_blocks(ctx, outline.items, 0))),
         silent=tuple(ask.question.name for ask in outline.asks if ask.is_silent),
         card=card(ctx, study),
+        languages=len(spoken),
         words={key: ctx.fixed(key, *["{}"] * text.count("{}")) for key, text in WORDS[code].items()},
     )
     return paper, tuple(ctx.findings)

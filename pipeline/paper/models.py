@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Words = tuple[str, ...]
+LONG = 14
+"""Answers from which a question may be broken over two sheets."""
 Shape = Literal["one", "many", "rank"]
 
 
@@ -81,6 +83,11 @@ class Asked:
         texts = [text for group in self.answers for box in group.boxes for text in box.labels]
         return any(len(text) > 52 for text in texts)
 
+    @property
+    def is_long(self) -> bool:
+        """Whether so much belongs to it that it may go over to the next sheet."""
+        return sum(len(group.boxes) + bool(group.head) for group in self.answers) > LONG
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -118,8 +125,22 @@ class Paper:
     blocks: tuple[Block, ...]
     silent: tuple[str, ...]
     card: Card | None
+    languages: int
     words: dict[str, Words] = field(default_factory=dict)
     kind: Literal["paper"] = "paper"
+
+    @property
+    def questions(self) -> int:
+        """Questions that the pages hold."""
+        return sum(
+            len(block.rows) if block.kind == "grid" else block.kind == "question"
+            for block in self.blocks
+        )
+
+    @property
+    def is_bilingual(self) -> bool:
+        """Whether two languages stand side by side."""
+        return self.languages == 2
 
     @property
     def footer(self) -> str:
