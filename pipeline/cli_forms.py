@@ -142,3 +142,28 @@ def register(forms_app: typer.Typer, say: Say, emit: Callable[[Any], None]) -> N
         for one in printed:
             for line in one.lines():
                 typer.echo(line)
+
+    @forms_app.command(
+        "codebook",
+        help="Write codebook.html: every question, its answers, and what they count for.",
+        epilog="Example: persepsi forms codebook kendari",
+    )
+    def codebook(
+        study: StudyName = "kendari",
+        data: DataFolder = Path("data"),
+        build: BuildFolder = Path("build"),
+        as_json: AsJson = False,
+        debug: Debug = False,
+    ) -> None:
+        """Write the codebook page."""
+        from pipeline.codebook import write_codebook
+        from pipeline.study import open_study
+
+        opened = open_study(study)
+        folder = build / opened.id
+        home = "index.html" if (folder / "index.html").is_file() else ""
+        path = write_codebook(opened, data, folder, home=home)
+        if as_json:
+            emit({"codebook": str(path)})
+            return
+        typer.echo(f"Codebook: {path}")

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.instrument import Instrument
+from pipeline.codebook import PAGE, write_codebook
 from pipeline.contacts import assemble, read_plan
 from pipeline.decode import DECODER, decode, distinct
 from pipeline.decoding import counts, notes
@@ -121,7 +122,8 @@ def analyze(
         files += write_calibration(report.convergence.levels if report else None, folder)
     say("Rendering the reports ...")
     with watch("render"):
-        files += render_reports(results, folder)
+        files += render_reports(results, folder, codebook=PAGE)
+        files.append(write_codebook(study, data, folder, home="index.html"))
     manifest = describe(
         results,
         pulls=_pulls(gathered),

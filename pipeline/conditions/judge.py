@@ -159,7 +159,7 @@ def _call(node: Call, known: Known, seen: frozenset[str]) -> Value:
             return float(len(text))
         case "count-selected", [str() as ticked]:
             return float(len(ticked.split()))
-        case ("string" | "number" | "boolean" | "once"), [value]:
+        case (("string" | "number" | "boolean" | "once"), [value]):
             return value
     return UNKNOWN
 

@@ -85,9 +85,7 @@ class _Speaker:
             return self._filled(node, not negated)
         raise Unreadable("a value where a condition was expected")
 
-    def _flat(
-        self, node: Node, negated: bool, joint: str, depth: int
-    ) -> list[tuple[Node, bool]]:
+    def _flat(self, node: Node, negated: bool, joint: str, depth: int) -> list[tuple[Node, bool]]:
         """Operands of a run of the same joint, calculations and negations opened on the way."""
         opened, negated = self._opened(node, negated, depth)
         if isinstance(opened, Binary) and opened.operator in {"and", "or"}:

@@ -46,9 +46,16 @@ def paper_of(
         silent=tuple(ask.question.name for ask in outline.asks if ask.is_silent),
         card=card(ctx, study),
         languages=len(spoken),
-        words={key: ctx.fixed(key, *["{}"] * text.count("{}")) for key, text in WORDS[code].items()},
+        words={
+            key: ctx.fixed(key, *["{}"] * text.count("{}")) for key, text in WORDS[code].items()
+        },
     )
     return paper, tuple(ctx.findings)
+
+
+def _open(ctx: Context, key: str) -> Words:
+    """A fixed phrase with its gaps still open, for what only the template knows."""
+    return ctx.fixed(key, *["{}"] * WORDS["id"][key].count("{}"))
 
 
 def _letter(ctx: Context, outline: Outline) -> None:
@@ -129,4 +136,3 @@ def _repeat(ctx: Context, part: Part) -> Words:
     if part.repeat_count.strip().isdigit():
         return ctx.fixed("repeat_times", part.repeat_count.strip())
     return ctx.fixed("repeat")
-

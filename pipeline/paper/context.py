@@ -79,9 +79,7 @@ class Context:
 
 def context_of(outline: Outline, folder: Path, tongues: tuple[Tongue, ...]) -> Context:
     """Context of a form: its questions numbered, its answers found, its jumps worked out."""
-    choices = {
-        ask.question.name: choices_on_paper(outline, ask, folder) for ask in outline.asked
-    }
+    choices = {ask.question.name: choices_on_paper(outline, ask, folder) for ask in outline.asked}
     numbers = {ask.question.name: ask.number for ask in outline.asked}
     names = Names(
         questions={name: f"P{number}" for name, number in numbers.items()},

@@ -1,5 +1,6 @@
 """The questionnaires of a study folder, whoever made them and however many there are."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import QuestionnaireError
@@ -18,16 +19,34 @@ def forms_in(study: Study) -> tuple[XLSForm, ...]:
     QuestionnaireError
         Where there is none, or one cannot be read.
     """
-    found = []
-    for path in sorted(study.folder.glob("*.xlsx")):
-        if not path.name.startswith(("~$", ".")) and _has_survey(path):
-            found.append(read_xlsform(path))
+    found = tuple(read_xlsform(path) for path in workbooks(study.folder) if has_survey(path))
     if not found:
         raise QuestionnaireError(
             f"{study.folder}: no questionnaire. Put an XLSForm workbook (.xlsx) into the folder."
         )
-    return tuple(found)
+    return found
 
 
-def _has_survey(path: Path) -> bool:
+def readable_forms(study: Study) -> tuple[tuple[XLSForm, ...], tuple[str, ...]]:
+    """The forms that can be read, and a sentence for each workbook that cannot."""
+    found: list[XLSForm] = []
+    told: list[str] = []
+    for path in workbooks(study.folder):
+        try:
+            if has_survey(path):
+                found.append(read_xlsform(path))
+        except QuestionnaireError as error:
+            told.append(str(error).replace(str(path), path.name))
+    return tuple(found), tuple(told)
+
+
+def workbooks(folder: Path) -> Iterator[Path]:
+    """Workbooks of a folder by name, without the lock files of spreadsheet programs."""
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in {".xlsx", ".xlsm"} and not path.name.startswith(("~$", ".")):
+            yield path
+
+
+def has_survey(path: Path) -> bool:
+    """Whether a workbook has a sheet called survey."""
     return any(name.strip().lower() == "survey" for name in read_workbook(path))

@@ -48,7 +48,6 @@ def jumps(
         rest = asked[place + 1 : limit]
         if not rest:
             continue
-        is_last_of_repeat = limit < len(asked)
         sure = _sure(trees[ask.number], trees_by_name, guard)
         usual = rest[0].number
         over = usual if limit < len(asked) else END  # the next round of the repeat, or the end
@@ -147,7 +146,4 @@ def ends_of_repeats(outline: Outline) -> dict[int, int]:
     for ask in outline.asked:
         if ask.question.repeat:
             last[ask.question.repeat] = ask.number
-    return {
-        ask.number: last[ask.question.repeat] for ask in outline.asked if ask.question.repeat
-    }
-
+    return {ask.number: last[ask.question.repeat] for ask in outline.asked if ask.question.repeat}

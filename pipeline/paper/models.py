@@ -80,8 +80,10 @@ class Asked:
     @property
     def is_wide(self) -> bool:
         """Whether one wording is too long for columns of answers."""
-        texts = [text for group in self.answers for box in group.boxes for text in box.labels]
-        return any(len(text) > 52 for text in texts)
+        boxes = [box for group in self.answers for box in group.boxes]
+        return any(
+            max(map(len, box.labels)) > 52 or len(" / ".join(box.jump)) > 14 for box in boxes
+        )
 
     @property
     def is_long(self) -> bool:
