@@ -8,7 +8,7 @@ from analysis.instrument import Choice
 from pipeline.codebook.models import Answer, Entry, Fact, FormBook, Group, Told, Wording
 from pipeline.codebook.types import type_words
 from pipeline.codebook.versions import Seen, earlier, told
-from pipeline.conditions import Names, Unreadable, parse, say
+from pipeline.conditions import Names, Unreadable, parse, say, say_value
 from pipeline.paper.choices import SHORT_LIST, WRITTEN, listed
 from pipeline.paper.languages import Tongue, code_of, plain
 from pipeline.paper.outline import Ask, Item, Outline, Part
@@ -18,10 +18,10 @@ from pipeline.study import Study
 
 REFERENCES = {**wording.REFERENCES, "umum": "secara umum"}
 POLARITY = {
-    "positif": "positif: setuju berarti baik",
-    "negatif": "negatif: nilainya dibalik",
+    "positif": "positif: nilai tinggi berarti baik",
+    "negatif": "negatif: nilai tinggi berarti buruk",
 }
-_TITLELESS = "Tanpa bagian"
+_TITLELESS = "Di luar bagian"
 
 
 @dataclass
@@ -155,7 +155,7 @@ def _entry(book: _Book, ask: Ask) -> Entry:
         required=required,
         limits=_told(book, ask, ask.constraint.text) if ask.constraint else None,
         limit_words=tuple(w.text for w in _wordings(book, ask.constraint_messages)),
-        calculation=Told("", ask.calculation) if ask.calculation else None,
+        calculation=_calculated(book, ask),
         versions=told(book.seen, question.name),
         earlier=earlier(book.seen, question.name, question.labels),
     )
@@ -183,6 +183,16 @@ def _told(book: _Book, ask: Ask, expression: str) -> Told:
         return Told("", expression)
 
 
+def _calculated(book: _Book, ask: Ask) -> Told | None:
+    if not ask.calculation:
+        return None
+    try:
+        words = say_value(parse(ask.calculation), book.names, "id", book.language)
+    except Unreadable:
+        words = ""
+    return Told(words, ask.calculation)
+
+
 def _facts(book: _Book, ask: Ask) -> Iterator[Fact]:
     question, study = ask.question, book.study
     if question.dimension:
@@ -205,5 +215,3 @@ def _facts(book: _Book, ask: Ask) -> Iterator[Fact]:
     if ask.choice_filter:
         told_filter = _told(book, ask, ask.choice_filter.text)
         yield Fact("Saringan pilihan", told_filter.words or ask.choice_filter.text)
-    if ask.is_silent:
-        yield Fact("Tampil", "tidak ditampilkan; diisi ponsel")

@@ -12,7 +12,7 @@ from pipeline.errors import PersepsiError, QuestionnaireError
 from pipeline.gather import assets_of, open_store, store_path
 from pipeline.outputs import write_text
 from pipeline.paper.folder import readable_forms
-from pipeline.paper.outline import outline_of
+from pipeline.paper.outline import Outline, outline_of
 from pipeline.paper.page import draw
 from pipeline.report import wording
 from pipeline.report.codebook import read_bentuk
@@ -50,12 +50,14 @@ def codebook(study: Study, seen: Mapping[str, tuple[Seen, ...]], home: str = "")
     forms: list[FormBook] = []
     placed: list[tuple[Question, str]] = []
     notes = list(unread)
+    outlines = []
     for form in found:
         try:
-            outline = outline_of(form)
+            outlines.append(outline_of(form))
         except QuestionnaireError as error:
             notes.append(str(error).replace(str(form.path), form.path.name))
-            continue
+    for outline in sorted(outlines, key=_measures_nothing):
+        form = outline.form
         book = form_book(study, outline, bentuk, seen.get(form.path.stem, ()), anchors)
         forms.append(book)
         entries = [entry for group in book.groups for entry in group.entries]
@@ -72,6 +74,13 @@ def codebook(study: Study, seen: Mapping[str, tuple[Seen, ...]], home: str = "")
         forms=tuple(forms),
         indexes=indexes(study, placed, bentuk),
         notes=tuple(f"Formulir ini tidak dapat dibaca. {note}" for note in notes),
+    )
+
+
+def _measures_nothing(outline: Outline) -> bool:
+    """Whether no question counts for anything: such forms come after those that do."""
+    return not any(
+        q.dimension or q.indicator or q.bentuk or q.skm for q in outline.instrument.questions
     )
 
 

@@ -6,6 +6,8 @@ rest nothing is guessed: `Unreadable` says what could not be read.
 
 from pipeline.conditions.judge import UNKNOWN, Known, facts, judge
 from pipeline.conditions.parse import Node, Unreadable, parse
-from pipeline.conditions.words import Names, say
+from pipeline.conditions.words import Names, say, say_value
 
-__all__ = ["UNKNOWN", "Known", "Names", "Node", "Unreadable", "facts", "judge", "parse", "say"]
+__all__ = [
+    "UNKNOWN", "Known", "Names", "Node", "Unreadable", "facts", "judge", "parse", "say", "say_value",
+]  # fmt: skip

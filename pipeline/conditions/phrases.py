@@ -17,7 +17,7 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "today": "hari ini", "now": "saat ini",
         "string-length": "panjang {}", "count-selected": "banyaknya pilihan pada {}",
         "round": "{} (dibulatkan)", "-": "−{}",
-        "calculation": "hitungan {}",
+        "calculation": "hitungan {}", "if": "{} jika {}; selain itu {}", "empty": "kosong",
     },
     "en": {
         "and": "and", "or": "or",
@@ -33,6 +33,6 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "today": "today", "now": "now",
         "string-length": "the length of {}", "count-selected": "the number of choices at {}",
         "round": "{} (rounded)", "-": "−{}",
-        "calculation": "calculation {}",
+        "calculation": "calculation {}", "if": "{} if {}; otherwise {}", "empty": "blank",
     },
 }  # fmt: skip

@@ -64,6 +64,17 @@ def say(node: Node, names: Names, code: str, language: str = "") -> str:
     return _Speaker(names, PHRASES[code], language).condition(node, False, 0)
 
 
+def say_value(node: Node, names: Names, code: str, language: str = "") -> str:
+    """What a calculation gives, in words: `“ya” jika P3 = “Ya”; selain itu “tidak”`.
+
+    Raises
+    ------
+    Unreadable
+        Where part of it has no words.
+    """
+    return _Speaker(names, PHRASES[code], language).given(node, 0)
+
+
 @dataclass(frozen=True)
 class _Speaker:
     names: Names
@@ -84,6 +95,21 @@ class _Speaker:
         if isinstance(node, Answer):
             return self._filled(node, not negated)
         raise Unreadable("a value where a condition was expected")
+
+    def given(self, node: Node, depth: int) -> str:
+        """A value, also one that hangs on conditions."""
+        if depth > MOST:
+            raise Unreadable("calculations that lead through one another")
+        if isinstance(node, Call) and node.name == "if" and len(node.arguments) == 3:
+            condition, yes, no = node.arguments
+            return self.phrases["if"].format(
+                self.given(yes, depth + 1),
+                self.condition(condition, False, depth + 1),
+                self.given(no, depth + 1),
+            )
+        if node == Text(""):
+            return self.phrases["empty"]
+        return self._value(node, depth)
 
     def _flat(self, node: Node, negated: bool, joint: str, depth: int) -> list[tuple[Node, bool]]:
         """Operands of a run of the same joint, calculations and negations opened on the way."""
