@@ -4,10 +4,11 @@ XLSForm writes them in XPath. What is read here is the part of it that questionn
 rest nothing is guessed: `Unreadable` says what could not be read.
 """
 
-from pipeline.conditions.judge import UNKNOWN, Known, facts, judge
+from pipeline.conditions.judge import UNKNOWN, Known, exclusions, facts, judge
 from pipeline.conditions.parse import Node, Unreadable, parse
 from pipeline.conditions.words import Names, say, say_value
 
 __all__ = [
-    "UNKNOWN", "Known", "Names", "Node", "Unreadable", "facts", "judge", "parse", "say", "say_value",
+    "UNKNOWN", "Known", "Names", "Node", "Unreadable", "exclusions", "facts", "judge", "parse",
+    "say", "say_value",
 ]  # fmt: skip

@@ -25,12 +25,14 @@ class Known:
     """Answers that are known (blank text: not asked), columns of a choice, and the calculations.
 
     A calculation stands for what it computes as long as its own value is not among the answers.
+    `excluded` holds pairs of question and code of which it is known that they do not go together.
     """
 
     answers: Mapping[str, str] = field(default_factory=dict)
     calculations: Mapping[str, Node] = field(default_factory=dict)
     columns: Mapping[str, str] | None = None
     here: str | None = None
+    excluded: frozenset[tuple[str, str]] = frozenset()
 
 
 def judge(node: Node, known: Known) -> bool | None:
@@ -44,6 +46,28 @@ def facts(node: Node, known: Known) -> dict[str, str]:
     return _facts(node, known, frozenset())
 
 
+def exclusions(node: Node) -> frozenset[tuple[str, str]]:
+    """Pairs of question and code that cannot go together where the condition holds."""
+    if isinstance(node, Call) and node.name == "not" and len(node.arguments) == 1:
+        inner = node.arguments[0]
+        if isinstance(inner, Binary) and inner.operator == "=":
+            return exclusions(Binary("!=", inner.left, inner.right))
+    if isinstance(node, Binary) and node.operator == "and":
+        return exclusions(node.left) | exclusions(node.right)
+    pair = _pair(node) if isinstance(node, Binary) and node.operator == "!=" else None
+    return frozenset({pair}) if pair else frozenset()
+
+
+def _pair(node: Binary) -> tuple[str, str] | None:
+    """Question and code of a comparison."""
+    left, right = node.left, node.right
+    if isinstance(left, Text):
+        left, right = right, left
+    if isinstance(left, Answer) and isinstance(right, Text):
+        return left.name, right.value
+    return None
+
+
 def _facts(node: Node, known: Known, seen: frozenset[str]) -> dict[str, str]:
     if isinstance(node, Call) and node.name == "selected" and len(node.arguments) == 2:
         return {}  # one of several may be ticked beside others
@@ -53,16 +77,15 @@ def _facts(node: Node, known: Known, seen: frozenset[str]) -> dict[str, str]:
         return {**_facts(node.left, known, seen), **_facts(node.right, known, seen)}
     if node.operator != "=":
         return {}
-    left, right = node.left, node.right
-    if isinstance(left, Text):
-        left, right = right, left
-    if not isinstance(left, Answer) or not isinstance(right, Text) or left.name in seen:
+    pair = _pair(node)
+    if pair is None or pair[0] in seen:
         return {}
-    found = {left.name: right.value}
-    made = known.calculations.get(left.name)
-    inner = None if made is None else chosen(made, right.value)
+    name, code = pair
+    found = {name: code}
+    made = known.calculations.get(name)
+    inner = None if made is None else chosen(made, code)
     if inner is not None:
-        found |= _facts(inner, known, seen | {left.name})
+        found |= _facts(inner, known, seen | {name})
     return found
 
 
@@ -110,6 +133,8 @@ def _binary(node: Binary, known: Known, seen: frozenset[str]) -> Value:
             return decisive
         return UNKNOWN if None in sides else not decisive
     if isinstance(left, Unknown) or isinstance(right, Unknown):
+        if node.operator in {"=", "!="} and _pair(node) in known.excluded:
+            return node.operator == "!="
         return UNKNOWN
     if node.operator in {"=", "!="}:
         if isinstance(left, float) or isinstance(right, float):

@@ -29,13 +29,15 @@ def with_grids(blocks: Sequence[Block]) -> tuple[Block, ...]:
         if run and (_heads(run[0]) != _heads(block) or run[0].condition != block.condition):
             close()
         run.append(block)
+        if block.after:  # where one goes on stands below the table
+            close()
     close()
     return tuple(found)
 
 
 def _fits(block: Asked) -> bool:
     """Whether a question can be a row: one short list, no jump, nothing to write."""
-    if block.shape != "one" or len(block.answers) != 1 or block.answers[0].head or block.after:
+    if block.shape != "one" or len(block.answers) != 1 or block.answers[0].head:
         return False
     boxes = block.answers[0].boxes
     return 2 <= len(boxes) <= MOST_ANSWERS and not any(
@@ -59,4 +61,4 @@ def _grid(run: Sequence[Asked]) -> Grid:
         for hint in row.hints:
             counts[hint] = counts.get(hint, 0) + 1
     shared = tuple(hint for hint, count in counts.items() if 2 * count >= len(run) and count > 1)
-    return Grid(run[0].answers[0].boxes, tuple(run), run[0].condition, shared)
+    return Grid(run[0].answers[0].boxes, tuple(run), run[0].condition, shared, run[-1].after)

@@ -6,9 +6,9 @@ passed over is blank. The first that may still be asked is where one goes on.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from pipeline.conditions import Known, Node, Unreadable, facts, judge
+from pipeline.conditions import Known, Node, Unreadable, exclusions, facts, judge
 from pipeline.conditions.parse import Call, Text
 from pipeline.paper.outline import Ask, Condition, Outline
 
@@ -48,12 +48,15 @@ def jumps(
         rest = asked[place + 1 : limit]
         if not rest:
             continue
-        sure = _sure(trees[ask.number], trees_by_name, guard)
+        sure, excluded = _sure(trees[ask.number], trees_by_name, guard)
         usual = rest[0].number
         over = usual if limit < len(asked) else END  # the next round of the repeat, or the end
-        after = _target(rest, trees, guard, sure, over)
+        known = Known(sure, guard, excluded=excluded)
+        after = _target(rest, trees, known, over)
         by_code = {
-            code: _target(rest, trees, guard, sure | {ask.question.name: code}, over)
+            code: _target(
+                rest, trees, replace(known, answers={**sure, ask.question.name: code}), over
+            )
             for code in codes.get(ask.question.name, ())
         }
         one = set(by_code.values())
@@ -69,12 +72,13 @@ def _sure(
     conditions: Sequence[Node | None],
     conditions_of: Mapping[str, Sequence[Node | None]],
     guard: Mapping[str, Node],
-) -> dict[str, str]:
-    """Answers that must have been given where a question is asked.
+) -> tuple[dict[str, str], frozenset[tuple[str, str]]]:
+    """Answers that must have been given where a question is asked, and those that cannot.
 
     What has an answer was asked itself, so that its own conditions hold as well.
     """
     sure: dict[str, str] = {}
+    excluded: frozenset[tuple[str, str]] = frozenset()
     open_ = list(conditions)
     followed: set[str] = set()
     while open_:
@@ -83,23 +87,23 @@ def _sure(
             continue
         found = facts(tree, Known(sure, guard))
         sure |= found
+        excluded |= exclusions(tree)
         for name, code in found.items():
             if code and name not in followed:
                 followed.add(name)
                 open_ += conditions_of.get(name, ())
-    return sure
+    return sure, excluded
 
 
 def _target(
     rest: Sequence[Ask],
     trees: Mapping[int, Sequence[Node | None]],
-    guard: Mapping[str, Node],
-    sure: Mapping[str, str],
+    known: Known,
     over: int,
 ) -> int:
     """Number of the first question that may still be asked; `over` where there is none."""
-    answers = dict(sure)
-    known = Known(answers, guard)
+    answers = dict(known.answers)
+    known = replace(known, answers=answers)
     for ask in rest:
         if not _is_passed(trees[ask.number], known):
             return ask.number

@@ -99,6 +99,7 @@ class Grid:
     rows: tuple[Asked, ...]
     condition: Words
     hint: tuple[Words, ...]
+    after: Words = ()
     kind: Literal["grid"] = "grid"
 
 
