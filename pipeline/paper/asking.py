@@ -8,7 +8,9 @@ from pipeline.paper.choices import Offered, offered
 from pipeline.paper.context import Context, shuffles
 from pipeline.paper.models import Asked, Box, Boxes, Entry, Shape, Words
 from pipeline.paper.outline import Ask
+from pipeline.questionnaire import TRUE
 
+NEVER = frozenset({"no", "false", "false()"})
 MOST_DIGITS = 6
 DIGITS = 3
 """Boxes for a whole number whose limit the form does not tell."""
@@ -34,7 +36,7 @@ def asked(ctx: Context, ask: Ask) -> Asked:
         answers=groups,
         entry=entry,
         after=_after(ctx, ask),
-        is_required=bool(ask.required) and ask.required.lower() not in {"no", "false", "false()"},
+        is_required=bool(ask.required) and ask.required.lower() not in NEVER,
     )
 
 
@@ -44,6 +46,11 @@ def _hints(ctx: Context, ask: Ask) -> tuple[Words, ...]:
     if ask.constraint is not None and not limits:
         limits = ctx.condition(ask.constraint, "limits")
     found.append(limits)
+    if ask.read_only and ask.read_only.text.lower() not in NEVER:
+        is_always = ask.read_only.text.lower() in TRUE
+        found.append(
+            ctx.fixed("read_only") if is_always else ctx.condition(ask.read_only, "read_only_if")
+        )
     if shuffles(ask):
         found.append(ctx.fixed("shuffled"))
     return tuple(dict.fromkeys(words for words in found if words))

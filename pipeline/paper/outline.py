@@ -58,6 +58,7 @@ class Ask:
     constraint: Condition | None
     constraint_messages: Labels
     required: str
+    read_only: Condition | None
     calculation: str
     choice_filter: Condition | None
     appearance: str
@@ -219,6 +220,7 @@ class _Walk:
             constraint=None if place else _condition(record, "constraint"),
             constraint_messages={} if place else self._labels(record, "constraint_message"),
             required="" if place else record.text("required"),
+            read_only=None if place else _condition(record, "read_only"),
             calculation="" if place else record.text("calculation"),
             choice_filter=None if place else _condition(record, "choice_filter"),
             appearance="" if place else record.text("appearance"),
