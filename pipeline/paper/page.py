@@ -33,7 +33,7 @@ def draw(template: str, style: str, *, foot: str = "", script: str = "", **value
             foot_style=Markup(own),
             script=Markup(code),
             generator=Markup(GENERATOR),
-            policy=_policy([css, *([own] if own else [])], code),
+            policy=Markup(_policy([css, *([own] if own else [])], code)),
             **values,
         )
         + "\n"
