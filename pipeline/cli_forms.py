@@ -162,7 +162,8 @@ def register(forms_app: typer.Typer, say: Say, emit: Callable[[Any], None]) -> N
         opened = open_study(study)
         folder = build / opened.id
         home = "index.html" if (folder / "index.html").is_file() else ""
-        path = write_codebook(opened, data, folder, home=home)
+        simulated = opened.server.kind == "sandbox"
+        path = write_codebook(opened, data, folder, home=home, simulated=simulated)
         if as_json:
             emit({"codebook": str(path)})
             return

@@ -123,7 +123,9 @@ def analyze(
     say("Rendering the reports ...")
     with watch("render"):
         files += render_reports(results, folder, codebook=PAGE)
-        files.append(write_codebook(study, data, folder, home="index.html"))
+        files.append(
+            write_codebook(study, data, folder, home="index.html", simulated=results.simulated)
+        )
     manifest = describe(
         results,
         pulls=_pulls(gathered),

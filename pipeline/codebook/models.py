@@ -130,6 +130,7 @@ class Codebook:
     institution: str
     title: str
     home: str
+    banner: str
     forms: tuple[FormBook, ...]
     indexes: tuple[Index, ...]
     notes: tuple[str, ...]

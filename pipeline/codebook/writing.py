@@ -21,8 +21,18 @@ from pipeline.study import Study
 PAGE = "codebook.html"
 
 
-def write_codebook(study: Study, data: Path, build: Path, *, home: str = "") -> Path:
+SIMULATED = (
+    "Laporan studi ini dibuat dari data simulasi. Buku kode ini sendiri tidak memuat jawaban siapa "
+    "pun."
+)
+
+
+def write_codebook(
+    study: Study, data: Path, build: Path, *, home: str = "", simulated: bool = False
+) -> Path:
     """Write `build/codebook.html`; `home` is the page it leads back to, empty for none.
+
+    `simulated` says that the reports beside it are made of simulated answers.
 
     Form versions come from the study's store under `data`, where there is one. The page has the
     same bytes for the same forms and store.
@@ -32,14 +42,20 @@ def write_codebook(study: Study, data: Path, build: Path, *, home: str = "") -> 
     QuestionnaireError, StudyError
         Where no form at all can be read, or bentuk.csv cannot.
     """
-    page = codebook(study, _seen(study, data), home)
+    page = codebook(study, _seen(study, data), home, simulated=simulated)
     path = build / PAGE
     html = draw("codebook.html", "codebook.css", foot=page.footer, script="codebook.js", page=page)
     write_text(path, html)
     return path
 
 
-def codebook(study: Study, seen: Mapping[str, tuple[Seen, ...]], home: str = "") -> Codebook:
+def codebook(
+    study: Study,
+    seen: Mapping[str, tuple[Seen, ...]],
+    home: str = "",
+    *,
+    simulated: bool = False,
+) -> Codebook:
     """The page of all forms of a study; `seen` holds published versions by the form's file name.
 
     A form that cannot be read is told of on the page and does not hold up the others.
@@ -71,6 +87,7 @@ def codebook(study: Study, seen: Mapping[str, tuple[Seen, ...]], home: str = "")
         institution=" · ".join(part for part in (shown.institution, shown.office) if part),
         title=shown.name if study.has_settings else forms[0].title or shown.name,
         home=home,
+        banner=SIMULATED if simulated else "",
         forms=tuple(forms),
         indexes=indexes(study, placed, bentuk),
         notes=tuple(f"Formulir ini tidak dapat dibaca. {note}" for note in notes),
