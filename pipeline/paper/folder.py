@@ -1,5 +1,7 @@
 """The questionnaires of a study folder, whoever made them and however many there are."""
 
+import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +9,8 @@ from pipeline.errors import QuestionnaireError
 from pipeline.study import Study
 from pipeline.workbook import read_workbook
 from pipeline.xlsform import XLSForm, read_xlsform
+
+_SHEET = re.compile(r"""<(?:\w+:)?sheet\b[^>]*?\bname=["']([^"']*)["']""")
 
 
 def forms_in(study: Study) -> tuple[XLSForm, ...]:
@@ -48,5 +52,16 @@ def workbooks(folder: Path) -> Iterator[Path]:
 
 
 def has_survey(path: Path) -> bool:
-    """Whether a workbook has a sheet called survey."""
-    return any(name.strip().lower() == "survey" for name in read_workbook(path))
+    """Whether a workbook has a sheet called survey.
+
+    Raises
+    ------
+    QuestionnaireError
+        Where the file is no workbook that can be read.
+    """
+    try:  # the list of its sheets is a small part of a large file
+        with zipfile.ZipFile(path) as packed:
+            names = _SHEET.findall(packed.read("xl/workbook.xml").decode("utf-8"))
+    except (OSError, zipfile.BadZipFile, KeyError, UnicodeDecodeError, RuntimeError):
+        names = list(read_workbook(path))
+    return any(name.strip().lower() == "survey" for name in names)

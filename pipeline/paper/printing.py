@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.instrument import Instrument
 from pipeline.errors import QuestionnaireError
 from pipeline.formlint import Finding
 from pipeline.outputs import write_text
@@ -14,7 +13,6 @@ from pipeline.paper.page import draw
 from pipeline.paper.pdf import BY_HAND, find_browser, make_pdf
 from pipeline.paper.period import period
 from pipeline.paper.tally import sheets_of
-from pipeline.questionnaire import instrument_of
 from pipeline.report.build import slugs
 from pipeline.study import Study
 
@@ -82,7 +80,6 @@ def print_study(
             f"{', '.join(stems)}, and {TALLY} for the sheets of the sessions."
         )
     drawn: list[tuple[str, str, int, tuple[Finding, ...]]] = []
-    instruments: dict[str, Instrument] = {}
     for form in forms:
         if names and form.path.stem not in names:
             continue
@@ -90,8 +87,7 @@ def print_study(
         html = draw("paper.html", "paper.css", foot=paper.footer, page=paper)
         drawn.append((form.path.stem, html, paper.questions, findings))
     if not names or TALLY in names:
-        instruments = {form.path.stem: instrument_of(form) for form in forms}
-        sheets = sheets_of(study, instruments, period(study.wave.start, study.wave.end))
+        sheets = sheets_of(study, forms, period(study.wave.start, study.wave.end))
         if sheets is not None and sheets.sheets:
             html = draw("tally.html", "tally.css", foot=sheets.footer, page=sheets)
             drawn.append((TALLY, html, 0, ()))
@@ -102,6 +98,8 @@ def print_study(
         path = folder / f"{files[name]}.html"
         write_text(path, html)
         target = path.with_suffix(".pdf")
+        if browser:
+            say(f"{path.name}: making the PDF ...")
         made = make_pdf(path, target, browser) if pdf else None
         reason = made.reason if made else ""
         if not made or not made.done:

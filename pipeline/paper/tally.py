@@ -2,28 +2,30 @@
 
 Everyone who leaves is struck off, every selected person gets a line with outcome and the numbers
 missed since the one before, three counts of five minutes measure the flow, and who works alone
-selects by a grid of times (the first person to enter after each of them), since “the next one
-out” favours long visits.
+selects by a grid of times (the first person to enter after each of them, from a first minute that
+the phone draws), since “the next one out” favours long visits.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from analysis.instrument import Choice, Instrument
 from pipeline.errors import StudyError
 from pipeline.paper.period import weekday
+from pipeline.questionnaire import instrument_of
 from pipeline.study import Study
 from pipeline.tables import number, read_table, unique
+from pipeline.xlsform import QuestionType, XLSForm
 
+PLAN = "sessions.csv"
 LINES = 36
 """Selected persons that fit on a sheet."""
 STRUCK = 300
 """People leaving that fit on a sheet, in boxes of five."""
-STEP = 20
-"""Minutes between the times at which somebody alone selects."""
-MOST_SLOTS = 12
+STEP = 15
+"""Minutes between two times at which somebody alone selects, at the least: one interview."""
+SLOTS, MOST_SLOTS = 8, 12
 FLOW_COUNTS = 3
 
 
@@ -34,7 +36,8 @@ class Sheet:
     session_id: str
     unit: str
     facts: tuple[tuple[str, str], ...]
-    slots: tuple[int, ...]
+    blanks: tuple[str, ...]
+    slots: int
     k: str
     start: str
     needs_more: bool
@@ -58,7 +61,7 @@ class Sheets:
         return " · ".join(part for part in ("lembar sesi", *self.study, self.period) if part)
 
 
-def sheets_of(study: Study, instruments: Mapping[str, Instrument], period: str) -> Sheets | None:
+def sheets_of(study: Study, forms: Sequence[XLSForm], period: str) -> Sheets | None:
     """Tally sheets of the session plan; None where the study has no sessions.csv.
 
     Raises
@@ -66,7 +69,7 @@ def sheets_of(study: Study, instruments: Mapping[str, Instrument], period: str) 
     StudyError
         Where sessions.csv cannot be read, a session has no code, or a number is none.
     """
-    path = study.file("sessions.csv")
+    path = study.file(PLAN)
     if not path.exists():
         return None
     rows = read_table(path, ["session_id", "unit_id"])
@@ -95,14 +98,25 @@ def sheets_of(study: Study, instruments: Mapping[str, Instrument], period: str) 
                 session_id=row["session_id"],
                 unit=unit.name if unit else row["unit_id"],
                 facts=tuple(fact for fact in facts if fact[1]),
-                slots=tuple(range(0, int(minutes), STEP))[:MOST_SLOTS],
+                blanks=_blanks(row),
+                slots=min(math.ceil(minutes / STEP), MOST_SLOTS) if minutes else SLOTS,
                 k=row.get("k_plan", ""),
                 start=row.get("random_start", ""),
                 needs_more=target > LINES,
             )
         )
     names = tuple(text for text in (study.name, study.place) if text)
-    return Sheets(names, period, tuple(found), _outcomes(instruments))
+    return Sheets(names, period, tuple(found), _outcomes(forms))
+
+
+def _blanks(row: Mapping[str, str]) -> tuple[str, ...]:
+    """What is written in by hand; a reserve session gets its day and place in the plan late."""
+    blanks = ["Kode petugas", "Jam buka", "Jam tutup", "Menit tanpa pengamat"]
+    if not row.get("date"):
+        blanks.insert(0, "Tanggal")
+    if row.get("cadangan", "").lower() == "ya":
+        blanks.insert(0, "Menggantikan sesi")
+    return tuple(blanks)
 
 
 def _day(text: str) -> str:
@@ -117,16 +131,21 @@ def _block(block: str, minutes: float) -> str:
     return ", ".join(part for part in (block, length) if part)
 
 
-def _outcomes(instruments: Mapping[str, Instrument]) -> tuple[tuple[int, str], ...]:
-    """Outcomes of an approach: the list that carries the column `aapor`, in its own order."""
-    for instrument in instruments.values():
+def _outcomes(forms: Sequence[XLSForm]) -> tuple[tuple[int, str], ...]:
+    """Outcomes of an approach, numbered in the order of their list.
+
+    They are the list with the column `aapor` of the form whose sessions are chosen from
+    sessions.csv: a survey of another population has outcomes of its own.
+    """
+    found: list[tuple[int, str]] = []
+    for form in forms:
+        kinds = (QuestionType.of(record.text("type")) for record in form.records("survey"))
+        if not any(kind.file == PLAN for kind in kinds):
+            continue
+        instrument = instrument_of(form)
         for choices in instrument.choices.values():
-            if any("aapor" in choice.columns for choice in choices):
-                return tuple(
-                    (place, _label(choice, instrument)) for place, choice in enumerate(choices, 1)
-                )
-    return ()
-
-
-def _label(choice: Choice, instrument: Instrument) -> str:
-    return choice.label(instrument.languages[0] if instrument.languages else "")
+            coded = [choice for choice in choices if "aapor" in choice.columns]
+            if len(coded) > len(found):
+                language = instrument.languages[0]
+                found = [(place, c.label(language)) for place, c in enumerate(coded, 1)]
+    return tuple(found)

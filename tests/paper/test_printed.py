@@ -257,7 +257,27 @@ def test_there_is_a_tally_sheet_for_every_session_of_the_plan(tmp_path):
     codes = [row.split(",")[0] for row in rows if row]
     assert re.findall(r'data-session="([^"]+)"', text) == codes
     assert "Senin, 5 Oktober 2026" in text
-    assert "Terlewat" in text
+    flat = " ".join(Page(text).text.split())
+    results = outline_of(FORMS["wawancara"]).instrument.choices["hasil"]
+    for number, choice in enumerate(results, 1):
+        assert f"{number} {choice.label('Bahasa Indonesia (id)')}" in flat
+
+
+def test_a_reserve_session_has_room_for_its_day_and_for_what_it_replaces(tmp_path):
+    folder = tmp_path / "studi"
+    folder.mkdir()
+    source = "| survey |\n| | type | name | label |\n| | text | a | A |\n"
+    (folder / "f.md").write_text(source, encoding="utf-8")
+    import_markdown(folder / "f.md", folder / "f.xlsx")
+    plan = "session_id,unit_id,date,cadangan\n<S1>,u,2026-10-05,\nR1,u,,ya\n"
+    (folder / "sessions.csv").write_text(plan, encoding="utf-8")
+    done = print_study(open_study(str(folder)), tmp_path / "build", {}, pdf=False)
+    planned, reserve = done[-1].html.read_text("utf-8").split("<article")[1:]
+    assert "&lt;S1&gt;" in planned
+    assert "Menggantikan sesi" in reserve
+    assert "Menggantikan sesi" not in planned
+    assert "<dt>Tanggal</dt><dd></dd>" in reserve
+    assert "Hasil:" not in reserve
 
 
 def test_a_plan_with_a_bad_duration_is_refused(tmp_path):
