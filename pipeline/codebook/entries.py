@@ -148,7 +148,7 @@ def _entry(book: _Book, ask: Ask) -> Entry:
         row=question.row,
         wordings=_wordings(book, question.labels),
         hints=_wordings(book, question.hints),
-        answers=tuple(_answer(book, choice) for choice in choices),
+        answers=tuple(_answer(book, c, with_columns=not ask.file) for c in choices),
         list_note=note,
         facts=tuple(_facts(book, ask)),
         asked=tuple(_told(book, ask, c.text) for c in ask.conditions),
@@ -161,14 +161,14 @@ def _entry(book: _Book, ask: Ask) -> Entry:
     )
 
 
-def _answer(book: _Book, choice: Choice) -> Answer:
+def _answer(book: _Book, choice: Choice, *, with_columns: bool) -> Answer:
     score = "" if choice.score is None else f"{choice.score:g}".replace(".", ",")
     labels = (w.text for w in _wordings(book, choice.labels))
     return Answer(
         choice.name,
         tuple(dict.fromkeys(labels)) or (choice.name,),
         score,
-        tuple((k, v) for k, v in choice.columns.items() if v and not k.startswith("label")),
+        tuple((k, v) for k, v in choice.columns.items() if v) if with_columns else (),
     )
 
 

@@ -8,8 +8,8 @@ from pipeline.report import wording
 from pipeline.report.codebook import Bentuk, label_of
 from pipeline.study import Study
 
-Placed = Sequence[tuple[Question, str]]
-"""Questions with the anchor of their entry."""
+Placed = Sequence[tuple[Question, Link]]
+"""Questions, each with the link to its entry."""
 
 
 def indexes(study: Study, placed: Placed, bentuk: Mapping[str, Bentuk]) -> tuple[Index, ...]:
@@ -23,7 +23,7 @@ def indexes(study: Study, placed: Placed, bentuk: Mapping[str, Bentuk]) -> tuple
 
 
 def _links(placed: Placed, fits: Callable[[Question], bool]) -> tuple[Link, ...]:
-    return tuple(Link(anchor, question.name) for question, anchor in placed if fits(question))
+    return tuple(link for question, link in placed if fits(question))
 
 
 def _bentuk(placed: Placed, bentuk: Mapping[str, Bentuk]) -> Iterator[IndexRow]:

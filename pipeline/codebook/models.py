@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+SHOWN = 3
+"""Versions of forms that the foot of a page has room for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:
@@ -143,5 +146,6 @@ class Codebook:
     @property
     def footer(self) -> str:
         """Left part of the foot of every printed page."""
-        versions = (f"{form.form_id} {form.version}".strip() for form in self.forms)
-        return " · ".join(("Buku kode", self.title, *versions))
+        versions = dict.fromkeys(form.version for form in self.forms if form.version)
+        told = f"versi {', '.join(versions)}" if 0 < len(versions) <= SHOWN else ""
+        return " · ".join(part for part in ("Buku kode", self.title, told) if part)

@@ -1,15 +1,15 @@
 """`codebook.html`: made by `persepsi analyze` and by `persepsi forms codebook`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from analysis.instrument import Question
 from pipeline.codebook.entries import form_book
 from pipeline.codebook.indexes import indexes
-from pipeline.codebook.models import Codebook, FormBook
+from pipeline.codebook.models import Codebook, FormBook, Link
 from pipeline.codebook.versions import Seen, seen_versions
 from pipeline.errors import PersepsiError, QuestionnaireError
-from pipeline.gather import assets_of, open_store, store_path
+from pipeline.gather import assets_of, forms_of, open_store, store_path
 from pipeline.outputs import write_text
 from pipeline.paper.folder import readable_forms
 from pipeline.paper.outline import Outline, outline_of
@@ -64,21 +64,23 @@ def codebook(
     anchors = {"isi", "cari", "jumlah", "alat", "bentuk", "dimensi", "skm"}
     found, unread = readable_forms(study)
     forms: list[FormBook] = []
-    placed: list[tuple[Question, str]] = []
+    placed: list[tuple[Question, Link]] = []
     notes = list(unread)
-    outlines = []
+    outlines, pulled = [], _pulled(study)
     for form in found:
         try:
             outlines.append(outline_of(form))
         except QuestionnaireError as error:
             notes.append(str(error).replace(str(form.path), form.path.name))
-    for outline in sorted(outlines, key=_measures_nothing):
+    for outline in sorted(outlines, key=lambda one: _rank(one, pulled)):
         form = outline.form
         book = form_book(study, outline, bentuk, seen.get(form.path.stem, ()), anchors)
         forms.append(book)
         entries = [entry for group in book.groups for entry in group.entries]
         for ask, entry in zip(outline.asks, entries, strict=True):  # both in the form's order
-            placed.append((ask.question, entry.anchor))
+            # a name alone says enough of the form that is analysed
+            text = entry.name if form.path.stem in pulled else f"{entry.form}: {entry.name}"
+            placed.append((ask.question, Link(entry.anchor, text)))
     if not forms:
         why = " ".join(notes) or "Put an XLSForm workbook (.xlsx) into the folder."
         raise QuestionnaireError(f"{study.folder}: no questionnaire can be read. {why}")
@@ -94,11 +96,19 @@ def codebook(
     )
 
 
-def _measures_nothing(outline: Outline) -> bool:
-    """Whether no question counts for anything: such forms come after those that do."""
-    return not any(
-        q.dimension or q.indicator or q.bentuk or q.skm for q in outline.instrument.questions
-    )
+def _pulled(study: Study) -> tuple[str, ...]:
+    """Forms whose answers are analysed, by file name, the main one first."""
+    try:
+        return tuple(forms_of(study))
+    except PersepsiError:
+        return ()  # several forms and no plan: none is the main one
+
+
+def _rank(outline: Outline, pulled: Sequence[str]) -> tuple[bool, bool]:
+    """Forms that measure something come first, and of these the one that is analysed."""
+    questions = outline.instrument.questions
+    measures = any(q.dimension or q.indicator or q.bentuk or q.skm for q in questions)
+    return not measures, outline.form.path.stem not in pulled
 
 
 def _seen(study: Study, data: Path) -> dict[str, tuple[Seen, ...]]:

@@ -16,7 +16,7 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "lookup": "{} menurut daftar {} untuk {}",
         "today": "hari ini", "now": "saat ini",
         "string-length": "panjang {}", "count-selected": "banyaknya pilihan pada {}",
-        "round": "{} (dibulatkan)", "-": "−{}",
+        "round": "({}) dibulatkan", "int": "({}) dibulatkan ke bawah", "-": "−{}",
         "calculation": "hitungan {}", "if": "{} jika {}; selain itu {}", "empty": "kosong",
     },
     "en": {
@@ -32,7 +32,7 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "lookup": "{} by the list {} for {}",
         "today": "today", "now": "now",
         "string-length": "the length of {}", "count-selected": "the number of choices at {}",
-        "round": "{} (rounded)", "-": "−{}",
+        "round": "({}) rounded", "int": "({}) rounded down", "-": "−{}",
         "calculation": "calculation {}", "if": "{} if {}; otherwise {}", "empty": "blank",
     },
 }  # fmt: skip

@@ -23,7 +23,8 @@ from pipeline.conditions.phrases import PHRASES
 
 _OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
-_SAME = frozenset({"string", "number", "int", "once", "boolean", "boolean-from-string"})
+_SAME = frozenset({"string", "number", "once", "boolean", "boolean-from-string"})
+_TOLD = frozenset({"string-length", "count-selected", "round", "int", "-"})
 MOST = 20
 """Calculations followed one through another before it is given up."""
 
@@ -278,7 +279,9 @@ class _Speaker:
                 return self._value(inner, depth + 1, question)
             case Call("today" | "now" as name, ()):
                 return self.phrases[name]
-            case Call("string-length" | "count-selected" | "round" | "-" as name, (inner, *_)):
+            case Call(
+                "string-length" | "count-selected" | "round" | "int" | "-" as name, (inner, *_)
+            ):
                 return self.phrases[name].format(self._value(inner, depth + 1))
         raise Unreadable(f"{node.name}()" if isinstance(node, Call) else "a condition as a value")
 
