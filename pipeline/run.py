@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.instrument import Instrument
+from pipeline.codebook import PAGE, write_codebook
 from pipeline.contacts import assemble, read_plan
 from pipeline.decode import DECODER, Decoder, distinct
 from pipeline.decoded_snapshot import snapshot_submissions
@@ -122,7 +123,10 @@ def analyze(
         files += write_calibration(report.convergence.levels if report else None, folder)
     say("Rendering the reports ...")
     with watch("render"):
-        files += render_reports(results, folder)
+        files += render_reports(results, folder, codebook=PAGE)
+        files.append(
+            write_codebook(study, data, folder, home="index.html", simulated=results.simulated)
+        )
     manifest = describe(
         results,
         pulls=_pulls(gathered),

@@ -94,7 +94,7 @@ class Page:
     """One HTML file; `path` is relative to the build folder, `home` the way back or empty.
 
     `banner` holds the words in bold and the rest; `provenance` says who collected the data, how
-    and when they were published.
+    and when they were published. `codebook` is the codebook's page, empty where there is none.
     """
 
     path: str
@@ -114,3 +114,4 @@ class Page:
     sections: tuple[Section, ...]
     footer: tuple[str, ...]
     has_script: bool = False
+    codebook: str = ""

@@ -5,6 +5,7 @@ policy names them by hash, and nothing is requested from anywhere.
 """
 
 import base64
+import dataclasses
 import hashlib
 import os
 import tempfile
@@ -24,8 +25,12 @@ from pipeline.results import Results
 GENERATOR = '<meta name="generator" content="persepsi">'
 
 
-def render_reports(results: Results, build: Path, *, now: datetime | None = None) -> list[Path]:
+def render_reports(
+    results: Results, build: Path, *, now: datetime | None = None, codebook: str = ""
+) -> list[Path]:
     """Write `index.html` and `unit/<code>.html` under `build`; returns the files written.
+
+    `codebook` is the page beside the first one that it leads to, empty for none.
 
     Each file is replaced whole or not at all. Pages of units that are no longer in the frame,
     written here earlier, are removed so that withdrawn numbers do not stay behind.
@@ -35,7 +40,8 @@ def render_reports(results: Results, build: Path, *, now: datetime | None = None
     PersepsiError
         Where a file cannot be written, e.g. because it is open in another program.
     """
-    pages = build_pages(results, now)
+    first, *others = build_pages(results, now)
+    pages = [dataclasses.replace(first, codebook=codebook), *others]
     written = []
     for page in pages:
         path = build / page.path
