@@ -1,4 +1,4 @@
-"""Proofs that need Java, Chromium, R or Spark: skipped, with a reason, where it is absent.
+"""Proofs that need Java, Chromium, R, npm or Spark: skipped, with a reason, where it is absent.
 
 `PERSEPSI_REQUIRE=java,chromium,r` turns such a skip into a failure, so that CI cannot pass
 without them. What was not run is listed at the end.
@@ -13,7 +13,7 @@ from importlib.util import find_spec
 
 import pytest
 
-TOOLS = ("java", "chromium", "r", "spark")
+TOOLS = ("java", "chromium", "r", "node", "spark")
 
 
 @cache
@@ -24,6 +24,8 @@ def lacks(tool: str) -> str:
     if tool == "chromium":
         found = shutil.which("chromium") or shutil.which("chromium-browser")
         return "" if found else "no chromium on PATH (Debian: chromium)"
+    if tool == "node":
+        return "" if shutil.which("npm") else "no npm on PATH (Debian: npm)"
     if tool == "spark":
         found = find_spec("pyspark")
         return "" if found else "no pyspark (pip install -r requirements-spark.lock)"

@@ -63,6 +63,18 @@ class Model:
         """Nodes that can hold a value, in the order of the form."""
         return _leaves(self.root)
 
+    def place(self, reference: str) -> str:
+        """Path of an engine's reference, with numbers where it stands in repeats only.
+
+        JavaRosa numbers every step: `/data[1]/rumah[2]/umur[1]` is `rumah[2]/umur`.
+        """
+        path, numbered = "", []
+        for step in reference.split("/")[2:]:
+            name = step.partition("[")[0]
+            path = f"{path}/{name}" if path else name
+            numbered.append(step if path in self.repeats else name)
+        return "/".join(numbered)
+
     @classmethod
     def of(cls, document: Document) -> "Model":
         """Read a parsed XForm.

@@ -197,7 +197,7 @@ class _Run:
                 continue
             index = model.getFormIndex()
             reference = index.getReference()
-            where = self._where(reference)
+            where = self._model.place(str(reference))
             told = self._told.get(where, "")
             shown = model.getQuestionPrompt()
             kind = self._kind(shown, reference, where, told)
@@ -237,16 +237,6 @@ class _Run:
         if bind.read_only.replace(" ", "") == "true()" and told != node.text:
             return "read_only"
         return None
-
-    def _where(self, reference: Any) -> str:
-        parts = str(reference).split("/")[2:]
-        repeats, path = self._model.repeats, ""
-        named = []
-        for part in parts:
-            bare = part.partition("[")[0]
-            path = f"{path}/{bare}" if path else bare
-            named.append(part if path in repeats else bare)
-        return "/".join(named)
 
 
 def _alike(computed: str, told: str, expression: str) -> bool:

@@ -3,14 +3,12 @@
 import { loadForm } from "/node_modules/@getodk/xforms-engine/dist/index.js";
 
 const ASKED = new Set(["input", "select", "rank", "trigger", "range", "upload", "note"]);
-const ROLES = { "required": "required", "constraint": "constraint" };
 const loaded = new Map();
 
-async function form(url) {
+async function load(url) {
   if (!loaded.has(url)) {
     const folder = url.slice(0, url.lastIndexOf("/") + 1);
-    const text = await (await fetch(url)).text();
-    const result = await loadForm(text, {
+    const result = await loadForm(await (await fetch(url)).text(), {
       fetchFormAttachment: (resource) => fetch(folder + resource.href.split("/").pop()),
     });
     if (result.status === "failure") throw new Error(result.error.message);
@@ -20,54 +18,66 @@ async function form(url) {
 }
 
 export async function languages(url) {
-  return (await form(url)).createInstance().root.languages.map((l) => l.language);
+  return (await load(url)).createInstance().root.languages.map((l) => l.language);
 }
 
-// One fill: `answers` by reference ("/data/a/b") or by name; absent leaves a question as it is.
-export async function fill(url, answers, { language = "", wording = false } = {}) {
-  const created = (await form(url)).createInstance({
-    preloadProperties: { deviceID: "persepsi:simulasi" },
-  });
-  const root = created.root;
-  if (language) root.setLanguage(root.languages.find((l) => l.language === language));
-  const steps = [];
-  const complete = walk(root, answers, wording, steps);
-  const payload = await root.prepareInstancePayload();
-  const xml = complete ? await payload.data[0].get("xml_submission_file").text() : "";
-  const violations = complete ? (payload.violations ?? []).map((v) => v.reference) : [];
-  return { steps, xml, violations };
+// `answers` by reference ("/data/rumah[1]/umur") or by name; an absent one leaves a question as it
+// is. `phone` says the start and end in milliseconds, the seed, the device, and when (`at`, by
+// name) a question was answered. The walk ends behind the question named `until`, if there is one.
+export async function fill(url, answers, phone, { language = "", wording = false, until = "" } = {}) {
+  const form = await load(url);
+  window.chance.seed(phone.seed);
+  window.clock.now = phone.start;
+  try {
+    const { root } = form.createInstance({
+      preloadProperties: { deviceID: phone.device, username: phone.username },
+    });
+    if (language) root.setLanguage(root.languages.find((l) => l.language === language));
+    const steps = [];
+    const complete = walk(root, { answers, phone, wording, until, steps });
+    window.clock.now = phone.end;
+    const payload = complete ? await root.prepareInstancePayload() : null;
+    const xml = payload ? await payload.data[0].get("xml_submission_file").text() : "";
+    return { steps, xml, violations: (payload?.violations ?? []).map((v) => v.reference) };
+  } finally {
+    window.clock.now = null;
+  }
 }
 
-function walk(node, answers, wording, steps) {
+export async function fillAll(url, fills) {
+  const found = [];
+  for (const one of fills) found.push(await fill(url, ...one));
+  return found;
+}
+
+function walk(node, filling) {
   for (let i = 0; i < node.currentState.children.length; i++) {
     const child = node.currentState.children[i];
     const state = child.currentState;
     if (!state.relevant) continue;
     if (child.nodeType === "repeat-range:uncontrolled") {
-      const wanted = Number(answerTo(answers, state.reference) ?? 0);
-      const missing = wanted - state.children.length;
+      const missing = Number(told(filling.answers, state.reference) ?? 0) - state.children.length;
       if (missing > 0) child.addInstances(state.children.length - 1, missing);
     }
     if (state.children) {
-      if (!walk(child, answers, wording, steps)) return false;
+      if (!walk(child, filling)) return false;
     } else if (ASKED.has(child.nodeType)) {
-      const step = ask(child, answers, wording);
-      steps.push(step);
-      if (step.outcome !== "ok") return false;
+      const step = ask(child, filling);
+      filling.steps.push(step);
+      if (step.outcome !== "ok" || step.name === filling.until) return false;
     }
   }
   return true;
 }
 
-function answerTo(answers, reference) {
-  return answers[reference] ?? answers[reference.split("/").pop()];
-}
+const nameOf = (reference) => reference.split("/").pop().replace(/\[\d+\]$/, "");
+const told = (answers, reference) => answers[reference] ?? answers[nameOf(reference)];
 
-function ask(node, answers, wording) {
+function ask(node, { answers, phone, wording }) {
   const state = node.currentState;
   const step = {
-    name: state.reference.split("/").pop(), path: state.reference, answer: null, outcome: "ok",
-    message: "", read_only: state.readonly || node.nodeType === "note",
+    name: nameOf(state.reference), path: state.reference, control: node.nodeType, answer: null,
+    outcome: "ok", message: "", read_only: state.readonly || node.nodeType === "note",
     required: state.required, label: "", hint: "", choices: [],
   };
   if (wording) {
@@ -76,14 +86,15 @@ function ask(node, answers, wording) {
     step.choices = (state.valueOptions ?? []).map((o) => [o.value, o.label.asString]);
   }
   if (step.read_only) return step;
-  const answer = answerTo(answers, state.reference) ?? "";
+  if (phone.at[step.name] !== undefined) window.clock.now = phone.at[step.name];
+  const answer = told(answers, state.reference) ?? "";
   if (answer !== "") {
     step.answer = answer;
     if (!put(node, answer)) return { ...step, outcome: "not offered" };
   }
   const violation = node.validationState.violation;
   if (violation) {
-    step.outcome = ROLES[violation.condition];
+    step.outcome = violation.condition; // "required" or "constraint"
     step.message = violation.message?.asString ?? "";
   }
   return step;
@@ -91,7 +102,7 @@ function ask(node, answers, wording) {
 
 function put(node, answer) {
   if (node.nodeType === "select" || node.nodeType === "rank") {
-    const codes = answer.split(" ");
+    const codes = node.selectType === "select1" ? [answer] : answer.split(" ");
     const offered = new Set(node.currentState.valueOptions.map((option) => option.value));
     if (!codes.every((code) => offered.has(code))) return false;
     if (node.nodeType === "rank") node.setValues(codes);

@@ -1,0 +1,96 @@
+"""Random complete fills of every questionnaire: both engines ask and calculate the same."""
+
+import re
+import shutil
+
+import pytest
+
+from pipeline.instance import to_kobo
+from pipeline.javarosa import Form, Recheck
+from tests.engines.agreement import differences
+from tests.engines.chance import Experience, draw
+from tests.engines.web_engine import web_engine
+from tests.forms.scenarios import STUDY, forms
+
+FILLS = 50
+ENOUGH = 20
+INTERVIEWS = 500
+ASKED_IN_A_WHOLE_INTERVIEW = 50
+
+
+def disagreements(form, drawn, filled):
+    found = []
+    for one, other in zip(drawn, filled, strict=True):
+        if other.refused is not None:
+            refused = other.refused
+            found.append(
+                f"seed {one.phone.seed}: Web Forms refuses {refused.prompt.name} "
+                f"({refused.outcome}), JavaRosa does not"
+            )
+            continue
+        place = [form.model.place(step.prompt.path) for step in one.filling.steps]
+        if (shown := [form.model.place(step.prompt.path) for step in other.steps]) != place:
+            found.append(f"seed {one.phone.seed}: asked otherwise from {first(place, shown)} on")
+        else:
+            same = differences(one.filling.xml, other.xml, form.model)
+            found += [f"seed {one.phone.seed}: {said}" for said in same]
+    return found
+
+
+def first(ours, theirs):
+    pairs = zip([*ours, None], [*theirs, None], strict=False)
+    return next((pair for pair in pairs if pair[0] != pair[1]), None)
+
+
+@pytest.mark.parametrize("name", forms())
+@pytest.mark.java
+@pytest.mark.node
+@pytest.mark.chromium
+def test_fifty_random_fills_give_the_same_submission_in_both_engines(web, name):
+    form, experience = Form(STUDY / f"{name}.xml"), Experience()
+    drawn = [draw(form, seed, experience) for seed in range(FILLS)]
+    filled = web.fill_all(name, [(one.answers, one.phone) for one in drawn])
+    assert disagreements(form, drawn, filled) == []
+
+
+@pytest.mark.java
+def test_five_hundred_random_interviews_end_without_a_surprise():
+    form, experience = Form(STUDY / "wawancara.xml"), Experience()
+    recheck, whole, questions = Recheck(form), 0, set()
+    for seed in range(INTERVIEWS):
+        one = draw(form, seed, experience, form.languages[seed % 2])
+        record = to_kobo(one.filling.xml, id=seed, submitted_at=one.phone.end, submitted_by=None)
+        assert recheck.judge(record, one.phone) == (), f"seed {seed}"
+        whole += len(one.filling.asked) >= ASKED_IN_A_WHOLE_INTERVIEW
+        questions |= set(one.filling.asked)
+    assert whole > INTERVIEWS / 4, "the fills stop at the door, so they prove little"
+    asked = {path.rpartition("/")[2] for path, kind in form.model.controls.items()}
+    notes = {p.rpartition("/")[2] for p, bind in form.model.binds.items() if bind.read_only}
+    assert asked - notes == questions, "questions that no fill ever reached"
+
+
+CHANGES = {
+    "a calculation": (r"(calculate=\"[^\"]*/cara_hitung  = 'tally', ) ?/data/tutup/tally", r"\1 1 + /data/tutup/tally"),
+    "a relevance": (r"relevant=\" /data/tutup/cara_hitung  = 'register'\"", "relevant=\"false()\""),
+    "a constraint": (r"constraint=\". &gt;= 1 and . &lt;= 100\"", "constraint=\". &gt;= 1 and . &lt;= 3\""),
+    "a choice": (r"<name>cuaca</name>", "<name>hujan</name>"),
+}  # fmt: skip
+
+
+@pytest.mark.java
+@pytest.mark.node
+@pytest.mark.chromium
+@pytest.mark.parametrize("what", CHANGES)
+def test_one_changed_expression_is_seen(fetched, tmp_path, what):
+    pattern, instead = CHANGES[what]
+    for path in STUDY.glob("*.csv"):
+        shutil.copy(path, tmp_path)
+    text = (STUDY / "sesi.xml").read_text(encoding="utf-8")
+    changed, count = re.subn(pattern, instead, text)
+    assert count, f"the form has no such {what} any more: choose another"
+    (tmp_path / "sesi.xml").write_text(changed, encoding="utf-8")
+    form, experience = Form(STUDY / "sesi.xml"), Experience()
+    drawn = [draw(form, seed, experience) for seed in range(ENOUGH)]
+    with web_engine(tmp_path) as other:
+        filled = other.fill_all("sesi", [(one.answers, one.phone) for one in drawn])
+    assert disagreements(form, drawn, filled)
