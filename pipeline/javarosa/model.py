@@ -141,7 +141,7 @@ def _unsettled(binds: Mapping[str, Bind]) -> frozenset[str]:
 
 
 def _node(element: Element, above: str) -> Node:
-    children = []
+    children: list[Node] = []
     for child in _elements(element):
         if any(_local(child) == known.name for known in children):
             continue  # a repeat stands there twice: as a pattern for new ones and as the first

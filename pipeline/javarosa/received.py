@@ -12,13 +12,13 @@ from typing import Any, Literal
 
 from pipeline.errors import QuestionnaireError
 from pipeline.javarosa.form import Form
-from pipeline.javarosa.model import Model, Node
+from pipeline.javarosa.model import Node
 from pipeline.javarosa.phone import Phone
 
 Kind = Literal[
     "constraint", "skipped", "calculation", "required", "choice", "read_only", "type", "unknown"
 ]
-KINDS: Mapping[Kind, str] = {
+KINDS: Mapping[str, str] = {
     "constraint": "the answer is one that the form refuses",
     "skipped": "answered although the form does not ask it after these answers",
     "calculation": "differs from what the form calculates from these answers",
@@ -55,6 +55,11 @@ class Recheck:
         self._labelled = any(
             word in bind.calculate for bind in self._model.binds.values() for word in _LABELLED
         )
+
+    @property
+    def version(self) -> str:
+        """Version that the form itself names."""
+        return self._model.version
 
     def judge(self, answers: Mapping[str, Any], phone: Phone) -> tuple[Flag, ...]:
         """What a phone with this form could not have sent, in the order of the form.
@@ -96,9 +101,7 @@ class Recheck:
 class _Run:
     """One submission in one instance."""
 
-    def __init__(
-        self, form: Form, answers: Mapping[str, Any], phone: Phone, language: str
-    ) -> None:
+    def __init__(self, form: Form, answers: Mapping[str, Any], phone: Phone, language: str) -> None:
         self._form, self._model, self._engine = form, form.model, form.engine
         self._language, self._phone = language, phone
         rosa = self._engine.odk.javarosa

@@ -30,7 +30,9 @@ def differences(
     Forms that of the list.
     """
     ours, theirs = values(one, model), values(other, model)
-    found = [f"one engine asks {path}, one does not" for path in sorted(ours.keys() ^ theirs.keys())]
+    found = [
+        f"one engine asks {path}, one does not" for path in sorted(ours.keys() ^ theirs.keys())
+    ]
     for path in sorted(ours.keys() & theirs.keys()):
         plain, told = _POSITION.sub("", path), (ours[path], theirs[path])
         if plain in apart:

@@ -118,7 +118,11 @@ class Chance:
         marks = [float(n) for n in [*_NUMBER.findall(constraint), *told] if _NUMBER.fullmatch(n)]
         marks += [0.0, 1.0] if not constraint else []
         low, high = (min(marks), max(marks)) if marks else (0.0, 100.0)
-        drawn = [rng.uniform(low, high), rng.uniform(low, min(high, low + 30)), rng.choice([low, high])]
+        drawn = [
+            rng.uniform(low, high),
+            rng.uniform(low, min(high, low + 30)),
+            rng.choice([low, high]),
+        ]
         return rng.choice(drawn)
 
 
@@ -143,7 +147,7 @@ class Drawn:
 
 
 def draw(form: Form, seed: int, experience: Experience, language: str = "") -> Drawn:
-    """One random complete fill in JavaRosa; AssertionError where no answer was found that it takes."""
+    """One random complete fill in JavaRosa; AssertionError where it takes nothing that is tried."""
     chance = Chance(form.model, seed, experience)
     at = phone(form.model, seed)
     filling = form.fill(chance, at, language, tries=TRIES)

@@ -9,7 +9,7 @@ from tests.forms.scenarios import STUDY
 
 @pytest.fixture(scope="session")
 def fetched():
-    """npm's packages; without a way to them the proofs are skipped, in CI they fail."""
+    """Npm's packages; without a way to them the proofs are skipped, in CI they fail."""
     try:
         return installed()
     except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:

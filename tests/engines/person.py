@@ -15,7 +15,7 @@ window.person = {
   question(label) {
     const plain = label.replace(/\\s+/g, " ").trim();
     return [...document.querySelectorAll(".question-container")].find((container) => {
-      const shown = container.querySelector(".control-text label") ?? container.querySelector("label");
+      const shown = container.querySelector(".control-text label, label");
       return shown && person.text(shown).replace(/\\s*\\*$/, "") === plain;
     });
   },
@@ -71,7 +71,11 @@ class Person:
         for key, code in (("a", 65), ("Backspace", 8)):
             held = {"modifiers": 2, "commands": ["selectAll"]} if key == "a" else {}
             self.tab.call(
-                "Input.dispatchKeyEvent", type="keyDown", key=key, windowsVirtualKeyCode=code, **held
+                "Input.dispatchKeyEvent",
+                type="keyDown",
+                key=key,
+                windowsVirtualKeyCode=code,
+                **held,
             )
             self.tab.call("Input.dispatchKeyEvent", type="keyUp", key=key)
 

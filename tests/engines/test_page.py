@@ -32,7 +32,6 @@ def page(fetched):
         yield open_form
 
 
-
 def fill_in(person, form_id, language):
     """Answer the base scenario by its words; gives what JavaRosa made of the same answers."""
     filling = behaviour(form_id).fill({}, language)

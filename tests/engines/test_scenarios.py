@@ -3,7 +3,16 @@
 import pytest
 
 from tests.engines.web_engine import WebEngine
-from tests.forms.scenarios import PHONE, STRAIGHT, behaviour, changes, described, filled_in, leaf, rows
+from tests.forms.scenarios import (
+    PHONE,
+    STRAIGHT,
+    behaviour,
+    changes,
+    described,
+    filled_in,
+    leaf,
+    rows,
+)
 
 pytestmark = [pytest.mark.node, pytest.mark.chromium, pytest.mark.java]
 
@@ -33,7 +42,9 @@ def test_who_is_asked_what_and_in_which_words(web, form_id, language):
     form = behaviour(form_id)
     cases = table(form_id, "Who is asked what")
     answers = [changes(row["answers"]) for row in cases]
-    for row, filling in zip(cases, fill(web, form_id, answers, language, wording=True), strict=True):
+    for row, filling in zip(
+        cases, fill(web, form_id, answers, language, wording=True), strict=True
+    ):
         who = row["who"]
         assert filling.complete, (who, filling.refused)
         assert len(filling.asked) == int(row["prompts"]), who

@@ -48,10 +48,6 @@ def installed() -> Path:
 class _Handler(SimpleHTTPRequestHandler):
     """Files of three folders under one address: ours, npm's, and a study's."""
 
-    extensions_map = {
-        **SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript", ".xml": "text/xml",
-    }  # fmt: skip
-
     def __init__(self, *args: Any, forms: Path, **more: Any) -> None:
         self._forms = forms
         super().__init__(*args, directory=str(BUILD), **more)
@@ -63,6 +59,10 @@ class _Handler(SimpleHTTPRequestHandler):
         if first in OURS:
             return str(HERE / first)
         return super().translate_path(path)
+
+    def guess_type(self, path: Any) -> str:
+        # Modules are refused under any other type, and a machine's own tables may have one.
+        return "text/javascript" if str(path).endswith(".js") else super().guess_type(path)
 
     def log_message(self, format: str, *args: Any) -> None:
         del format, args
@@ -102,7 +102,7 @@ def opened(browser: Browser, url: str, ready: str, *, zone: str = "Asia/Makassar
 
 
 def wait_for(tab: Tab, ready: str, seconds: float = 30) -> None:
-    """Wait until a JavaScript expression holds; says what the page complained of if it never does."""
+    """Wait until a JavaScript expression holds; else say what the page complained of."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if tab.run(f"Boolean({ready})"):
