@@ -28,21 +28,54 @@ OURS = ("driver.js", "engine.html", "page.html", "page.js")
 
 
 def installed() -> Path:
-    """The folder with node_modules as locked, fetched where it is not there yet."""
+    """The folder with node_modules as locked, fetched where it is not there yet.
+
+    Tests run in several processes: one fetches, the others wait for it.
+    """
     lock = (HERE / "package-lock.json").read_bytes()
     mark, wanted = BUILD / "locked", hashlib.sha256(lock).hexdigest()
-    if not (mark.is_file() and mark.read_text(encoding="utf-8") == wanted):
+
+    def there() -> bool:
+        return mark.is_file() and mark.read_text(encoding="utf-8") == wanted
+
+    if not there():
         BUILD.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copyfile(HERE / name, BUILD / name)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        done = subprocess.run(
-            command, cwd=BUILD, capture_output=True, text=True, check=False, timeout=FETCH_SECONDS
-        )
-        if done.returncode:
-            raise RuntimeError(f"{' '.join(command)} in {BUILD}: {done.stderr.strip()[-600:]}")
-        mark.write_text(wanted, encoding="utf-8")
+        with _alone(BUILD / "fetching"):
+            if not there():
+                _fetch()
+                mark.write_text(wanted, encoding="utf-8")
     return BUILD
+
+
+def _fetch() -> None:
+    for name in ("package.json", "package-lock.json"):
+        shutil.copyfile(HERE / name, BUILD / name)
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    done = subprocess.run(
+        command, cwd=BUILD, capture_output=True, text=True, check=False, timeout=FETCH_SECONDS
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} in {BUILD}: {done.stderr.strip()[-600:]}")
+
+
+@contextmanager
+def _alone(mark: Path) -> Iterator[None]:
+    """Hold a folder that only one process can make; one left by a killed run grows too old."""
+    while True:
+        try:
+            mark.mkdir()
+            break
+        except FileExistsError:
+            try:
+                if time.time() - mark.stat().st_mtime > FETCH_SECONDS:
+                    mark.rmdir()
+            except FileNotFoundError:
+                pass
+            time.sleep(0.2)
+    try:
+        yield
+    finally:
+        mark.rmdir()
 
 
 class _Handler(SimpleHTTPRequestHandler):
