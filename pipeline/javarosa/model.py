@@ -5,7 +5,7 @@ Paths begin below the root element and have no positions: `kontak/urut`, `rumah/
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from xml.dom.minidom import Document, Element
 
@@ -42,7 +42,7 @@ class Model:
     """The nodes of a form and what belongs to each.
 
     `actions` are the paths that a `setvalue` or a phone's sensor writes, `controls` the body
-    element of each question, `unsettled` the calculations that ask the clock or chance anew
+    element of each question, `ranges` the least, most and step of a slider, `unsettled` the calculations that ask the clock or chance anew
     whenever they run, and all that follows from one of these.
     """
 
@@ -52,7 +52,8 @@ class Model:
     repeats: frozenset[str]
     actions: frozenset[str]
     controls: Mapping[str, str]
-    unsettled: frozenset[str] = field(default_factory=frozenset)
+    unsettled: frozenset[str]
+    ranges: Mapping[str, tuple[float, float, float]]
 
     @cached_property
     def paths(self) -> frozenset[str]:
@@ -101,7 +102,7 @@ class Model:
             for element in _elements(model)
             if _local(element) == "bind"
         }
-        repeats, actions, controls = set(), set(), {}
+        repeats, actions, controls, ranges = set(), set(), {}, {}
         for element in _all(document):
             name = _local(element)
             if name == "repeat":
@@ -109,7 +110,11 @@ class Model:
             elif name in {"setvalue", "setgeopoint", "recordaudio"}:
                 actions.add(_below(element.getAttribute("ref"), prefix))
             elif name in _CONTROLS and element.hasAttribute("ref"):
-                controls[_below(element.getAttribute("ref"), prefix)] = name
+                path = _below(element.getAttribute("ref"), prefix)
+                controls[path] = name
+                if name == "range":
+                    ends = [element.getAttribute(part) for part in ("start", "end", "step")]
+                    ranges[path] = (float(ends[0]), float(ends[1]), float(ends[2]))
         return cls(
             _node(top, ""),
             top.getAttribute("version"),
@@ -118,6 +123,7 @@ class Model:
             frozenset(actions),
             controls,
             _unsettled(binds),
+            ranges,
         )
 
 

@@ -219,6 +219,8 @@ class _Run:
             offered = {str(choice.getValue()) for choice in shown.getSelectChoices()}
             if not offered.issuperset(codes):
                 return "choice"
+        if (ends := self._model.ranges.get(node.path)) and not _on(ends, _number(told)):
+            return "constraint"
         element = self._nodes[where][0]
         if self._model.binds[node.path].constraint and not self._definition.evaluateConstraint(
             reference, element.getValue()
@@ -251,6 +253,15 @@ def _alike(computed: str, told: str, expression: str) -> bool:
         return abs(one - other) <= max(near, NEAR * max(abs(one), abs(other)))
     at, also = _moment(computed), _moment(told)
     return at is not None and at == also
+
+
+def _on(ends: tuple[float, float, float], value: float | None) -> bool:
+    """Whether a slider has a mark at that value."""
+    start, end, step = ends
+    if value is None or not min(start, end) <= value <= max(start, end):
+        return False
+    marks = abs(value - start) / step if step else 0.0
+    return abs(marks - round(marks)) < NEAR
 
 
 def _number(text: str) -> float | None:

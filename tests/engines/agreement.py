@@ -1,13 +1,14 @@
 """Whether two engines made the same submission of the same answers."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import fromstring
 
-from pipeline.javarosa import Model
+from pipeline.javarosa import Filling, Form, Model
+from tests.engines.chance import Drawn
 
 _POSITION = re.compile(r"\[\d+\]")
 DISTANCE = 0.01
@@ -46,6 +47,31 @@ def differences(
         if not alike:
             found.append(f"{path}: {told[0]!r} and {told[1]!r}")
     return found
+
+
+def disagreements(form: Form, drawn: Sequence[Drawn], filled: Sequence[Filling]) -> list[str]:
+    """What the second engine made otherwise of random fills: refusals, questions, values."""
+    found = []
+    for one, other in zip(drawn, filled, strict=True):
+        if other.refused is not None:
+            refused = other.refused
+            found.append(
+                f"seed {one.phone.seed}: Web Forms refuses {refused.prompt.name} "
+                f"({refused.outcome}), JavaRosa does not"
+            )
+            continue
+        place = [form.model.place(step.prompt.path) for step in one.filling.steps]
+        if (shown := [form.model.place(step.prompt.path) for step in other.steps]) != place:
+            found.append(f"seed {one.phone.seed}: asked otherwise from {_first(place, shown)} on")
+        else:
+            same = differences(one.filling.xml, other.xml, form.model)
+            found += [f"seed {one.phone.seed}: {said}" for said in same]
+    return found
+
+
+def _first(ours: Sequence[str], theirs: Sequence[str]) -> object:
+    pairs = zip([*ours, None], [*theirs, None], strict=False)
+    return next((pair for pair in pairs if pair[0] != pair[1]), None)
 
 
 def _alike(one: str, other: str, near: float) -> bool:

@@ -88,6 +88,9 @@ class Chance:
             return "OK"
         if prompt.control == "other":
             return None  # a picture or a recording is of the phone, not of the engine
+        if path in self._model.ranges:
+            start, end, step = self._model.ranges[path]
+            return f"{start + step * rng.randint(0, round((end - start) / step)):g}"
         bind = self._model.binds.get(path)
         return self._typed(bind.type if bind else "string", bind.constraint if bind else "")
 
@@ -116,8 +119,9 @@ class Chance:
         rng = self._rng
         told = [self._given.get(name, "") for name in _NAME.findall(constraint)]
         marks = [float(n) for n in [*_NUMBER.findall(constraint), *told] if _NUMBER.fullmatch(n)]
-        marks += [0.0, 1.0] if not constraint else []
-        low, high = (min(marks), max(marks)) if marks else (0.0, 100.0)
+        if len(set(marks)) < 2:  # a limit on one side, or none
+            marks += [0.0, 2 * max(marks, default=50.0)]
+        low, high = min(marks), max(marks)
         drawn = [
             rng.uniform(low, high),
             rng.uniform(low, min(high, low + 30)),

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.instance import to_kobo
 from pipeline.javarosa import Form, Recheck
-from tests.engines.agreement import differences
+from tests.engines.agreement import disagreements
 from tests.engines.chance import Experience, draw
 from tests.engines.web_engine import web_engine
 from tests.forms.scenarios import STUDY, forms
@@ -16,30 +16,6 @@ FILLS = 50
 ENOUGH = 20
 INTERVIEWS = 500
 ASKED_IN_A_WHOLE_INTERVIEW = 50
-
-
-def disagreements(form, drawn, filled):
-    found = []
-    for one, other in zip(drawn, filled, strict=True):
-        if other.refused is not None:
-            refused = other.refused
-            found.append(
-                f"seed {one.phone.seed}: Web Forms refuses {refused.prompt.name} "
-                f"({refused.outcome}), JavaRosa does not"
-            )
-            continue
-        place = [form.model.place(step.prompt.path) for step in one.filling.steps]
-        if (shown := [form.model.place(step.prompt.path) for step in other.steps]) != place:
-            found.append(f"seed {one.phone.seed}: asked otherwise from {first(place, shown)} on")
-        else:
-            same = differences(one.filling.xml, other.xml, form.model)
-            found += [f"seed {one.phone.seed}: {said}" for said in same]
-    return found
-
-
-def first(ours, theirs):
-    pairs = zip([*ours, None], [*theirs, None], strict=False)
-    return next((pair for pair in pairs if pair[0] != pair[1]), None)
 
 
 @pytest.mark.parametrize("name", forms())

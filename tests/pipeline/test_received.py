@@ -135,6 +135,7 @@ def test_what_the_engine_itself_made_is_good(everything, language, children, set
         ({"isi/warna": "biru merah hijau"}, {"isi/warna constraint"}),
         ({"isi/urutan": "hijau merah"}, set()),
         ({"isi/nilai": "tujuh"}, {"isi/nilai type"}),
+        ({"isi/nilai": "11"}, {"isi/nilai constraint"}),
         ({"setuju": "tidak", "katanya": "Tidak"},
          {"isi/unit skipped", "isi/warna skipped", "isi/urutan skipped", "isi/nilai skipped",
           "isi/selesai skipped", "isi/nama_unit skipped"}),
