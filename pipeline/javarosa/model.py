@@ -42,8 +42,9 @@ class Model:
     """The nodes of a form and what belongs to each.
 
     `actions` are the paths that a `setvalue` or a phone's sensor writes, `controls` the body
-    element of each question, `ranges` the least, most and step of a slider, `unsettled` the calculations that ask the clock or chance anew
-    whenever they run, and all that follows from one of these.
+    element of each question, `ranges` start, end and step of each slider, `unsettled` the
+    calculations that ask the clock or chance anew whenever they run, and all that follows from
+    one of these.
     """
 
     root: Node

@@ -8,7 +8,8 @@ from xml.etree.ElementTree import Element
 from defusedxml.ElementTree import fromstring
 
 from pipeline.javarosa import Filling, Form, Model
-from tests.engines.chance import Drawn
+from tests.engines.chance import DRAW, Drawn
+from tests.engines.web_engine import WebEngine
 
 _POSITION = re.compile(r"\[\d+\]")
 DISTANCE = 0.01
@@ -20,6 +21,12 @@ EXACT = 1e-9
 def values(xml: str, model: Model) -> dict[str, str]:
     """Text of every question that is in a submission, by its path; empty ones too."""
     return dict(_leaves(fromstring(xml), "", model.repeats))
+
+
+def filled_again(web: WebEngine, name: str, drawn: Sequence[Drawn]) -> list[Filling]:
+    """The second engine's fills with the answers, clocks and chances of the first."""
+    fills = [(one.answers, one.phone) for one in drawn]
+    return web.fill_all(name, fills, chances=[one.random for one in drawn])
 
 
 def differences(
@@ -52,6 +59,10 @@ def differences(
 def disagreements(form: Form, drawn: Sequence[Drawn], filled: Sequence[Filling]) -> list[str]:
     """What the second engine made otherwise of random fills: refusals, questions, values."""
     found = []
+    again = {p for p, b in form.model.binds.items() if "random(" in b.calculate} - {
+        p for p, b in form.model.binds.items() if b.calculate == DRAW
+    }
+    apart = {"meta/instanceID", *again}  # another draw than the one that both were given
     for one, other in zip(drawn, filled, strict=True):
         if other.refused is not None:
             refused = other.refused
@@ -64,7 +75,7 @@ def disagreements(form: Form, drawn: Sequence[Drawn], filled: Sequence[Filling])
         if (shown := [form.model.place(step.prompt.path) for step in other.steps]) != place:
             found.append(f"seed {one.phone.seed}: asked otherwise from {_first(place, shown)} on")
         else:
-            same = differences(one.filling.xml, other.xml, form.model)
+            same = differences(one.filling.xml, other.xml, form.model, apart=apart)
             found += [f"seed {one.phone.seed}: {said}" for said in same]
     return found
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 from pipeline.javarosa import Filling, Form, Model, Phone, Prompt, seeded_uuid
 
 START = datetime(2026, 10, 5, 8, 30, tzinfo=timezone(timedelta(hours=8)))
+DRAW = "once(random())"
 TRIES = 80
 BLANK = 0.12
 """Chance that an optional question stays blank."""
@@ -22,6 +23,7 @@ TEXTS = (
 )  # fmt: skip
 _NUMBER = re.compile(r"(?<![\w.\]])\d+(?:\.\d+)?(?![\w])")
 _NAME = re.compile(r"/([\w.-]+)")
+_CHECK_DIGIT = re.compile(r"\. mod (\d+)\)? = (\d+)")
 _POSITION = re.compile(r"\[\d+\]")
 
 
@@ -98,7 +100,10 @@ class Chance:
         rng = self._rng
         day = START + timedelta(days=rng.choice([0, 0, -1, 1, rng.randint(-400, 400)]))
         if kind == "int":
-            return str(round(self._number(constraint)))
+            number, check = round(self._number(constraint)), _CHECK_DIGIT.search(constraint)
+            if check:
+                number += int(check[2]) - number % int(check[1])
+            return str(number)
         if kind == "decimal":
             return str(round(self._number(constraint) + rng.choice([0, 0.5, 0.25]), 2))
         if kind == "date":
@@ -143,11 +148,15 @@ def phone(model: Model, seed: int) -> Phone:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A random fill: what was answered, by reference, and what JavaRosa made of it."""
+    """A random fill: what was answered, by reference, and what JavaRosa made of it.
+
+    `random` is what `once(random())` gave, None in a form that does not draw.
+    """
 
     answers: Mapping[str, str]
     phone: Phone
     filling: Filling
+    random: float | None
 
 
 def draw(form: Form, seed: int, experience: Experience, language: str = "") -> Drawn:
@@ -165,4 +174,12 @@ def draw(form: Form, seed: int, experience: Experience, language: str = "") -> D
         for step in filling.steps
         if step.answer is not None
     }
-    return Drawn({**chance.repeats(), **answers}, at, filling)
+    return Drawn({**chance.repeats(), **answers}, at, filling, _random(form.model, filling.xml))
+
+
+def _random(model: Model, xml: str) -> float | None:
+    for path, bind in model.binds.items():
+        if bind.calculate == DRAW:
+            found = re.search(rf"<{path.rpartition('/')[2]}>([^<]+)<", xml)
+            return float(found[1]) if found else None
+    return None

@@ -22,11 +22,12 @@ export async function languages(url) {
 }
 
 // `answers` by reference ("/data/rumah[1]/umur") or by name; an absent one leaves a question as it
-// is. `phone` says the start and end in milliseconds, the seed, the device, and when (`at`, by
+// is. `phone` says the start and end in milliseconds, the seed (or the one number `random` that chance gives), the device, and when (`at`, by
 // name) a question was answered. The walk ends behind the question named `until`, if there is one.
 export async function fill(url, answers, phone, { language = "", wording = false, until = "" } = {}) {
   const form = await load(url);
   window.chance.seed(phone.seed);
+  window.chance.value = phone.random;
   window.clock.now = phone.start;
   try {
     const { root } = form.createInstance({

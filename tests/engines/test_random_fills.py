@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.instance import to_kobo
 from pipeline.javarosa import Form, Recheck
-from tests.engines.agreement import disagreements
+from tests.engines.agreement import disagreements, filled_again
 from tests.engines.chance import Experience, draw
 from tests.engines.web_engine import web_engine
 from tests.forms.scenarios import STUDY, forms
@@ -25,7 +25,7 @@ ASKED_IN_A_WHOLE_INTERVIEW = 50
 def test_fifty_random_fills_give_the_same_submission_in_both_engines(web, name):
     form, experience = Form(STUDY / f"{name}.xml"), Experience()
     drawn = [draw(form, seed, experience) for seed in range(FILLS)]
-    filled = web.fill_all(name, [(one.answers, one.phone) for one in drawn])
+    filled = filled_again(web, name, drawn)
     assert disagreements(form, drawn, filled) == []
 
 
@@ -69,5 +69,5 @@ def test_one_changed_expression_is_seen(fetched, tmp_path, what):
     form, experience = Form(STUDY / "sesi.xml"), Experience()
     drawn = [draw(form, seed, experience) for seed in range(ENOUGH)]
     with web_engine(tmp_path) as other:
-        filled = other.fill_all("sesi", [(one.answers, one.phone) for one in drawn])
+        filled = filled_again(other, "sesi", drawn)
     assert disagreements(form, drawn, filled)

@@ -162,10 +162,18 @@ class WebEngine:
         *,
         wording: bool = False,
         until: str = "",
+        chances: Sequence[float | None] = (),
     ) -> list[Filling]:
-        """Fill a form several times; with `until` no further than behind that question."""
+        """Fill a form several times; with `until` no further than behind that question.
+
+        `chances` has the number that `random()` gives in each fill; None leaves it to the seed.
+        """
         options = {"language": language, "wording": wording, "until": until}
-        asked = [[dict(answers), _phone(phone), options] for answers, phone in fills]
+        drawn = chances or [None] * len(fills)
+        asked = [
+            [dict(answers), {**_phone(phone), "random": chance}, options]
+            for (answers, phone), chance in zip(fills, drawn, strict=True)
+        ]
         told = self.tab.run(f"driver.fillAll({json.dumps(self._url(form))}, {json.dumps(asked)})")
         return [_filling(one) for one in told]
 
