@@ -9,6 +9,7 @@ window.sent = [];
 createApp({
   render: () => h(OdkWebForm, {
     formXml,
+    preloadProperties: { deviceID: "persepsi:simulasi" },
     fetchFormAttachment: (resource) => fetch(folder + resource.href.split("/").pop()),
     onSubmit: async (payload) =>
       window.sent.push(await payload.data[0].get("xml_submission_file").text()),

@@ -44,7 +44,7 @@ class Person:
     def answer(self, prompt: Prompt, answer: str) -> None:
         """Answer the question with that wording; codes are found by their wording, too."""
         container = f"person.question({json.dumps(prompt.label)})"
-        wait_for(self.tab, container, 10)
+        wait_for(self.tab, container, 30)
         worded = dict(prompt.choices)
         if prompt.control in {"select_one", "select_multiple"}:
             if self.tab.run(f"Boolean({container}.querySelector('[role=combobox]'))"):
@@ -114,10 +114,10 @@ class Person:
         path.write_bytes(base64.b64decode(data["data"]))
 
     def _choose(self, option: str) -> None:
-        wait_for(self.tab, option, 10)
+        wait_for(self.tab, option, 30)
         self._tap(option)
         # A menu that is fading out would take the next tap.
-        wait_for(self.tab, "!document.querySelector('[role=listbox]')", 10)
+        wait_for(self.tab, "!document.querySelector('[role=listbox]')", 30)
 
     def _tap(self, element: str) -> None:
         at = self.tab.run(f"person.place({element})")

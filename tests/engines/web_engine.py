@@ -24,6 +24,8 @@ from tests.report.browser import Browser, Tab
 HERE = Path(__file__).parent
 BUILD = HERE.parents[1] / "build" / "engines"
 FETCH_SECONDS = 240
+HEAP = 300_000_000
+"""Bytes of instances after which the page is loaded anew."""
 OURS = ("driver.js", "engine.html", "page.html", "page.js")
 
 
@@ -168,6 +170,8 @@ class WebEngine:
 
         `chances` has the number that `random()` gives in each fill; None leaves it to the seed.
         """
+        if self.tab.run("performance.memory.usedJSHeapSize") > HEAP:
+            self._anew()
         options = {"language": language, "wording": wording, "until": until}
         drawn = chances or [None] * len(fills)
         asked = [
@@ -176,6 +180,12 @@ class WebEngine:
         ]
         told = self.tab.run(f"driver.fillAll({json.dumps(self._url(form))}, {json.dumps(asked)})")
         return [_filling(one) for one in told]
+
+    def _anew(self) -> None:
+        # The engine keeps every instance it made for as long as its page is open.
+        self.tab.run("window.driver = null")
+        self.tab.call("Page.reload")
+        wait_for(self.tab, "window.driver")
 
     def _url(self, form: str) -> str:
         return f"{self.base}/forms/{form}.xml"
