@@ -9,8 +9,9 @@ from pipeline.instance import to_kobo
 from pipeline.javarosa import Form, Recheck
 from tests.engines.agreement import disagreements, filled_again
 from tests.engines.chance import Experience, draw
+from tests.engines.questionnaires import forms
 from tests.engines.web_engine import web_engine
-from tests.forms.scenarios import STUDY, forms
+from tests.forms.scenarios import STUDY
 
 FILLS = 50
 ENOUGH = 20

@@ -2,16 +2,15 @@
 
 import pytest
 
+from tests.engines.questionnaires import described, table
 from tests.engines.web_engine import WebEngine
 from tests.forms.scenarios import (
     PHONE,
     STRAIGHT,
     behaviour,
     changes,
-    described,
     filled_in,
     leaf,
-    rows,
 )
 
 pytestmark = [pytest.mark.node, pytest.mark.chromium, pytest.mark.java]
@@ -22,10 +21,6 @@ every_form = pytest.mark.parametrize("form_id", described())
 MOST = 8
 """Questions of a form that are answered wrongly, or left blank, in a language here; JavaRosa is
 asked all of them in both."""
-
-
-def table(form_id: str, heading: str) -> list[dict[str, str]]:
-    return [row.values[1] for row in rows(heading) if row.values[0] == form_id]
 
 
 def forms_with(heading: str) -> pytest.MarkDecorator:

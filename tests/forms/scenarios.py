@@ -47,21 +47,11 @@ def tables(form_id: str) -> Mapping[str, list[dict[str, str]]]:
     return found
 
 
-def forms() -> list[str]:
-    """Every questionnaire of the study, by name."""
-    return sorted(path.stem for path in STUDY.glob("*.xlsx") if not path.name.startswith("~$"))
-
-
-def described() -> list[str]:
-    """Questionnaires that have a file of scenarios."""
-    return [form_id for form_id in forms() if (HERE / f"{form_id}.md").is_file()]
-
-
 def rows(heading: str) -> list:
-    """The rows of one table of every form that has it, as parameters of a test."""
+    """The rows of one table of both forms, as parameters of a test."""
     return [
         pytest.param(form_id, row, id=f"{form_id}: {name(row)}")
-        for form_id in described()
+        for form_id in ("wawancara", "sesi")
         for row in tables(form_id).get(heading, [])
     ]
 
