@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.node, pytest.mark.chromium, pytest.mark.java]
 LANGUAGES = ("Bahasa Indonesia (id)", "English (en)")
 both_languages = pytest.mark.parametrize("language", LANGUAGES, ids=["id", "en"])
 every_form = pytest.mark.parametrize("form_id", described())
-MOST = 8
+MOST = 5
 """Questions of a form that are answered wrongly, or left blank, in a language here; JavaRosa is
 asked all of them in both."""
 
@@ -83,9 +83,8 @@ def test_what_is_refused_and_in_which_words(web, form_id, language):
 @both_languages
 def test_a_required_question_left_blank_says_so(web, form_id, language):
     form = behaviour(form_id)
-    required = [row["name"] for row in form.survey if row.get("required")]
     (base,) = fill(web, form_id, [{}], language)
-    asked = [name for name in base.asked if name in required]
+    asked = [step.prompt.name for step in base.steps if step.prompt.required]
     assert asked
     for question in few(share(asked, language)):
         (filling,) = fill(web, form_id, [{question: ""}], language, until=question)
