@@ -1,7 +1,17 @@
-"""Both questionnaires behave as their scenario tables say, in both languages."""
+"""The questionnaires behave as their scenario tables say, in both languages."""
 
 import pytest
-from scenarios import STRAIGHT, STUDY, behaviour, changes, filled_in, leaf, rows, survey_cells
+from scenarios import (
+    FORMS,
+    STRAIGHT,
+    STUDY,
+    behaviour,
+    changes,
+    filled_in,
+    leaf,
+    rows,
+    survey_cells,
+)
 
 from pipeline.fieldwork import read_parameters
 from pipeline.questionnaire import read_instrument
@@ -54,7 +64,7 @@ def test_a_constraint_refuses_in_the_language_of_the_interview(form_id, row, lan
         assert filling.step(question).outcome == "ok", filling.refused
 
 
-@pytest.mark.parametrize("form_id", ["wawancara", "sesi"])
+@pytest.mark.parametrize("form_id", FORMS)
 def test_every_constraint_stands_in_the_table(form_id):
     limited = {row["name"] for row in survey_cells(form_id) if row.get("constraint")}
     assert {row.values[1]["question"] for row in rows("What is refused") if row.values[0] == form_id
@@ -63,7 +73,7 @@ def test_every_constraint_stands_in_the_table(form_id):
 
 @pytest.mark.java
 @both_languages
-@pytest.mark.parametrize("form_id", ["wawancara", "sesi"])
+@pytest.mark.parametrize("form_id", FORMS)
 def test_every_required_question_says_so_in_the_language_of_the_interview(form_id, language):
     form = behaviour(form_id)
     required = {row["name"] for row in form.survey if row.get("required")}
@@ -72,7 +82,8 @@ def test_every_required_question_says_so_in_the_language_of_the_interview(form_i
         if row.values[0] != form_id:
             continue
         answers = changes(row.values[1]["answers"])
-        for question in set(form.fill(answers).asked) & required - seen:
+        shown = {step.prompt.name for step in form.fill(answers).steps if step.prompt.required}
+        for question in shown & required - seen:
             refused = form.fill({**answers, question: ""}, language).refused
             assert (refused.prompt.name, refused.outcome) == (question, "required")
             assert refused.message == form.cell(question, f"required_message::{language}") != ""
@@ -173,7 +184,7 @@ def test_services_offered_are_those_of_the_sector(form_id, row):
 
 @pytest.mark.java
 @both_languages
-@pytest.mark.parametrize("form_id", ["wawancara", "sesi"])
+@pytest.mark.parametrize("form_id", FORMS)
 def test_every_prompt_and_choice_is_worded_in_the_language_of_the_interview(form_id, language):
     form, instrument = behaviour(form_id), read_instrument(STUDY / f"{form_id}.xlsx")
     shown = {}
@@ -207,7 +218,7 @@ def test_names_are_where_the_project_expects_them(form_id, row):
     assert expected <= paths
 
 
-@pytest.mark.parametrize("form_id", ["wawancara", "sesi"])
+@pytest.mark.parametrize("form_id", FORMS)
 def test_the_word_that_may_not_be_said_is_not_in_the_form(form_id):
     for row in survey_cells(form_id):
         assert "maladministrasi" not in " ".join(row.values()).lower()
