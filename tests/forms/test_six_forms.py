@@ -1,19 +1,28 @@
 """The six questionnaires belong together: they can be published, and they refer to each other."""
 
+import re
+import shutil
+from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from scenarios import FORMS, PHONE, STUDY, behaviour, leaf, survey_cells
+from scenarios import FORMS, PHONE, STRAIGHT, STUDY, behaviour, leaf, survey_cells
 
 from pipeline.form_ready import prepare
 from pipeline.formbuild import lint
+from pipeline.javarosa import Form
+from pipeline.javarosa.form import _own_functions
+from pipeline.javarosa.runtime import engine
 from pipeline.questionnaire import read_instrument
 from pipeline.study import open_study
 from pipeline.tables import read_table
 
 PERSONAL = ("nama", "nik", "alamat", "telepon", "foto")
 LANGUAGES = ("Bahasa Indonesia (id)", "English (en)")
-UNSEEN = {"start", "end", "today", "deviceid", "audit", "calculate"}
+UNSEEN = {
+    "start", "end", "today", "deviceid", "audit", "calculate", "start-geopoint", "csv-external",
+}  # fmt: skip
 
 
 def test_all_six_may_go_to_phones_with_the_files_they_read():
@@ -111,3 +120,178 @@ def test_the_phone_draws_every_office_and_the_order_of_choices_can_be_rebuilt():
     assert set(drawn) == units
     assert max(drawn.count(unit) for unit in units) <= 22, "60 draws of 6, p < 0.0001"
     assert len({tuple(order) for order in orders.values()}) > 40
+
+
+# --- the interview and the session record --------------------------------------------------------
+
+
+@pytest.fixture
+def media(tmp_path):
+    """A copy of the lists that phones carry."""
+    for file in STUDY.glob("*.csv"):
+        shutil.copy(file, tmp_path)
+    return tmp_path
+
+
+def sector_of(media, sector):
+    path = media / "sessions.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(",disdukcapil,pencatatan,", f",disdukcapil,{sector},"), "utf-8")
+
+
+SECTORS = ("kesehatan", "pencatatan", "perizinan", "sosial", "pendidikan", "sekolah", "kelurahan")
+
+
+@pytest.mark.java
+@pytest.mark.parametrize("language", LANGUAGES, ids=["id", "en"])
+@pytest.mark.parametrize("sector", SECTORS)
+def test_each_kind_of_service_has_questions_and_services_of_its_own(sector, language, media):
+    sector_of(media, sector)
+    base, form = behaviour("wawancara").base, Form(STUDY / "wawancara.xml", media)
+    own = [
+        row for row in survey_cells("wawancara") if row["relevant"] == f"${{sektor}} = '{sector}'"
+    ]
+    names = [row["name"] for row in own]
+    filling = form.fill({**base, "layanan": "lain"}, PHONE, language)
+    assert filling.complete, filling.refused
+    modules = [n for n in filling.asked if "_" in n and n[:4] in MODULES]
+    assert modules == names
+    assert 2 <= len(names) <= 4
+    for row in own:
+        assert filling.step(row["name"]).prompt.label == row[f"label::{language}"].translate(
+            STRAIGHT
+        )
+        assert row["rujukan"] in {"kunjungan", "urusan"}
+        refused = form.fill({**base, "layanan": "lain", row["name"]: ""}, PHONE, language).refused
+        assert refused.message == row[f"required_message::{language}"].translate(STRAIGHT)
+    services = [code for code, _ in filling.step("layanan").prompt.choices]
+    assert services[-2:] == ["lain", "tj"]
+    assert len(services) >= 5
+
+
+MODULES = ("kes_", "pen_", "izn_", "sos_", "dik_", "sek_", "kel_")
+
+
+@pytest.mark.java
+def test_the_call_back_code_of_an_interview_is_the_one_that_the_contact_form_takes():
+    codes = set()
+    for draw in range(20):
+        phone = replace(PHONE, seed=draw * 7_919_000_003)
+        base = behaviour("wawancara").base
+        xml = behaviour("wawancara").form.fill({**base, "hubungi": "ya"}, phone).xml
+        code = leaf(xml, "kode_ulang")
+        assert len(code) == 8
+        assert behaviour("kontak_ulang").fill({"kode": code}).complete
+        wrong = code[:3] + str((int(code[3]) + 1) % 10) + code[4:]
+        refused = behaviour("kontak_ulang").fill({"kode": wrong}).refused
+        assert (refused.prompt.name, refused.outcome) == ("kode", "constraint")
+        codes.add(code)
+    assert len(codes) == 20
+    xml = behaviour("wawancara").fill({}).xml
+    assert leaf(xml, "kode_ulang") is None, "who is not to be called gets no code"
+
+
+def remembering(form_id, media, saved):
+    """The form on a phone that remembers its last submission."""
+    (media / "last-saved.xml").write_text(saved, encoding="utf-8")
+    form = Form(STUDY / f"{form_id}.xml", media)
+    machine = engine()
+    text = _own_functions(form._parse(STUDY / f"{form_id}.xml"))
+    form._definition = machine.odk.javarosa.xform.util.XFormUtils.getFormFromInputStream(
+        machine.java.io.ByteArrayInputStream(text.encode()), "jr://file/last-saved.xml"
+    )
+    machine.equip(form._definition)
+    form._blank = form._definition.getMainInstance().clone()
+    return form
+
+
+@pytest.mark.java
+def test_a_refusal_takes_one_screen_and_four_touches_once_the_phone_knows_the_session(media):
+    first = behaviour("wawancara").fill({"hasil": "menolak"})
+    form = remembering("wawancara", media, first.xml)
+    touched = {"terlewat": "0", "jk_amatan": "L", "umur_amatan": "45-59", "hasil": "menolak"}
+    second = form.fill(touched, PHONE)
+    assert second.complete, second.refused
+    assert [leaf(second.xml, n) for n in ("petugas", "sesi", "terlewat", "urut")] == [
+        "e03", "DKC-01", "0", "2",
+    ]  # fmt: skip
+    assert leaf(second.xml, "t_pilih") is not None
+    assert len(second.asked) == 7
+    group = next(row for row in survey_cells("wawancara") if row["name"] == "kontak")
+    assert group["appearance"] == "field-list"
+
+
+@pytest.mark.java
+def test_missed_people_take_their_numbers_and_the_next_proposal_counts_them(media):
+    form = remembering("wawancara", media, behaviour("wawancara").fill({"hasil": "menolak"}).xml)
+    touched = {"terlewat": "2", "jk_amatan": "L", "umur_amatan": "45-59", "hasil": "menolak"}
+    assert leaf(form.fill(touched, PHONE).xml, "urut") == "4"
+    assert leaf(form.fill({**touched, "urut": "7"}, PHONE).xml, "urut") == "7"
+    other = form.fill({**touched, "sesi": "DKC-02"}, PHONE).refused
+    assert (other.prompt.name, other.outcome) == ("urut", "required"), "another session starts anew"
+
+
+@pytest.mark.java
+@pytest.mark.parametrize("form_id", ["wawancara", "sesi"])
+def test_yesterdays_session_is_never_proposed(form_id, media):
+    form = remembering(form_id, media, behaviour(form_id).fill({}).xml)
+    tomorrow = PHONE.start + timedelta(days=1)
+    phone = replace(PHONE, start=tomorrow, end=tomorrow, at={})
+    refused = form.fill({}, phone).refused
+    assert (refused.prompt.name, refused.outcome) == ("sesi", "required")
+    again = form.fill({}, PHONE).refused
+    assert again.prompt.name not in {"petugas", "sesi"}
+
+
+@pytest.mark.java
+@pytest.mark.parametrize(
+    ("place", "metres", "far"),
+    [("-4.0100 122.5000 0 0", "1113", "ya"), ("-4.0010 122.5000 0 0", "111", "tidak")],
+)
+def test_the_geofence_warns_and_lets_on(media, place, metres, far):
+    path = media / "units.csv"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(",,,") == 6, "nobody has measured the offices; the columns stay blank"
+    first = text.index("disdukcapil,")
+    end = text.index("\n", first)
+    line = text[first:end].removesuffix(",,,") + ",-4.0,122.5,"
+    path.write_text(text[:first] + line + text[end:], encoding="utf-8")
+    xml = (STUDY / "sesi.xml").read_text(encoding="utf-8")
+    placed = re.sub(
+        r"<odk:setgeopoint[^>]*ref=\"([^\"]+)\"[^>]*/>",
+        rf"""<setvalue event="odk-instance-first-load" ref="\1" value="'{place}'"/>""",
+        xml,
+    )
+    assert placed != xml
+    filling = Form(placed, media).fill(behaviour("sesi").base, PHONE)
+    assert filling.complete, filling.refused
+    assert abs(int(leaf(filling.xml, "jarak_m")) - int(metres)) <= 3
+    assert leaf(filling.xml, "jauh") == far
+    assert ("n_jauh" in [s.prompt.name for s in filling.steps]) == (far == "ya")
+    unknown = behaviour("sesi").fill({})
+    assert leaf(unknown.xml, "jarak_m") is None
+
+
+@pytest.mark.java
+def test_the_time_grid_starts_at_a_drawn_minute():
+    starts = set()
+    for draw in range(40):
+        phone = replace(PHONE, seed=draw * 7_919_000_003)
+        base = {**behaviour("sesi").base, "cara_pilih": "kisi", "kisi_menit": "15"}
+        filling = behaviour("sesi").form.fill(base, phone, LANGUAGES[0])
+        starts.add(int(leaf(filling.xml, "kisi_mulai")))
+        assert f"menit ke-{leaf(filling.xml, 'kisi_mulai')} " in filling.step("n_kisi").prompt.label
+    assert min(starts) >= 1
+    assert max(starts) <= 15
+    assert len(starts) >= 10
+
+
+def test_every_unit_has_two_reserve_codes_that_need_no_network():
+    rows = read_table(STUDY / "sessions.csv", ["session_id", "unit_id", "cadangan"])
+    reserve = [row for row in rows if row["cadangan"] == "ya"]
+    assert Counter(row["unit_id"] for row in reserve) == {
+        unit.unit_id: 2 for unit in open_study("kendari").units
+    }
+    for row in reserve:
+        assert row["date"] == "", "its day is the one on which it is worked"
+        assert 1 <= int(row["random_start"]) <= int(row["k_plan"])
