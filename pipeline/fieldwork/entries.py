@@ -4,6 +4,7 @@ Nothing here knows which questions a form will ask. Every answer a person would 
 the XForm engine takes those it asks for.
 """
 
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -240,13 +241,18 @@ def _observed_age(contact: ContactDraw, misjudged: float, rng: np.random.Generat
     return AGE_BANDS[min(max(band + step, 0), len(AGE_BANDS) - 1)]
 
 
+def _chance(seed: int, name: str) -> int:
+    """What a phone draws for one submission: another phone and hour draw something else."""
+    return zlib.crc32(f"{seed}/{name}".encode())
+
+
 def _phone(name: str, moment: Moments, seed: int) -> Phone:
     return Phone(
         start=moment.opened,
         end=moment.ended,
         instance_id=seeded_uuid(f"{seed}/{name}"),
         device_id=f"simulasi:{moment.enumerator}",
-        seed=seed,
+        seed=_chance(seed, name),
         at={"urut": moment.selected, "setuju": moment.consented, "selesai": moment.thanked},
     )
 
@@ -259,7 +265,7 @@ def _record(
         end=when + timedelta(seconds=240 if answers["kegiatan"] == "buka" else 80),
         instance_id=seeded_uuid(f"{seed}/{session_id}/{answers['kegiatan']}"),
         device_id=f"simulasi:{who}",
-        seed=seed,
+        seed=_chance(seed, f"{session_id}/{answers['kegiatan']}"),
         at={"kegiatan": when + timedelta(seconds=20)},
     )
     return Entry("sesi", session_id, who, {k: v for k, v in answers.items() if v}, phone)

@@ -17,7 +17,6 @@ from pipeline.settings import refuse_unknown, section
 from pipeline.study import Study
 from pipeline.tables import read_toml
 
-
 SHARES = ("observed", "modules", "extra")
 """Settings of a unit that are tables of shares."""
 
