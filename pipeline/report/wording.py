@@ -91,7 +91,7 @@ def _limit(code: str) -> float:
 TIERS = {
     "T0": "dihitung",
     "T1": "disusun ulang",
-    "T2": "dari register",
+    "T2": "dari register atau tiga hitungan singkat",
     "T3": "diperkirakan",
     "T4": "dianggap sama ramai",
 }
