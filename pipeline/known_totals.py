@@ -16,6 +16,8 @@ from pipeline.errors import StudyError
 from pipeline.tables import Row, number, read_table
 
 COLUMNS = ("population", "unit_id", "margin", "level", "total", "source")
+WAVE = "wave"
+"""Optional column: the wave whose visits were counted; blank counts for every wave."""
 THOUSANDS = re.compile(r"[1-9]\d{0,2}((\.\d{3})+|(,\d{3})+)")
 """A total of which nobody can tell whether its mark is one of thousands or of decimals."""
 SIMULATED = "simulasi"
@@ -76,11 +78,14 @@ def read_known_totals(
     units: Collection[str],
     levels: Mapping[str, Sequence[str]],
     reconcile: str = "",
+    wave: str = "",
+    waves: Collection[str] = (),
 ) -> KnownTotals:
     """Read and check the totals of `margins` (all in the file where none is named).
 
     `units` are the codes of units.csv, `levels` the codes of the columns whose codes are known.
-    `reconcile` names the margin to whose sum the others are scaled, unit by unit.
+    `reconcile` names the margin to whose sum the others are scaled, unit by unit. Of `waves` only
+    the totals of `wave` are read, and those that name none.
 
     Raises
     ------
@@ -89,7 +94,7 @@ def read_known_totals(
         level, a total that is not above zero, a level that stands twice, a margin that is partly
         by unit, margins of one unit whose sums differ.
     """
-    rows = read_table(path, COLUMNS[:-1])
+    rows = _of_wave(path, read_table(path, COLUMNS[:-1]), wave, waves)
     named = list(dict.fromkeys(row["margin"] for row in rows))
     absent = [name for name in (*margins, reconcile) if name and name not in named]
     if absent:
@@ -112,6 +117,17 @@ def read_known_totals(
         found = _reconciled(found, reconcile)
     _refuse_disagreement(path, found, bool(reconcile))
     return KnownTotals(path, population, tuple(found))
+
+
+def _of_wave(path: Path, rows: list[Row], wave: str, waves: Collection[str]) -> list[Row]:
+    for row in rows:
+        if row.get(WAVE, "") not in {"", *waves}:
+            raise StudyError(
+                f"{path}, row {row.line}: wave {row[WAVE]!r} is not a [[wave]] of study.toml "
+                f"({', '.join(waves) or 'none'}), so its totals belong to nobody."
+                f"{_near(row[WAVE], waves)}"
+            )
+    return [row for row in rows if row.get(WAVE, "") in {"", wave}]
 
 
 def _population(path: Path, rows: Sequence[Row]) -> str:
