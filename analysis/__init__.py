@@ -32,6 +32,8 @@ intervals and publication
     intervals, clustering, precision, open_scale, blocks, judged, complement, publication, tidy
 study
     estimates, assembled, comparison, confidence, side_by_side
+waves
+    changes, comparable
 small units
     smoothed, area_scales, fay_herriot, small_areas, small_units
 simulation

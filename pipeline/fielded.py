@@ -133,8 +133,9 @@ def assets_of_waves(study: Study, only: str = "") -> dict[str, str]:
 def _shared(study: Study, label: str, other: str, asset: str) -> str:
     if study.server.kind == "sandbox":
         return (
-            f"{study.file('simulasi')} has no folder {study.wave.id}, so {label} would be read from "
-            f"the fieldwork of {other}. Bring simulasi/{study.wave.id}/<form>.jsonl.gz for each wave."
+            f"{study.file('simulasi')} has no folder {study.wave.id}, so {label} would be read "
+            f"from the fieldwork of {other}. Bring simulasi/{study.wave.id}/<form>.jsonl.gz for "
+            "each wave."
         )
     return (
         f"{study.file('study.toml')} {wave_table(study, 'assets')}: {label} and {other} are both "

@@ -36,6 +36,8 @@ Say = Callable[[str], None]
 Clock = Callable[[], datetime]
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
 def store_path(study: Study, data: Path) -> Path:
     """The ledger of a study; simulated data have one of their own."""
     name = "sandbox.sqlite" if study.server.kind == "sandbox" else "store.sqlite"
@@ -152,7 +154,8 @@ def gather(
 ) -> Gathered:
     """Bring the study's store up to what its server has, files and their events too.
 
-    All waves are read, or the one called `wave`. `full` reads all of it again, `accept_deletions` believes the server where many submissions
+    All waves are read, or the one called `wave`. `full` reads all of it again,
+    `accept_deletions` believes the server where many submissions
     vanished at once, `files` says which attachments to fetch. `progress` is told of every page;
     without it `say` is.
     """
