@@ -188,7 +188,7 @@ def _record(entry: Entry, form: Instrument) -> dict[str, Any]:
 def _settings(
     kendari: Study, waves: Sequence[Wave], study_id: str, extra: Mapping[int, str], first: int
 ) -> str:
-    """Kendari's study.toml with these waves, without its calibration: other people, other totals."""
+    """Kendari's study.toml with these waves, without its calibration: its totals are others."""
     text = kendari.file("study.toml").read_text("utf-8")
     text = text.replace('id = "kendari"', f'id = "{study_id}"', 1)
     text = re.sub(r"^\[\[official\]\].*\Z", "", text, flags=re.M | re.S)
