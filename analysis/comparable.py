@@ -57,7 +57,9 @@ def questions_of(instrument: Instrument, index: IndexDefinition) -> dict[Name, f
         names += [("bentuk", "any")] if q.bentuk else []
         names += [("skm", q.skm), ("skm", "ikm")] if q.skm else []
         if q.dimension:
-            names += [("indikator", q.indicator or q.name), ("dimensi", q.dimension)]
+            names.append(("indikator", q.indicator or q.name))
+            if q.dimension != TRUST or TRUST in index.dimensions:
+                names.append(("dimensi", q.dimension))
             names += [(TRUST, TRUST)] if q.dimension == TRUST else []
             names += [("indeks", index.id)] if q.dimension in index.dimensions else []
         names += [("pengaduan", step) for step, name in COMPLAINT.items() if name == q.name]

@@ -95,19 +95,20 @@ def read_known_totals(
         by unit, margins of one unit whose sums differ.
     """
     rows = _of_wave(path, read_table(path, COLUMNS[:-1]), wave, waves)
+    own = f" of wave {wave}" if len(waves) > 1 else ""
     named = list(dict.fromkeys(row["margin"] for row in rows))
     absent = [name for name in (*margins, reconcile) if name and name not in named]
     if absent:
         raise StudyError(
-            f"{path} has no margin {', '.join(absent)}, which [calibration] in study.toml names; "
-            f"it has {', '.join(filter(None, named)) or 'none'}. Add the totals, or correct the "
-            "name."
+            f"{path} has no margin {', '.join(absent)}{own}, which [calibration] in study.toml "
+            f"names; it has {', '.join(filter(None, named)) or 'none'}. Add the totals, or correct "
+            "the name."
         )
     used = [row for row in rows if not margins or row["margin"] in margins]
     if not used:
         raise StudyError(
-            f"{path} holds no total, so there is nothing to bring the weights to. Fill it in, or "
-            "take [calibration] out of study.toml."
+            f"{path} holds no total{own}, so there is nothing to bring the weights to. Fill it "
+            "in, or take [calibration] out of study.toml."
         )
     population = _population(path, used)
     found = [_read(path, row, units, levels) for row in used]
