@@ -26,10 +26,7 @@ def row(wave, domain, value, se=2.0, *, name="persepsi", kind="indeks", **more):
 
 
 def share(wave, domain, x, n, deff=1.0, **more):
-    low, high = (
-        float(end[0])
-        for end in wilson(np.array([x / n]), np.array([float(n)]), np.array([1e9]), 0.95)
-    )
+    low, high = (float(end) for end in wilson(x / n, n, 1e9, 0.95))
     return row(
         wave, domain, x / n, float(np.sqrt(x / n * (1 - x / n) / n)), low=low, high=high, n=n,
         n_eff=float(n), deff=deff, df=1e6, estimator="proportion", kind="bentuk", name="any",
@@ -74,7 +71,7 @@ def test_it_is_the_change_that_the_public_api_finds_between_samples_of_their_own
         tables.append(
             estimate(frame, drawn, measures, rules=RULES, domain="unit", wave=name, rho=0.0)
         )
-    ours = changes(pd.concat(tables), ("w1", "w2"), RULES)
+    ours = changes(pd.concat(tables), ("w1", "w2"), Rules(verdict_n_eff=1.0))
     ours = ours[ours["domain_type"] == "unit"].set_index("domain")
     for unit in ("a", "b"):
         assert ours.loc[unit, "difference"] == pytest.approx(api.loc[unit, "value"], rel=1e-9)
