@@ -1,6 +1,7 @@
 # Every target is one `persepsi` command or one tool; an office without make can type the command itself (README).
 PYTHON ?= python3
 STUDY ?= kendari
+JOBS ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
@@ -33,7 +34,7 @@ fieldwork: $(VENV)/.dev ## Fill the simulated fieldwork of STUDY anew through th
 	$(BIN)/persepsi sandbox $(STUDY) --fill
 
 test: $(VENV)/.dev ## Run the tests; proofs whose tool is absent are listed at the end
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(BIN)/python -m pytest -q -m "not slow" -n $(JOBS) --dist loadfile
 
 check: lint test ## What CI runs: ruff, mypy, import-linter, tests
 

@@ -215,7 +215,10 @@ class ReportSettings:
 
 @dataclass(frozen=True)
 class Official:
-    """A score published by somebody else, shown beside ours with its source."""
+    """A score published by somebody else, shown beside ours with its source.
+
+    `scheme` names the instrument whose bands its category is held against (`analysis.bands`).
+    """
 
     unit_id: str
     instrument: str
@@ -223,6 +226,7 @@ class Official:
     score: float
     source: str
     category: str = ""
+    scheme: str = ""
 
 
 @dataclass(frozen=True)

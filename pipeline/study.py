@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import StudyError
+from pipeline.official_scores import official_scores
 from pipeline.settings import (
     SELECTIONS,
     SERVER_KINDS,
@@ -219,9 +220,7 @@ def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
         ),
         publication=publication_of(raw.get("publication", {}), f"{path} [publication]"),
         report=section(ReportSettings, raw.get("report", {}), f"{path} [report]"),
-        officials=tuple(
-            section(Official, o, f"{path} [[official]]") for o in raw.get("official", [])
-        ),
+        officials=official_scores(raw.get("official", []), str(path)),
         units=_read_units(folder / "units.csv", timezone),
         has_settings=has_settings,
         calibration=(

@@ -190,9 +190,12 @@ def test_ctrl_c_stops_all_forms_at_once_and_the_next_pull_goes_on(tmp_path: Path
             sys.executable, "-m", "pipeline", "pull", "kendari", "--server", sandbox.url,
             "--page-size", "100", "--data", str(tmp_path),
         ]  # fmt: skip
+        # A shell starts background jobs deaf to Ctrl-C, and they pass it on to their children.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         running = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
+        signal.signal(signal.SIGINT, before)
         assert running.stderr is not None
         while "wawancara: 200 of" not in running.stderr.readline():
             assert running.poll() is None

@@ -5,34 +5,15 @@ decides a printed digit, then rounded half-up. Decimal comma, thousands point, a
 and never a negative zero.
 """
 
-import math
 from collections.abc import Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 
 from babel.dates import format_date
 
+from analysis.rounding import quantise, rounded
+
 MINUS = "\u2212"
 DASH = "\u2013"
-
-
-def quantise(value: float) -> Decimal:
-    """Value with 12 significant digits.
-
-    Raises
-    ------
-    ValueError
-        For NaN and infinities: a caller that has no value must print a reason, not a number.
-    """
-    if not math.isfinite(value):
-        raise ValueError(f"{value} cannot be printed; show the reason why there is no value")
-    return Decimal(f"{value:.11e}")
-
-
-def rounded(value: float, decimals: int) -> Decimal:
-    """Value rounded half-up (away from zero) after quantising; zero has no sign."""
-    result = quantise(value).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
-    return abs(result) if result == 0 else result
 
 
 def number(value: float, decimals: int = 0) -> str:

@@ -7,6 +7,7 @@ with one in brackets, come last. There are no ranks.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from analysis.rounding import rounded
 from pipeline.report import experience, field, figures, notes, perception, verdicts, wording
 from pipeline.report.cells import cell, head, key_of, settled
 from pipeline.report.context import Context
@@ -132,7 +133,7 @@ def _row(ctx: Context, s: Standing, link: str) -> UnitRow:
 
 def _plain(value: float | None) -> str:
     """A number for the script to sort by, no finer than what is printed."""
-    return "" if value is None else str(figures.rounded(value, 3))
+    return "" if value is None else str(rounded(value, 3))
 
 
 def peers(ctx: Context, domain: Domain, links: Mapping[str, str]) -> Section | None:

@@ -6,6 +6,7 @@ earned; what is not settled is said to be so.
 
 from collections.abc import Sequence
 
+from analysis import bands
 from pipeline.report import figures, wording
 from pipeline.report.basis import Basis
 from pipeline.report.lookup import Comparison, Estimate, Standing
@@ -87,15 +88,8 @@ def mutu(ikm: float) -> tuple[str, str]:
 
     Edges of Permenpan RB 14/2017: 65,00, 76,61 and 88,31.
     """
-    value = figures.rounded(ikm, 2)
-    for least, letter, words in (
-        ("88.31", "A", "Sangat Baik"),
-        ("76.61", "B", "Baik"),
-        ("65.00", "C", "Kurang Baik"),
-    ):
-        if value >= type(value)(least):
-            return letter, words
-    return "D", "Tidak Baik"
+    band = bands.scheme("skm", 2017).classify(ikm)
+    return band.code, band.words
 
 
 def ikm(e: Estimate, basis: Basis) -> str:

@@ -480,7 +480,7 @@ def test_without_psu_and_id_every_row_is_its_own_as_in_a_frame(tmp_path):
         {"w": lambda f: f["w"].astype(str)},
         {"skor": lambda f: f["skor"].astype(object).astype(str).where(f["skor"].notna())},
     ],
-    ids=str,
+    ids=["numbers", "categories", "times", "floats", "text weights", "text answers"],
 )
 def test_columns_may_hold_other_kinds_of_values(tmp_path, change):
     frame = answered(15).assign(**change)

@@ -60,6 +60,45 @@ def test_a_wrong_setting_says_where_and_what_to_write(tmp_path, toml, message):
         open_study(write(tmp_path, toml))
 
 
+OFFICIAL = """[[official]]
+unit_id = "a"
+instrument = "Penilaian Kepatuhan"
+scheme = "kepatuhan"
+year = 2022
+score = 58.99
+source = "sumber"
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("", 'category = "kualitas tinggi"\n'), r"row 1 \(a, 2022\): category 'kualitas tinggi' "
+         r"beside a score of 58\.99, which is 'C or kualitas sedang'"),
+        (("2022", "2019"), "hold for 2021-2024, not for 2019"),
+        (("58.99", "158.99"), "outside the scale of kepatuhan"),
+        (("kepatuhan", "kepatuan"), 'No instrument is called "kepatuan"'),
+    ],
+)  # fmt: skip
+def test_an_official_score_and_its_category_may_not_contradict_each_other(
+    tmp_path, change, message
+):
+    old, new = change
+    toml = OFFICIAL.replace(f'scheme = "{old}"', f'scheme = "{new}"') if "kep" in old else (
+        OFFICIAL.replace(old, new) if old else OFFICIAL + new
+    )  # fmt: skip
+    with pytest.raises(StudyError, match=message):
+        open_study(write(tmp_path, toml))
+
+
+def test_an_official_score_without_a_category_gets_that_of_its_bands(tmp_path):
+    (found,) = open_study(write(tmp_path, OFFICIAL)).officials
+    assert found.category == "kualitas sedang"
+    inferred = OFFICIAL.replace('"kepatuhan"', '"opini"').replace("2022", "2025")
+    (found,) = open_study(write(tmp_path, inferred)).officials
+    assert found.category == ""  # nobody printed those edges
+
+
 def test_one_wave_may_be_written_as_one_table(tmp_path):
     study = open_study(write(tmp_path, "[wave]\nid = 'w1'\n[wave.assets]\nsesi = 'aX'\n"))
     assert study.wave.id == "w1"
