@@ -34,13 +34,15 @@ class Trend:
 
     `estimates` are the published ones of all waves, `changes` those of `analysis.changes`,
     `broken` the measures that a wave asked otherwise than the one before, `earlier` the results of
-    the earlier waves, in their order.
+    the earlier waves, in their order, `again` how many PSUs of an earlier wave the last one asked
+    again.
     """
 
     estimates: pd.DataFrame
     changes: pd.DataFrame
     broken: Mapping[str, frozenset[tuple[str, str]]]
     earlier: tuple["Results", ...]
+    again: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

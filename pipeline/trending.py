@@ -10,6 +10,7 @@ from analysis.comparable import Asked, asked, broken
 from analysis.publication import Rules
 from pipeline.designed import INTERVIEWED, index_definition
 from pipeline.errors import StudyError
+from pipeline.panel import shared
 from pipeline.results import Results, Trend
 from pipeline.waves import ALL
 
@@ -28,11 +29,28 @@ def with_trend(waves: Sequence[Results]) -> Results:
     apart = _broken(waves)
     tables = [one.estimates for one in waves if not one.estimates.empty]
     estimates = pd.concat(tables, ignore_index=True) if tables else last.estimates
+    held = {one.wave: shared(one, last) for one in waves[:-1]}
+
+    def correlate(wave: str, domain_type: str, domain: str, name: tuple[str, str]) -> float:
+        return held[wave].correlations.get((domain_type, domain, name), 0.0)
+
     found = changes(
         estimates, [one.wave for one in waves], Rules(**asdict(last.study.publication)),
-        broken=apart,
+        broken=apart, correlate=correlate,
     )  # fmt: skip
-    return replace(last, trend=Trend(estimates, found, apart, tuple(waves[:-1])))
+    again = {wave: own.psus for wave, own in held.items() if own.psus}
+    notes = tuple(
+        f"{psus} PSUs of {wave} were asked again in {last.wave}; "
+        + (
+            "the covariance is taken off the variance of the change."
+            if held[wave].correlations
+            else "after a calibration their covariance is not known, and the change has the "
+            "interval of separate samples, which is rather too wide."
+        )
+        for wave, psus in again.items()
+    )
+    trend = Trend(estimates, found, apart, tuple(waves[:-1]), again)
+    return replace(last, trend=trend, notes=(*last.notes, *notes))
 
 
 def all_notes(results: Results) -> tuple[str, ...]:

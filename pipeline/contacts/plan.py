@@ -52,6 +52,16 @@ def read_plan(study: Study) -> pd.DataFrame:
     return plan
 
 
+def of_other_waves(study: Study) -> dict[str, str]:
+    """Sessions of the waves that are not under analysis, each with its wave."""
+    if not study.has_waves:
+        return {}
+    rows = read_table(study.file("sessions.csv"), PLAN_COLUMNS)
+    return {
+        row["session_id"]: row.get("wave", "") for row in rows if row.get("wave") != study.wave.id
+    }
+
+
 def _of_wave(study: Study, rows: Sequence[Row], path: Path) -> list[Row]:
     """The sessions of the wave under analysis; without a column `wave` all are of the only one."""
     ids = [wave.id for wave in study.waves]

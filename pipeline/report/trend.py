@@ -195,5 +195,5 @@ def _notes(ctx: Context, domain: Domain, waves: Waves, parts: Sequence[Part]) ->
     ):
         notes.append(trend_said.TAILS)
     if basis.is_random:
-        notes += [trend_said.INDEPENDENT, trend_said.MANY]
+        notes += [trend_said.again(waves.again), trend_said.MANY]
     return (*notes, *basis.notes)

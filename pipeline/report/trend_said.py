@@ -142,6 +142,18 @@ INDEPENDENT = (
     "Bila pewawancara atau pengunjungnya sebagian sama, rentang perubahan yang sebenarnya lebih "
     "sempit, bukan lebih lebar."
 )
+
+
+def again(psus: int) -> str:
+    """Whether the waves are samples of their own, and what that does to the intervals."""
+    if not psus:
+        return INDEPENDENT
+    return (
+        f"{figures.number(psus)} klaster yang sama didatangi lagi dalam gelombang ini; kesamaan "
+        "itu diperhitungkan dalam rentang perubahan."
+    )
+
+
 MANY = (
     "Naik atau turun jelas diuji untuk semua unit dan semua ukuran sejenis sekaligus (Benjamini "
     "dan Hochberg): dari perubahan yang disebut jelas, rata-rata paling banyak satu dari dua puluh "

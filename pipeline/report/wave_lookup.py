@@ -33,12 +33,16 @@ class Change:
 
 @dataclass(frozen=True)
 class Waves:
-    """The waves from first to last, each with a lookup of its estimates."""
+    """The waves from first to last, each with a lookup of its estimates.
+
+    `again` is how many PSUs of the wave before were asked again.
+    """
 
     waves: tuple[Wave, ...]
     lookups: tuple[Lookup, ...]
     broken: Mapping[str, frozenset[tuple[str, str]]]
     changes: Mapping[tuple[Domain, str, str, str], Change]
+    again: int = 0
 
     def estimates(self, domain: Domain, kind: str, measure: str) -> tuple[Estimate | None, ...]:
         """The estimate of every wave; None where there is none."""
@@ -87,7 +91,9 @@ def waves_of(results: Results) -> Waves | None:
         Lookup(one.estimates, one.standings, one.comparisons) for one in (*trend.earlier, results)
     )
     waves = tuple(Wave(wave.id, wording.shown(wave.label), wave.start, wave.end) for wave in shown)
-    return Waves(waves, lookups, trend.broken, _changes(trend))
+    return Waves(
+        waves, lookups, trend.broken, _changes(trend), again=trend.again.get(shown[-2].id, 0)
+    )
 
 
 def _changes(trend: Trend) -> dict[tuple[Domain, str, str, str], Change]:
