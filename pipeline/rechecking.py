@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import StoreError, StudyError
-from pipeline.fielded import FieldedForms
+from pipeline.version_forms import FieldedForms
 from pipeline.gather import assets_of, forms_of, store_path
 from pipeline.javarosa import KINDS, Flag, Phone
 from pipeline.outputs import write_text

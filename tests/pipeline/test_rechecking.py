@@ -10,7 +10,7 @@ import pytest
 from pipeline.cli import _run
 from pipeline.decisions import read_decisions
 from pipeline.errors import QuestionnaireError
-from pipeline.fielded import FieldedForms
+from pipeline.version_forms import FieldedForms
 from pipeline.javarosa import Flag, Phone
 from pipeline.sandbox.content import build_content
 from pipeline.sandbox.sheets import read_sheets
