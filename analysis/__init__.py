@@ -34,8 +34,13 @@ disclosure control
     disclosure, disclosed, concealing
 study
     estimates, assembled, comparison, confidence, side_by_side
+<<<<<<< HEAD
+waves
+    changes, comparable
+=======
 published scores of others
     bands, rounding
+>>>>>>> main
 small units
     smoothed, area_scales, fay_herriot, small_areas, small_units
 simulation

@@ -107,6 +107,7 @@ def _totals(study: Study, settings: CalibrationSettings, instrument: Instrument)
     totals = read_known_totals(
         study.file(settings.file), margins=settings.margins, units=units,
         levels={**levels, **OBSERVED, UNIT: units}, reconcile=settings.reconcile,
+        wave=study.wave.id, waves=[wave.id for wave in study.waves],
     )  # fmt: skip
     if settings.method == "poststrat" and len(totals.margins) > 1:
         raise StudyError(

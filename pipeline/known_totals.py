@@ -16,6 +16,8 @@ from pipeline.errors import StudyError
 from pipeline.tables import Row, number, read_table
 
 COLUMNS = ("population", "unit_id", "margin", "level", "total", "source")
+WAVE = "wave"
+"""Optional column: the wave whose visits were counted; blank counts for every wave."""
 THOUSANDS = re.compile(r"[1-9]\d{0,2}((\.\d{3})+|(,\d{3})+)")
 """A total of which nobody can tell whether its mark is one of thousands or of decimals."""
 SIMULATED = "simulasi"
@@ -76,11 +78,14 @@ def read_known_totals(
     units: Collection[str],
     levels: Mapping[str, Sequence[str]],
     reconcile: str = "",
+    wave: str = "",
+    waves: Collection[str] = (),
 ) -> KnownTotals:
     """Read and check the totals of `margins` (all in the file where none is named).
 
     `units` are the codes of units.csv, `levels` the codes of the columns whose codes are known.
-    `reconcile` names the margin to whose sum the others are scaled, unit by unit.
+    `reconcile` names the margin to whose sum the others are scaled, unit by unit. Of `waves` only
+    the totals of `wave` are read, and those that name none.
 
     Raises
     ------
@@ -89,20 +94,21 @@ def read_known_totals(
         level, a total that is not above zero, a level that stands twice, a margin that is partly
         by unit, margins of one unit whose sums differ.
     """
-    rows = read_table(path, COLUMNS[:-1])
+    rows = _of_wave(path, read_table(path, COLUMNS[:-1]), wave, waves)
+    own = f" of wave {wave}" if len(waves) > 1 else ""
     named = list(dict.fromkeys(row["margin"] for row in rows))
     absent = [name for name in (*margins, reconcile) if name and name not in named]
     if absent:
         raise StudyError(
-            f"{path} has no margin {', '.join(absent)}, which [calibration] in study.toml names; "
-            f"it has {', '.join(filter(None, named)) or 'none'}. Add the totals, or correct the "
-            "name."
+            f"{path} has no margin {', '.join(absent)}{own}, which [calibration] in study.toml "
+            f"names; it has {', '.join(filter(None, named)) or 'none'}. Add the totals, or correct "
+            "the name."
         )
     used = [row for row in rows if not margins or row["margin"] in margins]
     if not used:
         raise StudyError(
-            f"{path} holds no total, so there is nothing to bring the weights to. Fill it in, or "
-            "take [calibration] out of study.toml."
+            f"{path} holds no total{own}, so there is nothing to bring the weights to. Fill it "
+            "in, or take [calibration] out of study.toml."
         )
     population = _population(path, used)
     found = [_read(path, row, units, levels) for row in used]
@@ -112,6 +118,17 @@ def read_known_totals(
         found = _reconciled(found, reconcile)
     _refuse_disagreement(path, found, bool(reconcile))
     return KnownTotals(path, population, tuple(found))
+
+
+def _of_wave(path: Path, rows: list[Row], wave: str, waves: Collection[str]) -> list[Row]:
+    for row in rows:
+        if row.get(WAVE, "") not in {"", *waves}:
+            raise StudyError(
+                f"{path}, row {row.line}: wave {row[WAVE]!r} is not a [[wave]] of study.toml "
+                f"({', '.join(waves) or 'none'}), so its totals belong to nobody."
+                f"{_near(row[WAVE], waves)}"
+            )
+    return [row for row in rows if row.get(WAVE, "") in {"", wave}]
 
 
 def _population(path: Path, rows: Sequence[Row]) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.instrument import Instrument
 from pipeline.contacts.needs import require
 from pipeline.contacts.people import outcomes, people
-from pipeline.contacts.plan import read_plan
+from pipeline.contacts.plan import of_other_waves, read_plan
 from pipeline.contacts.remarks import numbering, other_days
 from pipeline.contacts.sessions import sessions_of
 from pipeline.study import Study
@@ -53,9 +53,18 @@ def assemble(
     stray = contacts["unit_id"].isna()
     if stray.any():
         codes = Counter(contacts.loc[stray, "session_id"].fillna("(blank)"))
-        listed = ", ".join(f"{code} ({n})" for code, n in sorted(codes.items()))
+        others = of_other_waves(study)
+        listed = ", ".join(
+            f"{code} ({n}, of wave {others[code]})" if code in others else f"{code} ({n})"
+            for code, n in sorted(codes.items())
+        )
+        where = (
+            f"sessions.csv does not have in wave {study.wave.id}"
+            if others
+            else ("sessions.csv does not have")
+        )
         notes.append(
-            f"{int(stray.sum())} submissions name a session that sessions.csv does not have: "
+            f"{int(stray.sum())} submissions name a session that {where}: "
             f"{listed}. They stay in the store and count nowhere; add the session or correct it."
         )
     contacts = contacts[~stray].reset_index(drop=True)

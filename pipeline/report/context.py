@@ -9,6 +9,7 @@ from pipeline.report.basis import Basis
 from pipeline.report.cells import Style, scores, shares
 from pipeline.report.codebook import Bentuk, bentuk_of, read_bentuk
 from pipeline.report.lookup import Domain, Lookup
+from pipeline.report.wave_lookup import Waves, waves_of
 from pipeline.results import Results
 
 SCORES = ("indeks", "dimensi", "indikator", "kepercayaan")
@@ -28,6 +29,7 @@ class Context:
     event: Style
     share: Style
     issued: date | None
+    waves: Waves | None = None
 
     @property
     def level(self) -> str:
@@ -80,4 +82,5 @@ def context(results: Results, now: datetime | None) -> Context:
         event=shares(charts.share_axis(lookup.ends(*EVENTS, without="any"))),
         share=shares(charts.SHARE_AXIS),
         issued=study.report.issued or (now.date() if now else None),
+        waves=waves_of(results),
     )

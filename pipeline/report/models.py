@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pipeline.report.listings import Fact, FactList, OfficialTable, ProfileTable, QualityTable, Tone
 from pipeline.report.parts import AnswerTable, Cell, FigureTable, Mark, SkmTable, Tick
+from pipeline.report.trend_parts import TrendChart, TrendTable
 from pipeline.report.unit_parts import PeerTable, UnitTable
 
 Part = (
@@ -16,6 +17,8 @@ Part = (
     | OfficialTable
     | UnitTable
     | PeerTable
+    | TrendChart
+    | TrendTable
 )
 
 
