@@ -97,6 +97,7 @@ def concealed(
     *,
     least: int,
     level: float = 0.95,
+    by_unit: bool = True,
 ) -> pd.DataFrame:
     """Rows of the table of estimates that are hidden, and the limit that is printed instead.
 
@@ -107,6 +108,8 @@ def concealed(
     least
         Interviews below which a unit's row is withheld anyway (`Rules.minimum_n`): such a row
         tells nothing, not even its size, so there is nothing in it to protect.
+    by_unit
+        Whether the table has rows of units; without them `people` are of one unit, the whole.
 
     Returns
     -------
@@ -114,7 +117,7 @@ def concealed(
         `KEY`, `state` ("few" where the count is 0 to 4, "others" where the row would tell another
         one), `at_least`, `at_most` (shares, NaN where there is no limit).
     """
-    return _Hiding(measures, instrument, people, least, level).table()
+    return _Hiding(measures, instrument, people, least, level).table(by_unit=by_unit)
 
 
 class _Hiding:
@@ -345,7 +348,7 @@ class _Hiding:
 
     # The table
 
-    def table(self) -> pd.DataFrame:
+    def table(self, *, by_unit: bool) -> pd.DataFrame:
         """Every row that is hidden or left open."""
         rows = []
         for d, unit in enumerate(self.people.units):
@@ -357,9 +360,10 @@ class _Hiding:
                 state = int(self.state[d, i])
                 rows.append(self._row((UNIT, unit), i, state, most, self.open[d, i], mirror=mirror))
         whole = self.n.sum(axis=0)
-        for kind, states, left in (
+        whole_rows = (
             (CITY, self.city, self.open_city), (CITY_MEAN, self.city_mean, self.open_mean)
-        ):  # fmt: skip
+        )  # fmt: skip
+        for kind, states, left in whole_rows if by_unit else ():
             for i in np.flatnonzero((states != SHOWN) | (left > 0)).tolist():
                 # Of the mean of units no more is known than of the smallest.
                 most = limit(whole[i], float(self.carried.min()), self.level) if whole[i] else 1.0

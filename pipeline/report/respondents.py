@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
+from analysis.disclosure import SHOWN, Line, protect
 from pipeline.report import charts, figures, notes, sentences, wording
 from pipeline.report.context import Context
 from pipeline.report.listings import ProfileGroup, ProfileRow, ProfileTable
@@ -34,18 +36,13 @@ def interviews_of(contacts: pd.DataFrame) -> pd.DataFrame:
     return contacts if contacts.empty else contacts[contacts["outcome"].isin(INTERVIEWED)]
 
 
-def hide_small(counts: Sequence[int], least: int = 5) -> list[int | None]:
-    """Counts with 1–4 hidden, and a second one where a single hidden count could be computed.
+def hide_small(counts: Sequence[int]) -> list[int | None]:
+    """Counts with those of at most four people hidden, and what would give them away.
 
-    The total is known to the reader, so one hidden count is the rest; the smallest other count
-    that is not zero is hidden with it.
+    The total is known to the reader (`analysis.disclosure`).
     """
-    result: list[int | None] = [None if 0 < c < least else c for c in counts]
-    if result.count(None) == 1:
-        open_ = [(c, i) for i, c in enumerate(counts) if result[i] is not None and c > 0]
-        if open_:
-            result[min(open_)[1]] = None
-    return result
+    states = protect(Line(np.array([counts], dtype=np.int64))).state[0]
+    return [c if s == SHOWN else None for c, s in zip(counts, states.tolist(), strict=True)]
 
 
 def respondents(ctx: Context, domain: Domain) -> Section | None:

@@ -20,6 +20,9 @@ _LIMITS = {
     "n_eff": "ketelitiannya setara kurang dari {} jawaban acak",
 }
 _REASONS = {
+    "count<5": "paling banyak empat orang",
+    "protects": "agar jawaban beberapa orang tidak terbaca",
+    "coarse": "dibulatkan lebih kasar agar jawaban beberapa orang tidak terbaca",
     "quota": "sampel kuota, bukan sampel acak",
     "volunteer": "sampel sukarela, bukan sampel acak",
     "no_answers": "tidak ada jawaban",
@@ -44,7 +47,18 @@ def reason(code: str) -> str:
     return _REASONS.get(code, code)
 
 
-_WEIGHT = ("no_answers", "n<", "sessions<", "volunteer", "quota", "df<", "n_eff<", "wide")
+_WEIGHT = (
+    "no_answers",
+    "count<5",
+    "protects",
+    "n<",
+    "sessions<",
+    "volunteer",
+    "quota",
+    "df<",
+    "n_eff<",
+    "wide",
+)
 
 
 def reasons(codes: Sequence[str], most: int = 2) -> str:
