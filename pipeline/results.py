@@ -75,4 +75,4 @@ class Results:
     sensitivity: pd.DataFrame = field(default_factory=pd.DataFrame)
     trend: Trend | None = None
     hidden: pd.DataFrame = field(default_factory=pd.DataFrame)
-    edition: str = "internal"
+    edition: str = "public"

@@ -47,7 +47,7 @@ def bound(e: Estimate) -> tuple[str, str]:
     One limit for none to four people: whether there was anybody is not said either.
     """
     if e.at_most is not None:
-        return f"≤ {figures.percent(e.at_most, 0.0, e.at_most)}", "tidak seorang pun sampai 4 orang"
+        return f"≤ {figures.percent(e.at_most, 0.0, e.at_most)}", "0 sampai 4 orang"
     least = e.at_least or 0.0
     return (
         f"≥ {figures.percent(least, least, 1.0)}",
