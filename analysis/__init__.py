@@ -32,6 +32,8 @@ replicates
     reraking, raked_parts, raked_jackknife
 intervals and publication
     intervals, clustering, precision, open_scale, blocks, judged, complement, publication, tidy
+disclosure control
+    disclosure, disclosed, concealing
 study
     estimates, assembled, comparison, confidence, side_by_side
 <<<<<<< HEAD

@@ -57,7 +57,11 @@ SAFE = ("adjust",)
 # The last two show through a blanked row whether all answered alike.
 BLANKED = ("value", "se", "low", "high", "deff", "n_eff")
 """Columns that say nothing in rows that are hidden."""
+FEW_PEOPLE, PROTECTS, COARSE = "count<5", "protects", "coarse"
+"""Reasons of rows that would tell what one visitor answered (`disclosed`)."""
 _HARMLESS = (
+    FEW_PEOPLE,
+    PROTECTS,
     "n<",
     "sessions<",
     "enumerators<",

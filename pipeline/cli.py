@@ -142,6 +142,10 @@ def analyze(
     engine: Annotated[
         str, typer.Option(help="local or spark instead of the study's; moves no number.")
     ] = "",
+    edition: Annotated[
+        str,
+        typer.Option(help="public hides every count of one to four people; internal does not."),
+    ] = "",
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -152,7 +156,7 @@ def analyze(
     outcome = run_analyze(
         open_study(study), data=data, build=build, environ=os.environ,
         now=lambda: datetime.now(UTC), say=_say, server_url=server, page_size=page_size,
-        pull=not no_pull, engine=engine,
+        pull=not no_pull, engine=engine, edition=edition,
     )  # fmt: skip
     if as_json:
         _emit(outcome.manifest)

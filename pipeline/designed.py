@@ -14,7 +14,8 @@ import pandas as pd
 from analysis.assembled import Estimated
 from analysis.comparison import against_others
 from analysis.confidence import place
-from analysis.design import Design
+from analysis.design import Design, Floats
+from analysis.disclosed import People, concealed
 from analysis.estimates import estimated
 from analysis.instrument import Instrument
 from analysis.measures import Measure
@@ -129,6 +130,11 @@ def analyze_designed(
         )  # fmt: skip
         counted = shown_sensitivity(sensitivity(table, values.table), table)
     final = with_final(weighting.frame, frame, found)
+    inside = tuple(unit.unit_id for unit in study.units if unit.in_frame)
+    hidden = concealed(
+        asked, instrument, people(frame, inside, "unit_id", "psu", found.weight),
+        least=rules.minimum_n, level=study.level,
+    )  # fmt: skip
     lines = [("indeks", t.measure, t.value, t.label) for t in study.thresholds]
     return Results(
         study=study,
@@ -141,6 +147,7 @@ def analyze_designed(
         weighted=final,
         weight_history=history(weighting, final),
         sensitivity=counted,
+        hidden=hidden,
         estimates=publish(table),
         variances=published(found.variances, table),
         calibration=calibration_report(known, found),
@@ -163,6 +170,23 @@ def analyze_designed(
             *(note_on_counts(counted) if not counted.empty else ()),
             *silent_units(study, interviews),
         ),
+    )
+
+
+def people(
+    frame: pd.DataFrame,
+    units: tuple[str, ...],
+    unit: str,
+    psu: str,
+    weight: Floats | None,
+) -> People:
+    """Who was interviewed where, for `disclosed`; without weights all count the same."""
+    code = {name: i for i, name in enumerate(units)}
+    return People(
+        unit=np.array([code.get(name, -1) for name in frame[unit]], dtype=np.intp),
+        units=units,
+        weight=np.ones(len(frame)) if weight is None else weight,
+        psu=frame[psu].to_numpy(dtype=object),
     )
 
 

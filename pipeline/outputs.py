@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from analysis.publication import quantise
 from pipeline.errors import PersepsiError
 
-NUMBERS = ("value", "se", "low", "high", "level", "df", "n_eff", "deff")
+NUMBERS = ("value", "se", "low", "high", "level", "df", "n_eff", "deff", "at_least", "at_most")
 WHOLE = ("n", "n_psu")
 FEW = 4
 """Counts of people from 1 to this are not shown."""
@@ -103,11 +103,12 @@ def write_calibration(levels: pd.DataFrame | None, build: Path) -> list[Path]:
         levels = pd.DataFrame()
     else:
         # The last bits of a sum say nothing.
-        rounded = {
-            name: quantise(levels[name].to_numpy()) for name in ("before", "target", "after")
-        }
-        levels = levels.assign(**rounded, gap=levels["gap"].round(12) + 0.0).astype({"n": "Int64"})
-        levels.loc[levels["n"].between(1, FEW), "n"] = pd.NA
+        sums = [name for name in ("before", "target", "after") if name in levels]
+        rounded = {name: quantise(levels[name].to_numpy()) for name in sums}
+        levels = levels.assign(**rounded, gap=levels["gap"].round(12) + 0.0)
+        if "n" in levels:
+            levels = levels.astype({"n": "Int64"})
+            levels.loc[levels["n"].between(1, FEW), "n"] = pd.NA
     return _frame(levels, build / "calibration.csv")
 
 

@@ -52,7 +52,8 @@ class Results:
     `contacts`, `sessions` and `weighted` stay inside the office: reports take counts and
     shares from them, never rows. `variances` has the standard errors of `estimates` side by side,
     `weight_history` each factor of the weights by unit, `sensitivity` the estimates had nobody
-    counted visitors. `trend` is None in a study of one wave.
+    counted visitors. `hidden` are the rows that only the internal `edition`
+    shows. `trend` is None in a study of one wave.
     """
 
     study: Study
@@ -73,3 +74,5 @@ class Results:
     weight_history: pd.DataFrame = field(default_factory=pd.DataFrame)
     sensitivity: pd.DataFrame = field(default_factory=pd.DataFrame)
     trend: Trend | None = None
+    hidden: pd.DataFrame = field(default_factory=pd.DataFrame)
+    edition: str = "public"

@@ -22,6 +22,7 @@ from pipeline.decode import DECODER, Decoder, distinct
 from pipeline.decoded_snapshot import snapshot_submissions
 from pipeline.decoding import counts, notes
 from pipeline.designed import analyze_designed
+from pipeline.editions import checked, folder_of, released
 from pipeline.errors import QuestionnaireError, StoreError
 from pipeline.fielded import assets_of, assets_of_waves, forms_of, label_of
 from pipeline.formlint import lint, read_rules
@@ -83,10 +84,12 @@ def analyze(
     page_size: int = 0,
     pull: bool = True,
     engine: str = "",
+    edition: str = "",
 ) -> Outcome:
     """Pull a study, analyse what its store holds and write `build/<study>/`.
 
-    `engine` (local or spark) stands before that of the study; it moves no number.
+    `engine` (local or spark) stands before that of the study; it moves no number. `edition`
+    (public or internal) stands before `[report] release`.
 
     Raises
     ------
@@ -95,6 +98,7 @@ def analyze(
         an earlier run stay until their successors are whole.
     """
     study = with_engine(study, engine)
+    edition = checked(edition or study.report.release)
     watch = Stopwatch()
     gathered: Gathered | None = None
     if pull:
@@ -111,7 +115,8 @@ def analyze(
     say("Decoding, weighting and estimating ...")
     results, store_digest, decoded = _compute_waves(study, data, watch)
     results = replace(results, notes=(*_gone(gathered), *results.notes))
-    folder = build / study.id
+    results = released(results, edition)
+    folder = build / folder_of(study.id, edition)
     with watch("write"):
         files = write_tables(results, folder)
     say("Rendering the reports ...")

@@ -207,6 +207,7 @@ class ReportSettings:
 
     issued: date | None = None
     edition: str = "1"
+    release: str = "public"
     contact: str = ""
     complaint: str = ""
     statistics_recommendation: str = ""

@@ -4,7 +4,8 @@ import dataclasses
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pipeline.report import charts, figures, sentences, wording
+from pipeline.editions import INTERNAL
+from pipeline.report import charts, figures, notes, sentences, wording
 from pipeline.report.basis import Basis
 from pipeline.report.cells import Style, scores, shares
 from pipeline.report.codebook import Bentuk, bentuk_of, read_bentuk
@@ -30,6 +31,12 @@ class Context:
     share: Style
     issued: date | None
     waves: Waves | None = None
+
+    @property
+    def banner(self) -> tuple[str, str] | None:
+        """What stands above every page of this study, where anything does."""
+        internal = self.results.edition == INTERNAL
+        return notes.banner(simulated=self.results.simulated, internal=internal)
 
     @property
     def level(self) -> str:

@@ -52,7 +52,7 @@ def overview_page(ctx: Context, links: Mapping[str, str]) -> Page:
         over=over(ctx),
         title=f"Layanan publik di {study.place}" if study.place else study.name,
         facts=method.head_facts(ctx, CITY, n),
-        banner=notes.SIMULATED if ctx.results.simulated else None,
+        banner=ctx.banner,
         caution=_caution(ctx, list(links)),
         hero=_hero(ctx),
         key_figures=(
@@ -135,7 +135,7 @@ def topline_page(ctx: Context) -> Page:
         over=over(ctx) if study.has_settings else "Hasil survei",
         title=title,
         facts=method.head_facts(ctx, domain, n),
-        banner=notes.SIMULATED if ctx.results.simulated else None,
+        banner=ctx.banner,
         caution=notes.not_random(basis),
         hero=hero(ctx, domain, ctx.lookup.get(domain, "indeks", study.index.id)),
         key_figures=(),

@@ -42,7 +42,7 @@ def unit_page(ctx: Context, unit: Unit, links: Mapping[str, str]) -> Page:
         over=over(ctx),
         title=unit.name,
         facts=method.head_facts(ctx, domain, n),
-        banner=notes.SIMULATED if ctx.results.simulated else None,
+        banner=ctx.banner,
         caution="" if is_empty else _caution(ctx, domain, index),
         hero=None if is_empty else hero(ctx, domain, index),
         key_figures=() if is_empty else (*key_figures(ctx, domain), *trend.key(ctx, domain)),

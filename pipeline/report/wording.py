@@ -21,6 +21,9 @@ _LIMITS = {
     "n_eff": "ketelitiannya setara kurang dari {} jawaban acak",
 }
 _REASONS = {
+    "count<5": "paling banyak empat orang",
+    "protects": "agar jawaban beberapa orang tidak terbaca",
+    "coarse": "dibulatkan lebih kasar agar jawaban beberapa orang tidak terbaca",
     "quota": "sampel kuota, bukan sampel acak",
     "volunteer": "sampel sukarela, bukan sampel acak",
     "no_answers": "tidak ada jawaban",
@@ -55,6 +58,8 @@ def reason(code: str) -> str:
 
 _WEIGHT = (
     "no_answers",
+    "count<5",
+    "protects",
     "n<",
     "sessions<",
     "volunteer",
