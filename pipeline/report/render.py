@@ -20,6 +20,8 @@ from markupsafe import Markup
 from pipeline.errors import PersepsiError
 from pipeline.report.build import build_pages
 from pipeline.report.models import Page
+from pipeline.report.parts import FigureTable, Scale, SkmTable
+from pipeline.report.unit_parts import PeerTable, UnitTable
 from pipeline.results import Results
 
 GENERATOR = '<meta name="generator" content="persepsi">'
@@ -60,7 +62,18 @@ def render_reports(
 def render(page: Page) -> str:
     """HTML of a page."""
     name = "index.html" if page.has_script else "unit.html"
-    return _environment().get_template(name).render(page=page)
+    return _environment().get_template(name).render(page=page, scales=scales_of(page))
+
+
+def scales_of(page: Page) -> tuple[Scale, ...]:
+    """The scales of a page's tables, each once."""
+    tables = [
+        part.table if isinstance(part, SkmTable) else part
+        for section in page.sections
+        for part in section.parts
+    ]
+    scales = [t.scale for t in tables if isinstance(t, FigureTable | UnitTable | PeerTable)]
+    return tuple({scale.id: scale for scale in scales}.values())
 
 
 @cache

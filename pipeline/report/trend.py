@@ -28,6 +28,10 @@ MOST = 5
 """Forms of maladministration in the section; one that clearly changed is never left out."""
 
 
+ALL_UNITS, MOST_UNITS = 40, 20
+"""Units up to which the overview lists every one; of more it lists so many."""
+
+
 def trend(ctx: Context, domain: Domain, waves: Waves) -> Section | None:
     """The section of a unit or the city; None where no wave has anything to show."""
     index_id = ctx.results.study.index.id
@@ -61,7 +65,7 @@ def units(ctx: Context, waves: Waves, links: Mapping[str, str]) -> Section | Non
     axis = trend_plot.score_axis(ends(values for _, values in found))
     measures = [
         (Domain("unit", unit.unit_id), (*name, unit.short_name), links[unit.unit_id])
-        for unit, _ in found
+        for unit in _listed_units(waves, [unit for unit, _ in found], name)
     ]
     table = trend_table(ctx, waves, "Indeks tiap unit", "Unit", measures, ctx.index, axis)
     rises = [
@@ -75,13 +79,23 @@ def units(ctx: Context, waves: Waves, links: Mapping[str, str]) -> Section | Non
         len(tested),
         "unit yang dapat dibandingkan",
     )
-    return Section(
-        "tren-unit",
-        "Perubahan tiap unit",
-        lead,
-        (table,),
-        (trend_said.MANY,),
-    )
+    rest = len(found) - len(measures)
+    notes = (trend_said.other_units(rest), trend_said.MANY) if rest else (trend_said.MANY,)
+    return Section("tren-unit", "Perubahan tiap unit", lead, (table,), notes)
+
+
+def _listed_units(waves: Waves, units: Sequence[Unit], name: tuple[str, str]) -> list[Unit]:
+    """All units; of many those that changed most surely, so that the overview stays small."""
+    if len(units) <= ALL_UNITS:
+        return list(units)
+
+    def sure(unit: Unit) -> float:
+        domain = Domain("unit", unit.unit_id)
+        found = (waves.since_previous(domain, *name), waves.since_first(domain, *name))
+        return min((c.p for c in found if c is not None and c.is_clear), default=2.0)
+
+    chosen = {unit.unit_id for unit in sorted(units, key=sure)[:MOST_UNITS]}
+    return [unit for unit in units if unit.unit_id in chosen]
 
 
 def key(ctx: Context, domain: Domain) -> tuple[KeyFigure, ...]:

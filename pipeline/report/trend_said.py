@@ -169,6 +169,14 @@ def left_out(count: int) -> str:
     )
 
 
+def other_units(count: int) -> str:
+    """That the overview lists those units only whose change is surest."""
+    return (
+        f"Yang ditampilkan ialah unit dengan perubahan paling pasti; perkembangan {count} unit "
+        "lain ada di halaman masing-masing."
+    )
+
+
 TAILS = "Rentang yang putus-putus di tepi grafik berlanjut di luar skala."
 UNTOLD = (
     "Perubahan tiap bentuk tidak disimpulkan: rentangnya lebar dibanding nilainya, jadi naik atau "

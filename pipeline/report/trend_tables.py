@@ -42,8 +42,12 @@ def index_parts(ctx: Context, domain: Domain, waves: Waves) -> list[TrendChart |
     table = _wave_table(ctx, domain, waves, index_id, has_chart=has_chart)
     if not has_chart:
         return [table]
-    everywhere = [waves.estimates(d, "indeks", index_id) for d in all_domains(waves)]
-    axis = trend_plot.score_axis(ends(everywhere))
+
+    def made() -> Axis:
+        every = all_domains(waves)
+        return trend_plot.score_axis(ends(waves.estimates(d, "indeks", index_id) for d in every))
+
+    axis = waves.axis("indeks", made)
     breaks = waves.breaks("indeks", index_id)
     peers = waves.estimates(CITY_MEAN, "indeks", index_id) if domain.type == "unit" else ()
     drawing = Drawing(axis, LARGE)
@@ -119,11 +123,13 @@ def measure_table(
     kept = [m for m in rest if len(shown(waves.estimates(domain, m[0], m[1]))) > 1]
     if not kept:
         return []
-    everywhere = [
-        waves.estimates(d, kind, name) for d in all_domains(waves) for kind, name, _ in measures
-    ]
+
+    def made() -> Axis:
+        every = all_domains(waves)
+        return axis_of(ends(waves.estimates(d, k, n) for d in every for k, n, _ in measures))
+
     rows = [(domain, measure, "") for measure in kept]
-    return [trend_table(ctx, waves, title, title, rows, style, axis_of(ends(everywhere)))]
+    return [trend_table(ctx, waves, title, title, rows, style, waves.axis(title, made))]
 
 
 def trend_table(

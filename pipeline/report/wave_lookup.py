@@ -1,10 +1,11 @@
 """Estimates of all waves as typed values, and what may be said of their changes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from analysis.changes import FIRST, PREVIOUS
 from pipeline.report import wording
+from pipeline.report.charts import Axis
 from pipeline.report.lookup import Domain, Estimate, Lookup, domain_of, real, records, text
 from pipeline.results import Results, Trend
 from pipeline.settings import Wave
@@ -43,6 +44,13 @@ class Waves:
     broken: Mapping[str, frozenset[tuple[str, str]]]
     changes: Mapping[tuple[Domain, str, str, str], Change]
     again: int = 0
+    _axes: dict[str, Axis] = field(default_factory=dict, compare=False, repr=False)
+
+    def axis(self, name: str, make: Callable[[], Axis]) -> Axis:
+        """The axis of that name, made once for all pages."""
+        if name not in self._axes:
+            self._axes[name] = make()
+        return self._axes[name]
 
     def estimates(self, domain: Domain, kind: str, measure: str) -> tuple[Estimate | None, ...]:
         """The estimate of every wave; None where there is none."""
