@@ -5,8 +5,9 @@ rest nothing is guessed: `Unreadable` says what could not be read.
 """
 
 from pipeline.conditions.judge import UNKNOWN, Known, exclusions, facts, judge
+from pipeline.conditions.names import Names
 from pipeline.conditions.parse import Node, Unreadable, parse
-from pipeline.conditions.words import Names, say, say_value
+from pipeline.conditions.words import say, say_value
 
 __all__ = [
     "UNKNOWN", "Known", "Names", "Node", "Unreadable", "exclusions", "facts", "judge", "parse",
