@@ -54,13 +54,7 @@ class Means:
 def domain_means(moments: Moments) -> Means:
     """Weighted mean of every measure in every domain."""
     m, size = moments, len(moments.domains)
-    n, weight, weight2 = (sums(m.domain, a, size) for a in (m.n, m.weight, m.weight2))
-    k = m.value.shape[1]
-
-    def both(rows: slice, out: Floats) -> None:
-        out[:, :k], out[:, k:] = m.value[rows], m.square[rows]
-
-    value, square = np.split(sums_of(m.domain, size, 2 * k, both), 2, axis=1)
+    n, weight, weight2, value, square = m.by_domain()
     # Sums that all measures share are worked on as one column.
     cell_n, cell_weight = narrow(m.n), narrow(m.weight)
     whole = weight if cell_weight is m.weight else weight[:, :1]

@@ -218,9 +218,7 @@ def moments(
     cell, psu, of_cell = cells(coded.psu, coded.domain, len(coded.domains))
     sources = Sources.of(files, measures)
     answers = Reading(files, rows, found, design, sources, cell, coded.psu, use.rows)
-    return Moments(
-        coded.psus, coded.domains, psu, of_cell, *answers.sums().sums(psu.size)
-    )  # fmt: skip
+    return Moments.of(coded.psus, coded.domains, psu, of_cell, answers.sums().laid(psu.size))
 
 
 def _atoms(
@@ -249,7 +247,6 @@ def _atoms(
     of_group[order], psu_of_group[order] = cell, coded.psu
     sources = Sources(files, plan.sources, missing)
     answers = Reading(files, rows, found, design, sources, of_group, psu_of_group, size)
-    sums = Moments(
-        coded.psus, made.moments.domains, psu, domain, *answers.sums().sums(psu.size)
-    )  # fmt: skip
+    laid = answers.sums().laid(psu.size)
+    sums = Moments.of(coded.psus, made.moments.domains, psu, domain, laid)
     return replace(made, moments=sums)

@@ -42,7 +42,7 @@ def by_definition(cell, weight, answers, size):
         given = np.ones(cell.size) if a.given is None else a.given.astype(float)
         y = np.where(given > 0, a.values, 0).astype(float)
         w = weight * given
-        products = (given, w, w * w, w * y, w * y * y)
+        products = (given, w, w * w, w * y, w * (y * y))
         out.append([np.bincount(cell, product, size) for product in products])
     return np.moveaxis(np.array(out), 0, 2)
 
