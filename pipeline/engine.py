@@ -6,7 +6,7 @@ time (`pipeline.parquet_answers`). The sums are those of `analysis.kernel`, and 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,7 +19,7 @@ from analysis.estimates import of_moments
 from analysis.moments import Moments, cells
 from analysis.plan import Plan
 from analysis.publication import Rules
-from analysis.rollups import Atoms, atoms
+from analysis.rollups import Atoms, finest
 from analysis.specs import Spec
 from analysis.variance import Lonely
 from pipeline import duck
@@ -238,15 +238,14 @@ def _atoms(
     found = groups(files, rows, design, dimensions, blank=bool(unknown))
     # The combinations of codes are coded and checked as interviews would be: they are fewer.
     coded = code(found.frame, drawn(design), empty=empty, known=found.known)
-    made = atoms(
-        found.frame, coded, [], dimensions, levels=levels, unknown=unknown, known=found.known
+    made = finest(
+        found.frame, coded, dimensions, levels=levels, unknown=unknown, known=found.known
     )
-    cell, psu, domain = cells(coded.psu, made.atom, len(made.moments.domains))
+    cell, psu, domain = cells(coded.psu, made.atom, len(made.domains))
     order = coded.order
     of_group, psu_of_group = cell.copy(), coded.psu.copy()
     of_group[order], psu_of_group[order] = cell, coded.psu
     sources = Sources(files, plan.sources, missing)
     answers = Reading(files, rows, found, design, sources, of_group, psu_of_group, size)
     laid = answers.sums().laid(psu.size)
-    sums = Moments.of(coded.psus, made.moments.domains, psu, domain, laid)
-    return replace(made, moments=sums)
+    return made.summed(Moments.of(coded.psus, made.domains, psu, domain, laid))

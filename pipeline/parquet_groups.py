@@ -36,13 +36,14 @@ class Groups:
     group: Codes
     rows: int
 
-    def of_rows(self, first: int, end: int) -> Codes:
-        """(end - first,) the group of each of these rows."""
+    def of_rows(self, first: int, end: int, of_run: Codes | None = None) -> Codes:
+        """(end - first,) the group of each of these rows, or what `of_run` (R,) says of its run."""
+        of_run = self.group if of_run is None else of_run
         low = int(np.searchsorted(self.start, first, side="right")) - 1
         high = int(np.searchsorted(self.start, end))
         edges = np.append(self.start[low:high], end)
         edges[0] = first
-        return np.repeat(self.group[low:high], np.diff(edges))
+        return np.repeat(of_run[low:high], np.diff(edges))
 
 
 def groups(
