@@ -7,7 +7,7 @@ matrix product would be faster and differ between CPU models in the last bits.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -39,14 +39,14 @@ class Moments:
     weight2: Floats
     value: Floats
     square: Floats
-    laid: Laid | None = None
+    laid: Laid | None = field(default=None, kw_only=True)
 
     @classmethod
     def of(
         cls, psus: Psus, domains: tuple[str, ...], psu: Codes, domain: Codes, laid: Laid
     ) -> "Moments":
         """Sums as the kernel keeps them."""
-        return cls(psus, domains, psu, domain, *laid.parts, laid)
+        return cls(psus, domains, psu, domain, *laid.parts, laid=laid)
 
     def by_domain(self) -> Five:
         """The five sums of every domain, (D, K); they may share memory between measures."""

@@ -46,6 +46,11 @@ _TEN_BELOW = np.array(
      for two in range(_TWO_FIRST, 1023 + 51)], dtype=np.intp,
 )  # fmt: skip
 """Place of the power of ten at or below each power of two."""
+_NEXT_TEN = _TEN_FROM[_TEN_BELOW + 1]
+_WHOLE = SIGNIFICANT - 1 - _LEAST
+"""Place of the last power of ten that leaves digits behind the point."""
+CLEAR = 0.499
+"""Distance to the next whole number below which rounding goes to it for sure."""
 MODEL = "fay_herriot"
 """Estimator of rows that lean on other units."""
 
@@ -318,27 +323,37 @@ def _quantise(found: Floats) -> None:
     if whole and np.abs(found).max() < _TENS[SIGNIFICANT]:
         return  # counts and degrees of freedom have their digits already
     size = np.abs(found)
-    quick = (size >= 1e-9) & (size < 1e15)
-    if not quick.all():
-        size[~quick] = 1.0
+    quick: Claims | None = None  # all of them, mostly
+    if not (size.min() >= 1e-9 and size.max() < 1e15):
+        quick = (size >= 1e-9) & (size < 1e15)
+        np.copyto(size, 1.0, where=~quick)
     # The power of two says which of two powers of ten a number lies above.
-    place = _TEN_BELOW[(size.view(np.int64) >> 52) - _TWO_FIRST]
-    place += size >= _TEN_FROM[place + 1]
-    up, down = _UP[place], _DOWN[place]  # one of them is 1
-    scaled = size * up / down
-    whole = np.rint(scaled)
+    two = size.view(np.int64) >> 52
+    two -= _TWO_FIRST
+    place = _TEN_BELOW.take(two)
+    place += size >= _NEXT_TEN.take(two)
+    up = _UP.take(place)
+    large = int(place.max()) > _WHOLE
+    size *= up
+    if large:
+        down = _DOWN.take(place)  # one of the two is 1
+        size /= down
+    digits = np.rint(size)
+    size -= digits
+    off = np.abs(size, out=size)
+    least, most = _TENS[SIGNIFICANT - 1], _TENS[SIGNIFICANT]
     # Powers below 1 are no exact floats, and products err by a ten thousandth of the last digit.
-    quick &= (whole >= _TENS[SIGNIFICANT - 1]) & (whole < _TENS[SIGNIFICANT])
-    scaled -= whole
-    np.abs(scaled, out=scaled)
-    scaled -= 0.5
-    quick &= np.abs(scaled, out=scaled) > 1e-3
-    whole /= up
-    whole *= down
-    np.copysign(whole, found, out=whole)
-    np.copyto(found, whole, where=quick)
-    if quick.all():
+    if not (off.max() < CLEAR and digits.min() >= least and digits.max() < most):
+        clear = (off < CLEAR) & (digits >= least) & (digits < most)
+        quick = clear if quick is None else quick & clear
+    digits /= up
+    if large:
+        digits *= down
+    np.copysign(digits, found, out=digits)
+    if quick is None:
+        found[:] = digits
         return
+    np.copyto(found, digits, where=quick)
     left = ~quick & np.isfinite(found) & (found != 0)
     form = f"%.{SIGNIFICANT - 1}e"
     found[left] = [float(form % value) for value in found[left].tolist()]
