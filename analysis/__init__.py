@@ -18,7 +18,7 @@ calibration
     margins, given_margins, auxiliaries, cells, raking, distances, newton, feasibility, trimming,
     calibration, calibration_plan, calibration_report, calibrated
 sums
-    kernel, moments, cell_moments, rollups
+    kernel, laid, moments, cell_moments, rollups
 estimators
     estimators, totals, ratios, quantiles, woodruff, cubes, contrasts, waves, raoscott,
     predictors, regression, scoring
@@ -29,7 +29,8 @@ replicates
     replicates, quotients, moving, jackknife, bootstrap, given_replicates, recalibrating,
     reraking, raked_parts, raked_jackknife
 intervals and publication
-    intervals, clustering, precision, open_scale, blocks, judged, complement, publication, tidy
+    intervals, clustering, precision, open_scale, blocks, judged, complement, publication, rounding,
+    tidy
 study
     estimates, assembled, comparison, confidence, side_by_side
 small units

@@ -172,9 +172,9 @@ class CellSums:
         laid[:, 1] = weight
         laid[:, 2 : of.square.stop] = y.T
         for at, k in enumerate(of.partial):
-            there, own = given[k], laid[:, of.own(at)]
-            own[:, 0] = 1.0 if there is None else there
-            own[:, 1] = weight if there is None else weight * there
+            there, sums = given[k], laid[:, of.own(at)]
+            sums[:, 0] = 1.0 if there is None else there
+            sums[:, 1] = weight if there is None else weight * there
         return laid
 
     def _room(self) -> Floats:

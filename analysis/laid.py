@@ -42,12 +42,13 @@ class Columns:
 
     def own(self, at: int) -> slice:
         """Sums of w and w^2 of the partial measure at that place."""
-        return slice(self.square.stop + 2 * at, self.square.stop + 2 * at + 2)
+        first = 2 + len(self.order) + self.means + 2 * at
+        return slice(first, first + 2)
 
     @property
     def width(self) -> int:
         """Columns of a row."""
-        return self.own(len(self.partial)).start
+        return 2 + len(self.order) + self.means + 2 * len(self.partial)
 
     def more(self, measure: int) -> "Columns":
         """The same row with the sums of one more measure that was left out."""

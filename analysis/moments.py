@@ -8,6 +8,7 @@ matrix product would be faster and differ between CPU models in the last bits.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -48,8 +49,9 @@ class Moments:
         """Sums as the kernel keeps them."""
         return cls(psus, domains, psu, domain, *laid.parts, laid=laid)
 
+    @cached_property
     def by_domain(self) -> Five:
-        """The five sums of every domain, (D, K); they may share memory between measures."""
+        """The five sums of every domain, (D, K); they may share memory, and are not written to."""
         size = len(self.domains)
         if self.laid is not None and self.laid.is_of(self._sums()):
             return self.laid.by(self.domain, size).parts

@@ -54,7 +54,7 @@ class Means:
 def domain_means(moments: Moments) -> Means:
     """Weighted mean of every measure in every domain."""
     m, size = moments, len(moments.domains)
-    n, weight, weight2, value, square = m.by_domain()
+    n, weight, weight2, value, square = m.by_domain
     # Sums that all measures share are worked on as one column.
     cell_n, cell_weight = narrow(m.n), narrow(m.weight)
     whole = weight if cell_weight is m.weight else weight[:, :1]

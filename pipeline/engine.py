@@ -238,9 +238,7 @@ def _atoms(
     found = groups(files, rows, design, dimensions, blank=bool(unknown))
     # The combinations of codes are coded and checked as interviews would be: they are fewer.
     coded = code(found.frame, drawn(design), empty=empty, known=found.known)
-    made = finest(
-        found.frame, coded, dimensions, levels=levels, unknown=unknown, known=found.known
-    )
+    made = finest(found.frame, coded, dimensions, levels=levels, unknown=unknown, known=found.known)
     cell, psu, domain = cells(coded.psu, made.atom, len(made.domains))
     order = coded.order
     of_group, psu_of_group = cell.copy(), coded.psu.copy()
