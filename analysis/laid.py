@@ -19,11 +19,11 @@ Five = tuple[Floats, Floats, Floats, Floats, Floats]
 
 @dataclass(frozen=True)
 class Columns:
-    """Where the sums of a cell stand in its row: w and w^2 of everybody, w y of every measure,
-    w y^2 of the means, then w and w^2 of each measure that somebody left out.
+    """Where the sums of a cell stand in its row.
 
-    `order` (K,) are the measures as the row has them, the first `means` of them means; `partial`
-    those that were left out, in the order in which they were.
+    First w and w^2 of everybody, w y of every measure, w y^2 of the means, then w and w^2 of each
+    measure that somebody left out. `order` (K,) are the measures as the row has them, the first
+    `means` of them means; `partial` those that were left out, in the order in which they were.
     """
 
     order: tuple[int, ...]

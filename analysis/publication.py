@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.errors import MeasureError
-from analysis.rounding import quantise
+from analysis.rounding import quantise as quantise
 
 Floats = NDArray[np.float64]
 Claims = NDArray[np.bool_]

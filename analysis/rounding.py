@@ -1,4 +1,4 @@
-"""Numbers as they are printed: to 12 significant digits, so that no last bit of a sum decides one."""
+"""Numbers as they are printed: to 12 significant digits, so that no last bit decides one."""
 
 import math
 

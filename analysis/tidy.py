@@ -13,7 +13,8 @@ from analysis.design import Codes, Floats
 from analysis.judged import Judged
 from analysis.kernel import Described
 from analysis.precision import METHODS, VARIANCES
-from analysis.publication import BLANKED, FLAGS, harmless, is_hidden, quantise
+from analysis.publication import BLANKED, FLAGS, harmless, is_hidden
+from analysis.rounding import quantise
 
 COLUMNS = (
     "wave", "domain_type", "domain", "measure_type", "measure", "category", "value", "se", "low",
