@@ -167,17 +167,19 @@ def assess(evidence: Evidence, rules: Rules) -> tuple[NDArray[np.object_], NDArr
 def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
     """As `assess`, with each text once."""
     e, drawn = evidence, evidence.is_probability
-    none = e.n == 0
+    # What all measures of a domain share is asked once.
+    n, n_psu, df = (_shared(a) for a in (e.n, e.n_psu, e.df))
+    none = n == 0
     no = np.zeros((1,) * e.n.ndim, dtype=np.bool_)
     flat = no if e.no_spread is None else e.no_spread
     clustered = no if e.clustered is None else e.clustered
-    few = ~none & (e.n < rules.minimum_n)
-    some = ~none & ~few & (e.n < rules.caution_n)
-    one_psu = drawn & ~none & (e.n_psu < 2)
-    flat_df = drawn & ~none & ~(e.df >= 1)
-    few_psu = drawn & ~none & ~one_psu & (e.n_psu < rules.interval_sessions)
-    no_verdict = drawn & (e.n_psu >= rules.interval_sessions) & (e.n_psu < rules.verdict_sessions)
-    low_df = drawn & ~none & ~(e.df >= rules.interval_df)
+    few = ~none & (n < rules.minimum_n)
+    some = ~none & ~few & (n < rules.caution_n)
+    one_psu = drawn & ~none & (n_psu < 2)
+    flat_df = drawn & ~none & ~(df >= 1)
+    few_psu = drawn & ~none & ~one_psu & (n_psu < rules.interval_sessions)
+    no_verdict = drawn & (n_psu >= rules.interval_sessions) & (n_psu < rules.verdict_sessions)
+    low_df = drawn & ~none & ~(df >= rules.interval_df)
     codes = (
         (f"n<{rules.minimum_n}", few | e.hides),
         (f"n<{rules.caution_n}", some & ~e.hides),
@@ -206,20 +208,26 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
     flag[careful] = FLAGS.index(CAUTION)
     flag[few | e.hides] = FLAGS.index(WITHHELD)
     flag[none | one_psu | flat_df | e.lacks] = FLAGS.index(NOT_ESTIMABLE)
-    # A bit a code: of the many estimates few differ in their reasons.
+    # A bit a code that occurs: of the many estimates few differ in their reasons.
+    there = [(name, claim) for name, claim in codes if claim.any()]
     held = np.zeros(e.n.shape, dtype=np.int32)
-    for place, (_, claim) in enumerate(codes):
-        if claim.any():
-            held |= claim.astype(np.int32) << place
+    for place, (_, claim) in enumerate(there):
+        held |= claim.astype(np.int32) << place
     bits = held.reshape(-1)
     present = np.flatnonzero(np.bincount(bits, minlength=1))
-    at = np.zeros(1 << len(codes), dtype=np.intp)
+    at = np.zeros(1 << len(there), dtype=np.intp)
     at[present] = np.arange(present.size)
     reasons = tuple(
-        ";".join(name for place, (name, _) in enumerate(codes) if pattern >> place & 1)
+        ";".join(name for place, (name, _) in enumerate(there) if pattern >> place & 1)
         for pattern in present.tolist()
     )
     return Verdicts(flag.reshape(-1), at[bits], reasons)
+
+
+def _shared(values: Floats) -> Floats:
+    """The one column that is seen for every measure, or the values themselves."""
+    same = values.ndim == 2 and values.shape[1] > 1 and values.strides[1] == 0
+    return values[:, :1] if same else values
 
 
 def may_judge(row: "Mapping[str, Any] | pd.Series[Any]", rules: Rules) -> bool:

@@ -70,7 +70,7 @@ def domain_means(moments: Moments) -> Means:
     pairs, pair = _pairs(m.psus.stratum[m.psu], m.domain, size)
     strata = (sums(pair, cell_n, pairs.size) > 0).astype(np.float64)
     df = n_psu - sums(pairs % max(size, 1), strata, size)
-    n_psu, df = (np.array(np.broadcast_to(a, mean.shape)) for a in (n_psu, df))
+    n_psu, df = (np.broadcast_to(narrow(a), mean.shape) for a in (n_psu, df))
     return Means(m, mean, scores, n, n_psu, df, kish, spread)
 
 
