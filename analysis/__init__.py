@@ -20,7 +20,7 @@ calibration
     calibration, calibration_plan, partial_margins, calibration_report,
     calibrated
 sums
-    kernel, moments, cell_moments, rollups
+    kernel, laid, moments, cell_moments, rollups
 estimators
     estimators, totals, ratios, quantiles, woodruff, cubes, contrasts, waves, raoscott,
     predictors, regression, scoring
@@ -31,18 +31,16 @@ replicates
     replicates, quotients, moving, jackknife, bootstrap, given_replicates, recalibrating,
     reraking, raked_parts, raked_jackknife
 intervals and publication
-    intervals, clustering, precision, open_scale, blocks, judged, complement, publication, tidy
+    intervals, clustering, precision, open_scale, blocks, judged, complement, publication, rounding,
+    tidy
 disclosure control
     disclosure, disclosed, concealing
 study
     estimates, assembled, comparison, confidence, side_by_side
-<<<<<<< HEAD
 waves
     changes, comparable
-=======
 published scores of others
-    bands, rounding
->>>>>>> main
+    bands, half_up
 small units
     smoothed, area_scales, fay_herriot, small_areas, small_units
 simulation

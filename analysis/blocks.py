@@ -9,6 +9,7 @@ from analysis import variance
 from analysis.assembled import UNWEIGHTED_TIER, stands_for_others
 from analysis.clustering import assumed_deff
 from analysis.design import Codes, Floats
+from analysis.moments import narrow
 from analysis.precision import VARIANCES, Block, Claims
 from analysis.rollups import JOIN, WHOLE, RollUp
 from analysis.variance import Means
@@ -82,9 +83,9 @@ def block(
     return Block(
         JOIN.join(table.dimensions) or WHOLE, table.moments.domains, drawn_as, tier,
         value=means.value, se=se, n=means.n, n_psu=means.n_psu,
-        df=np.where(drawn, of.df, np.nan), kish=means.kish, spread=means.spread,
+        df=np.broadcast_to(np.where(drawn, narrow(of.df), np.nan), shape),
+        kish=means.kish, spread=means.spread,
         collapsed=np.broadcast_to(touched[:, None], shape), lonely=touched_by, hides=no,
-
         lacks=(means.n > 0) & (np.isnan(means.value) | (drawn & np.isnan(se))), incomplete=no,
         assumed=of.assumed, differs=of.differs, variance=of.method,
         clustering=None if shares is None or replicated else assumed_deff(means.moments, shares),

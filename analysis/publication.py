@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.errors import MeasureError
+from analysis.rounding import quantise as quantise
 
 Floats = NDArray[np.float64]
 Claims = NDArray[np.bool_]
@@ -30,22 +31,6 @@ FEW_EVENTS = 0.25
 """Share below which, or above one minus which, a proportion's own events say little of its error.
 With caution it is then compared with nothing."""
 
-SIGNIFICANT = 12
-_TENS = np.array([float(f"1e{power}") for power in range(23)])
-_LEAST, _MOST = -10, 15
-"""Powers of ten between which numbers are rounded by scaling."""
-_AT_ONCE = 1 << 13
-"""Numbers rounded at a time: few enough to stay near the processor."""
-_TEN_FROM = np.array([float(f"1e{power}") for power in range(_LEAST, _MOST + 2)])
-_UP = np.array([_TENS[max(SIGNIFICANT - 1 - p, 0)] for p in range(_LEAST, _MOST + 1)])
-_DOWN = np.array([_TENS[max(p - SIGNIFICANT + 1, 0)] for p in range(_LEAST, _MOST + 1)])
-_TWO_FIRST = 1023 + math.frexp(_TEN_FROM[0])[1]
-"""Biased exponent of the first power of two above the least power of ten."""
-_TEN_BELOW = np.array(
-    [np.searchsorted(_TEN_FROM, 2.0 ** (two - 1023), side="right") - 1
-     for two in range(_TWO_FIRST, 1023 + 51)], dtype=np.intp,
-)  # fmt: skip
-"""Place of the power of ten at or below each power of two."""
 MODEL = "fay_herriot"
 """Estimator of rows that lean on other units."""
 
@@ -207,7 +192,9 @@ def assess(evidence: Evidence, rules: Rules) -> tuple[NDArray[np.object_], NDArr
 def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
     """As `assess`, with each text once."""
     e, drawn = evidence, evidence.is_probability
-    none = e.n == 0
+    # What all measures of a domain share is asked once.
+    n, n_psu, df = (_shared(a) for a in (e.n, e.n_psu, e.df))
+    none = n == 0
     no = np.zeros((1,) * e.n.ndim, dtype=np.bool_)
     flat = no if e.no_spread is None else e.no_spread
     clustered = no if e.clustered is None else e.clustered
@@ -215,13 +202,13 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
     one_stage = no if e.one_stage is None else e.one_stage
     untold = no if e.untold is None else e.untold
     sampled = drawn & ~none & ~census
-    few = ~none & (e.n < rules.minimum_n)
-    some = ~none & ~few & (e.n < rules.caution_n)
-    one_psu = sampled & (e.n_psu < 2)
-    flat_df = sampled & ~(e.df >= 1)
-    few_psu = sampled & ~one_psu & (e.n_psu < rules.interval_sessions)
-    no_verdict = sampled & (e.n_psu >= rules.interval_sessions) & (e.n_psu < rules.verdict_sessions)
-    low_df = sampled & ~(e.df >= rules.interval_df)
+    few = ~none & (n < rules.minimum_n)
+    some = ~none & ~few & (n < rules.caution_n)
+    one_psu = sampled & (n_psu < 2)
+    flat_df = sampled & ~(df >= 1)
+    few_psu = sampled & ~one_psu & (n_psu < rules.interval_sessions)
+    no_verdict = sampled & (n_psu >= rules.interval_sessions) & (n_psu < rules.verdict_sessions)
+    low_df = sampled & ~(df >= rules.interval_df)
     codes = (
         (f"n<{rules.minimum_n}", few | e.hides),
         (f"n<{rules.caution_n}", some & ~e.hides),
@@ -271,6 +258,12 @@ def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
         for pattern in present.tolist()
     )
     return Verdicts(flag.reshape(-1), at[bits], reasons)
+
+
+def _shared(values: Floats) -> Floats:
+    """The one column that is seen for every measure, or the values themselves."""
+    same = values.ndim == 2 and values.shape[1] > 1 and values.strides[1] == 0
+    return values[:, :1] if same else values
 
 
 def may_judge(row: "Mapping[str, Any] | pd.Series[Any]", rules: Rules) -> bool:
@@ -331,53 +324,3 @@ def is_hidden(flag: NDArray[np.intp]) -> Claims:
 def harmless(reason: str) -> str:
     """The reasons, codes joined by `;`, that say nothing of the answers."""
     return ";".join(code for code in reason.split(";") if code.startswith(_HARMLESS))
-
-
-def quantise(values: Floats, hidden: Claims | None = None) -> Floats:
-    """Round to 12 significant digits, as printing them and reading them again would.
-
-    Those that are `hidden` become NaN. Most values are scaled to a whole number and back: both
-    steps are exact or correctly rounded while the power of ten is a float, which it is up to
-    10^22. Values that lie near the middle of two neighbours, and very small or large ones, are
-    printed.
-    """
-    found = np.array(values, dtype=np.float64)
-    flat = found.reshape(-1)  # a view: `found` lies row by row
-    if hidden is not None:
-        flat[hidden.reshape(-1)] = np.nan
-    for start in range(0, flat.size, _AT_ONCE):
-        _quantise(flat[start : start + _AT_ONCE])
-    return found
-
-
-def _quantise(found: Floats) -> None:
-    """As `quantise`, in place."""
-    whole = float(found[0]).is_integer() and bool((np.rint(found) == found).all())
-    if whole and np.abs(found).max() < _TENS[SIGNIFICANT]:
-        return  # counts and degrees of freedom have their digits already
-    size = np.abs(found)
-    quick = (size >= 1e-9) & (size < 1e15)
-    if not quick.all():
-        size[~quick] = 1.0
-    # The power of two says which of two powers of ten a number lies above.
-    place = _TEN_BELOW[(size.view(np.int64) >> 52) - _TWO_FIRST]
-    place += size >= _TEN_FROM[place + 1]
-    up, down = _UP[place], _DOWN[place]  # one of them is 1
-    scaled = size * up / down
-    whole = np.rint(scaled)
-    # Powers below 1 are no exact floats, and products err by a ten thousandth of the last digit.
-    quick &= (whole >= _TENS[SIGNIFICANT - 1]) & (whole < _TENS[SIGNIFICANT])
-    scaled -= whole
-    np.abs(scaled, out=scaled)
-    scaled -= 0.5
-    quick &= np.abs(scaled, out=scaled) > 1e-3
-    whole /= up
-    whole *= down
-    np.copysign(whole, found, out=whole)
-    np.copyto(found, whole, where=quick)
-    if quick.all():
-        return
-    left = ~quick & np.isfinite(found) & (found != 0)
-    form = f"%.{SIGNIFICANT - 1}e"
-    found[left] = [float(form % value) for value in found[left].tolist()]
-    found[np.isnan(found)] = np.nan  # one kind of NaN, whatever its sign was
