@@ -11,7 +11,7 @@ from pipeline.codebook import write_codebook
 from pipeline.codebook.versions import earlier, seen_versions, told
 from pipeline.codebook.writing import codebook
 from pipeline.errors import QuestionnaireError
-from pipeline.formbuild import import_markdown
+from pipeline.form_import import import_markdown
 from pipeline.gather import assets_of, open_store
 from pipeline.paper.folder import forms_in
 from pipeline.paper.outline import outline_of

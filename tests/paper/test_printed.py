@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from pipeline.errors import QuestionnaireError, StudyError
-from pipeline.formbuild import import_markdown
+from pipeline.form_import import import_markdown
 from pipeline.paper import print_study
 from pipeline.paper.build import paper_of
 from pipeline.paper.folder import forms_in

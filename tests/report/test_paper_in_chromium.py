@@ -8,7 +8,7 @@ import pytest
 from browser import Browser
 
 from pipeline.codebook import write_codebook
-from pipeline.formbuild import import_markdown
+from pipeline.form_import import import_markdown
 from pipeline.paper import print_study
 from pipeline.paper.folder import forms_in
 from pipeline.study import open_study
