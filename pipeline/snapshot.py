@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -132,7 +133,7 @@ def read_snapshot(path: Path) -> pd.DataFrame:
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names
             # A column at a time: Arrow's copy of the whole would double the peak.
-            return pd.DataFrame({name: _frame(file.read([name]))[name] for name in names})
+            return pd.DataFrame({name: _series(file.read([name]).column(0)) for name in names})
     except (OSError, pa.ArrowInvalid):
         raise StoreError(
             f"{path}: the snapshot cannot be read; perhaps another run has just replaced it. Run "
@@ -142,11 +143,19 @@ def read_snapshot(path: Path) -> pd.DataFrame:
 
 def _frame(table: pa.Table) -> pd.DataFrame:
     """Frame of a table; text columns hold None where missing."""
-    frame: pd.DataFrame = table.to_pandas(date_as_object=False)
-    for field in table.schema:
-        if pa.types.is_string(field.type):
-            column = frame[field.name].astype("object")
-            frame[field.name] = column.where(column.notna(), None)
-        elif pa.types.is_int64(field.type):
-            frame[field.name] = frame[field.name].astype("Int64")
-    return frame
+    return pd.DataFrame(
+        {field.name: _series(table.column(field.name)) for field in table.schema},
+        index=pd.RangeIndex(table.num_rows),
+    )
+
+
+def _series(column: pa.ChunkedArray) -> pd.Series:
+    """One column; equal texts are one object, or a code would cost 50 bytes instead of eight."""
+    if pa.types.is_string(column.type):
+        coded = column.combine_chunks().dictionary_encode()
+        texts = np.array([*coded.dictionary.to_pylist(), None], dtype=object)
+        missing = len(texts) - 1
+        places = coded.indices.fill_null(missing).to_numpy(zero_copy_only=False)
+        return pd.Series(texts[places], dtype="object")
+    series: pd.Series = column.to_pandas(date_as_object=False)
+    return series.astype("Int64") if pa.types.is_int64(column.type) else series

@@ -135,3 +135,9 @@ def test_memory_grows_with_the_block_and_not_with_the_submissions(tmp_path: Path
     peak(200)  # what is made once
     small, large = peak(1_000), peak(5_000)
     assert large - small < 5_000 * 100  # the texts alone would be 2 kB each
+
+
+def test_equal_texts_of_a_snapshot_are_one_object(tmp_path: Path) -> None:
+    path, _ = written(some(40), tmp_path, 7)
+    found = read_snapshot(path)["puas"]
+    assert len({id(text) for text in found}) == found.nunique(dropna=False)
