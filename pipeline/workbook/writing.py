@@ -70,8 +70,14 @@ def write_workbook(
     """
     book = Workbook()
     book.remove(book.worksheets[0])
+    seen: dict[str, str] = {}
     for name, content in sheets.items():
         _check_name(name)
+        if (other := seen.setdefault(name.lower(), name)) != name:
+            raise QuestionnaireError(
+                f"Sheets {name!r} and {other!r}: a workbook takes capitals for the same. Rename "
+                "one of them."
+            )
         tab = book.create_sheet(name)
         _check(name, content)
         _write_sheet(tab, name, content, lists or {})
