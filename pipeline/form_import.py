@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.drop_downs import drop_downs
 from pipeline.errors import QuestionnaireError
+from pipeline.formbuild import write_if_changed
 from pipeline.formlint import Finding, lint_form
 from pipeline.formlint.rules import Rules
 from pipeline.mirror import from_markdown
@@ -115,10 +116,7 @@ def carry_out(plan: Imported) -> bool:
     """Write the planned workbook, whole or not at all; False where its cells are the same."""
     if not plan.is_new and not plan.changes:
         return False
-    part = plan.workbook.with_name(f".{plan.workbook.name}.part")
-    part.write_bytes(plan.data)
-    part.replace(plan.workbook)
-    return True
+    return write_if_changed(plan.workbook, plan.data)
 
 
 def _changes(before: Mapping[str, Sheet], after: Mapping[str, Sheet]) -> Iterator[str]:

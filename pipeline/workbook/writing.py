@@ -14,6 +14,7 @@ from openpyxl.cell import Cell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.workbook.child import INVALID_TITLE_REGEX
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -23,6 +24,9 @@ from pipeline.workbook.sheets import Row, Sheet
 
 EPOCH = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
 """The date every written workbook carries, so that equal content gives equal bytes."""
+
+LONGEST_NAME = 31
+"""Letters a sheet's name may have."""
 
 LONGEST_CELL = 32_767
 """Characters a cell of a workbook can hold; openpyxl would cut the rest off without a word."""
@@ -66,13 +70,15 @@ def write_workbook(
     """
     book = Workbook()
     book.remove(book.worksheets[0])
+    seen: dict[str, str] = {}
     for name, content in sheets.items():
-        try:
-            tab = book.create_sheet(name)
-        except ValueError as error:
+        _check_name(name)
+        if (other := seen.setdefault(name.lower(), name)) != name:
             raise QuestionnaireError(
-                f"sheet {name!r}: no name for a sheet ({error}). Rename it; at most 31 letters."
-            ) from None
+                f"Sheets {name!r} and {other!r}: a workbook takes capitals for the same. Rename "
+                "one of them."
+            )
+        tab = book.create_sheet(name)
         _check(name, content)
         _write_sheet(tab, name, content, lists or {})
     book.properties.creator = "Persepsi"
@@ -86,6 +92,15 @@ def write_workbook(
         part.write_bytes(data)
         os.replace(part, path)
     return data
+
+
+def _check_name(name: str) -> None:
+    """Refuse what the library would only warn of, and Excel repair."""
+    if not name or len(name) > LONGEST_NAME or INVALID_TITLE_REGEX.search(name):
+        raise QuestionnaireError(
+            f"sheet {name!r}: no name for a sheet. Rename it; at most {LONGEST_NAME} letters, "
+            r"without \ / ? * : [ ]."
+        )
 
 
 def _check(name: str, content: Sheet) -> None:

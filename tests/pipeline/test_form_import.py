@@ -154,6 +154,11 @@ def test_what_is_no_mirror_is_refused_and_nothing_is_written(tmp_path, name, tex
     assert not list(tmp_path.glob("*.xlsx"))
 
 
+def test_a_target_that_cannot_be_written_is_no_traceback(tmp_path):
+    with pytest.raises(QuestionnaireError, match=r"w\.xlsx: cannot be written .*as it was"):
+        import_markdown(FOLDER / "sesi.md", tmp_path / "absent" / "w.xlsx")
+
+
 def test_codebook_columns_offer_the_studys_own_words(tmp_path):
     rules = read_rules(FOLDER)
     plan = plan_import(FOLDER / "wawancara.md", tmp_path / "w.xlsx", rules)

@@ -120,6 +120,21 @@ def test_a_build_cut_off_after_the_workbook_raises_no_version_twice(folder, monk
     assert version(folder) == "2026112401"
 
 
+def test_a_workbook_that_cannot_be_replaced_leaves_mirror_and_xform_as_they_were(
+    folder, monkeypatch
+):
+    edit(folder, "C2", "Question?")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def locked(source, target):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pipeline.formbuild.os.replace", locked)
+    with pytest.raises(QuestionnaireError, match=r"good\.xlsx: cannot be written .*Close it"):
+        build(folder, validate=False, today=DAY)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_a_form_without_a_version_is_built_and_gets_none(tmp_path):
     write_workbook({k: v for k, v in SHEETS.items() if k != "settings"}, tmp_path / "good.xlsx")
     build(tmp_path, validate=False, today=DAY)
