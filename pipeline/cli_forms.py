@@ -1,8 +1,9 @@
-"""`persepsi forms deploy`: from checked workbook to phones."""
+"""`persepsi forms deploy`, `print` and `codebook`: from checked workbook to phones and paper."""
 
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -34,6 +35,19 @@ ProjectNumber = Annotated[
     int, typer.Option("--project", min=0, help="Number of the project on ODK Central.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Printables = Annotated[
+    list[str] | None,
+    typer.Argument(help="Questionnaires by name, or lembar-sesi; default: all of the folder."),
+]
+Languages = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--language",
+        help="Language by name or code, such as id; twice for two. Default: the form's first two.",
+    ),
+]
+BuildFolder = Annotated[Path, typer.Option("--build", help="Folder of the outputs.")]
+DataFolder = Annotated[Path, typer.Option("--data", help="Folder of the stores (personal data).")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of expected errors too.")]
 
 
@@ -98,3 +112,58 @@ def register(forms_app: typer.Typer, say: Say, emit: Callable[[Any], None]) -> N
             typer.echo(outcome.line())
         if not yes and not all(plan.nothing for plan in plans):
             typer.echo("Nothing was changed. Run again with --yes to do this.")
+
+    @forms_app.command(
+        "print",
+        help="Questionnaires on A4 (HTML, and PDF where there is a browser), and session sheets.",
+        epilog="Example: persepsi forms print kendari --language id",
+    )
+    def print_forms(
+        study: StudyName = "kendari",
+        forms: Printables = None,
+        languages: Languages = None,
+        build: BuildFolder = Path("build"),
+        pdf: Annotated[bool, typer.Option("--pdf/--no-pdf", help="Make PDF files too.")] = True,
+        as_json: AsJson = False,
+        debug: Debug = False,
+    ) -> None:
+        """Print to files."""
+        from pipeline.paper import print_study
+        from pipeline.study import open_study
+
+        printed = print_study(
+            open_study(study), build, os.environ,
+            names=forms or (), languages=languages or (), pdf=pdf, say=say,
+        )  # fmt: skip
+        if as_json:
+            emit([one.as_dict() for one in printed])
+            return
+        for one in printed:
+            for line in one.lines():
+                typer.echo(line)
+
+    @forms_app.command(
+        "codebook",
+        help="Write codebook.html: every question, its answers, and what they count for.",
+        epilog="Example: persepsi forms codebook kendari",
+    )
+    def codebook(
+        study: StudyName = "kendari",
+        data: DataFolder = Path("data"),
+        build: BuildFolder = Path("build"),
+        as_json: AsJson = False,
+        debug: Debug = False,
+    ) -> None:
+        """Write the codebook page."""
+        from pipeline.codebook import write_codebook
+        from pipeline.study import open_study
+
+        opened = open_study(study)
+        folder = build / opened.id
+        home = "index.html" if (folder / "index.html").is_file() else ""
+        simulated = opened.server.kind == "sandbox"
+        path = write_codebook(opened, data, folder, home=home, simulated=simulated)
+        if as_json:
+            emit({"codebook": str(path)})
+            return
+        typer.echo(f"Codebook: {path}")
