@@ -8,7 +8,7 @@ KOBO := build/pyxform-kobo
 LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: coverage help analyze pull forms lint-forms sandbox doctor fieldwork test check lint format proof proof-spark bench golden lock clean distclean
+.PHONY: coverage help analyze pull forms lint-forms print codebook deploy sandbox doctor fieldwork test check lint format proof proof-spark bench golden lock clean distclean
 
 help: ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,6 +24,15 @@ forms: $(VENV)/.run $(KOBO)/.made ## Convert the questionnaires of STUDY with bo
 
 lint-forms: $(VENV)/.run ## Check the questionnaires of STUDY without writing
 	$(BIN)/persepsi forms lint $(STUDY)
+
+print: $(VENV)/.run ## Questionnaires and session sheets of STUDY on A4 into build/
+	$(BIN)/persepsi forms print $(STUDY)
+
+codebook: $(VENV)/.run ## The codebook page of STUDY into build/
+	$(BIN)/persepsi forms codebook $(STUDY)
+
+deploy: $(VENV)/.run ## Show what publishing STUDY would do (persepsi forms deploy --yes does it)
+	$(BIN)/persepsi forms deploy $(STUDY)
 
 sandbox: $(VENV)/.run ## Serve STUDY's simulated fieldwork on a loopback KoBo-compatible server
 	$(BIN)/persepsi sandbox $(STUDY)

@@ -142,6 +142,10 @@ def analyze(
     engine: Annotated[
         str, typer.Option(help="local or spark instead of the study's; moves no number.")
     ] = "",
+    edition: Annotated[
+        str,
+        typer.Option(help="public hides every count of one to four people; internal does not."),
+    ] = "",
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -152,7 +156,7 @@ def analyze(
     outcome = run_analyze(
         open_study(study), data=data, build=build, environ=os.environ,
         now=lambda: datetime.now(UTC), say=_say, server_url=server, page_size=page_size,
-        pull=not no_pull, engine=engine,
+        pull=not no_pull, engine=engine, edition=edition,
     )  # fmt: skip
     if as_json:
         _emit(outcome.manifest)
@@ -180,6 +184,7 @@ def pull(
     files: Annotated[
         Which, typer.Option("--files", help="Files to fetch: audit.csv only, all, or none.")
     ] = "audit",
+    wave: Annotated[str, typer.Option("--wave", help="Id of the one wave to fetch.")] = "",
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -192,7 +197,7 @@ def pull(
         gathered = gather(
             open_study(study), data=data, environ=os.environ, now=lambda: datetime.now(UTC),
             say=_say, server_url=server, page_size=page_size, full=full,
-            accept_deletions=accept_deletions, files=files, progress=lines,
+            accept_deletions=accept_deletions, files=files, progress=lines, wave=wave,
         )  # fmt: skip
     if as_json:
         _emit(gathered.as_dict())
@@ -230,7 +235,7 @@ def sandbox(
         for path in fill_fieldwork(opened, seed, progress=_count):
             typer.echo(f"wrote {path}")
         return
-    from pipeline.sandbox import asset_uid, serve, study_state
+    from pipeline.sandbox import asset_uid, serve, simulated_files, study_state
 
     state = study_state(opened.folder, opened.id)
     state.page_cap = page_cap
@@ -247,10 +252,8 @@ def sandbox(
     with running, suppress(KeyboardInterrupt):
         typer.echo(f"Sandbox with SIMULATED data: {running.url}")
         typer.echo(f"KOBO_TOKEN={running.token}")
-        for form in sorted(path.stem for path in opened.folder.glob("*.xlsx")):
-            uid = asset_uid(opened.id, form)
-            if uid in state.assets:
-                typer.echo(f"asset {form} = {uid}")
+        for form in sorted(simulated_files(opened.folder)):
+            typer.echo(f"asset {form} = {asset_uid(opened.id, form)}")
         _say("Stop with Ctrl-C.")
         threading.Event().wait()
 

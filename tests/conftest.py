@@ -1,4 +1,4 @@
-"""Proofs that need Java, Chromium, R or Spark: skipped, with a reason, where it is absent.
+"""Proofs that need Java, Chromium, R, npm or Spark: skipped, with a reason, where it is absent.
 
 `PERSEPSI_REQUIRE=java,chromium,r` turns such a skip into a failure, so that CI cannot pass
 without them. What was not run is listed at the end.
@@ -18,7 +18,7 @@ from pipeline.other_pyxform import ENVIRONMENT, python_in
 
 KOBO = Path(__file__).parents[1] / ENVIRONMENT
 
-TOOLS = ("java", "chromium", "r", "spark", "libreoffice", "pyxform_kobo")
+TOOLS = ("java", "chromium", "r", "node", "spark", "libreoffice", "pyxform_kobo")
 
 
 @cache
@@ -34,6 +34,8 @@ def lacks(tool: str) -> str:
         return "" if found else "no soffice on PATH (Debian: libreoffice-calc)"
     if tool == "pyxform_kobo":
         return "" if python_in(KOBO) else "no build/pyxform-kobo (make forms)"
+    if tool == "node":
+        return "" if shutil.which("npm") else "no npm on PATH (Debian: npm)"
     if tool == "spark":
         found = find_spec("pyspark")
         return "" if found else "no pyspark (pip install -r requirements-spark.lock)"

@@ -3,15 +3,18 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 from xml.dom.minidom import Document, Element
 from xml.parsers.expat import ExpatError
 
 from defusedxml import DefusedXmlException, minidom  # type: ignore[import-untyped]
 
 from pipeline.errors import QuestionnaireError
+from pipeline.javarosa.model import Model
 from pipeline.javarosa.phone import Phone
-from pipeline.javarosa.runtime import TODAY, UUID, engine
+from pipeline.javarosa.runtime import TODAY, UUID, Engine, engine
 from pipeline.javarosa.walk import Answers, Prompt, Step, Walk
 
 _BUILT_IN = re.compile(r"(?<![\w.:-])(today|uuid)\s*(?=\()")
@@ -70,6 +73,7 @@ class Form:
         self._media = media or (xml.parent if isinstance(xml, Path) else Path())
         self._engine.media = self._media
         self._check_media(document)
+        self._document = document
         rosa = self._engine.odk.javarosa
         source = self._engine.java.io.ByteArrayInputStream(_own_functions(document).encode())
         try:
@@ -88,12 +92,42 @@ class Form:
         localizer = self._definition.getLocalizer()
         return tuple(map(str, localizer.getAvailableLocales())) if localizer else ()
 
+    @property
+    def name(self) -> str:
+        """What messages call it: its path."""
+        return self._name
+
+    @property
+    def engine(self) -> Engine:
+        """The engine it runs in."""
+        return self._engine
+
+    @cached_property
+    def model(self) -> Model:
+        """What the XForm says of its nodes."""
+        return Model.of(self._document)
+
+    def fresh(self, phone: Phone) -> Any:
+        """JavaRosa's form with an empty instance, not yet initialised, in the hands of `phone`."""
+        self._engine.media = self._media  # a list may be read while the form runs
+        self._engine.take(phone)
+        self._definition.setInstance(self._blank.clone())
+        return self._definition
+
     def fill(
-        self, answers: Answers, phone: Phone, language: str = "", *, wording: bool = True
+        self,
+        answers: Answers,
+        phone: Phone,
+        language: str = "",
+        *,
+        wording: bool = True,
+        tries: int = 1,
     ) -> Filling:
         """Fill the form from the first prompt to the last, or to the first refusal.
 
         With `wording` false labels, hints and choices stay empty, which is about a third faster.
+        A refused prompt is asked again, `tries` times in all, where `answers` is a function; only
+        the last of its steps is kept.
 
         Raises
         ------
@@ -105,13 +139,11 @@ class Form:
                 f"{self._name}: no language {language!r}; it has {', '.join(self.languages)}."
             )
         answer_to = answers if callable(answers) else _lookup(answers)
-        self._engine.media = self._media  # a list may be read while the form runs
-        self._engine.take(phone)
         try:
-            walk = Walk(self._engine, self._definition, self._blank.clone())
+            walk = Walk(self._engine, self.fresh(phone))
             if language:
                 walk.controller.setLanguage(language)
-            steps = tuple(walk.steps(answer_to, phone, wording=wording))
+            steps = tuple(walk.steps(answer_to, phone, wording=wording, tries=tries))
             if steps and steps[-1].outcome != "ok":
                 return Filling(steps, "")
             return Filling(steps, walk.close())

@@ -15,12 +15,16 @@ from pipeline.javarosa.runtime import Engine
 
 _ITEXT = re.compile(r"jr:itext\('([^']*)'\)")
 _OPENROSA = "http://openrosa.org/javarosa"
-_SELECTS = frozenset({"select_one", "select_multiple", "rank"})
+SELECTS = frozenset({"select_one", "select_multiple", "rank"})
+"""Controls whose answers are codes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A question as the engine shows it; `choices` are (code, wording), notes are read-only."""
+    """A question as the engine shows it; `choices` are (code, wording), notes are read-only.
+
+    `path` is the engine's reference, with the number of each repeat it stands in.
+    """
 
     name: str
     path: str
@@ -54,18 +58,22 @@ Answers = Mapping[str, str] | Callable[[Prompt], str | None]
 class Walk:
     """One instance of the form on its way from the first prompt to the last."""
 
-    def __init__(self, engine: Engine, definition: Any, instance: Any) -> None:
+    def __init__(self, engine: Engine, definition: Any) -> None:
         self.engine, self.definition = engine, definition
         rosa = engine.odk.javarosa
         self._data = rosa.core.model.data
         self._controls = _controls(rosa.core.model.Constants)
-        definition.setInstance(instance)
         self.model = rosa.form.api.FormEntryModel(definition)
         self.controller = rosa.form.api.FormEntryController(self.model)
         definition.initialize(True, rosa.core.model.instance.InstanceInitializationFactory())
 
     def steps(
-        self, answer_to: Callable[[Prompt], str | None], phone: Phone, *, wording: bool
+        self,
+        answer_to: Callable[[Prompt], str | None],
+        phone: Phone,
+        *,
+        wording: bool,
+        tries: int = 1,
     ) -> Iterator[Step]:
         """Steps up to the end of the form or the first refusal, each as it happens."""
         controller = self.controller
@@ -82,7 +90,10 @@ class Walk:
                 continue
             if prompt.name in phone.at:
                 self.engine.set_clock(phone.at[prompt.name])
-            step = self._answer(shown, prompt, answer_to(prompt))
+            for _ in range(tries):
+                step = self._answer(shown, prompt, answer_to(prompt))
+                if step.outcome == "ok":
+                    break
             yield step
             if step.outcome != "ok":
                 return
@@ -97,7 +108,7 @@ class Walk:
         reference = index.getReference()
         control = self._controls.get(int(shown.getControlType()), "other")
         choices: tuple[tuple[str, str], ...] = ()
-        if wording and control in _SELECTS:
+        if wording and control in SELECTS:
             choices = tuple(
                 (str(c.getValue()), str(shown.getSelectChoiceText(c) or ""))
                 for c in shown.getSelectChoices()
@@ -131,7 +142,7 @@ class Walk:
         data = self._data
         if prompt.control == "acknowledge":
             return "ok", data.StringData("OK")
-        if prompt.control in _SELECTS:
+        if prompt.control in SELECTS:
             codes = [answer] if prompt.control == "select_one" else answer.split()
             offered = {str(choice.getValue()): choice for choice in shown.getSelectChoices()}
             if not set(codes) <= set(offered):

@@ -238,7 +238,8 @@ def test_the_studys_questionnaires_build_without_a_remark(tmp_path):
         if file.suffix in {".xlsx", ".csv", ".toml"}:
             shutil.copy(file, tmp_path)
     built = build(tmp_path)
-    assert [b.form for b in built] == ["sesi", "wawancara"]
+    forms = ["cek_ulang", "kepercayaan", "kontak_ulang", "mandiri", "sesi", "wawancara"]
+    assert [b.form for b in built] == forms
     assert all(b.validation == xform.Validation(True) for b in built)
     remarks = [str(remark) for b in built for remark in (*b.findings, *b.warnings)]
     assert [text for text in remarks if "minutes on the usual way" not in text] == []
