@@ -4,10 +4,11 @@ STUDY ?= kendari
 JOBS ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
+KOBO := build/pyxform-kobo
 LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: coverage help analyze pull forms lint-forms sandbox doctor fieldwork test check lint format proof proof-spark bench golden lock clean distclean
+.PHONY: coverage help analyze pull forms lint-forms print codebook deploy sandbox doctor fieldwork test check lint format proof proof-spark bench golden lock clean distclean
 
 help: ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -18,11 +19,20 @@ analyze: $(VENV)/.run ## Pull, weight, estimate and render the reports of STUDY 
 pull: $(VENV)/.run ## Fetch new submissions of STUDY into its store
 	$(BIN)/persepsi pull $(STUDY)
 
-forms: $(VENV)/.run ## Convert and validate the questionnaires of STUDY; write XForm and mirror
-	$(BIN)/persepsi forms build $(STUDY)
+forms: $(VENV)/.run $(KOBO)/.made ## Convert the questionnaires of STUDY with both pyxforms, validate; write XForm and mirror
+	$(BIN)/persepsi forms build $(STUDY) --need-both
 
 lint-forms: $(VENV)/.run ## Check the questionnaires of STUDY without writing
 	$(BIN)/persepsi forms lint $(STUDY)
+
+print: $(VENV)/.run ## Questionnaires and session sheets of STUDY on A4 into build/
+	$(BIN)/persepsi forms print $(STUDY)
+
+codebook: $(VENV)/.run ## The codebook page of STUDY into build/
+	$(BIN)/persepsi forms codebook $(STUDY)
+
+deploy: $(VENV)/.run ## Show what publishing STUDY would do (persepsi forms deploy --yes does it)
+	$(BIN)/persepsi forms deploy $(STUDY)
 
 sandbox: $(VENV)/.run ## Serve STUDY's simulated fieldwork on a loopback KoBo-compatible server
 	$(BIN)/persepsi sandbox $(STUDY)
@@ -72,9 +82,10 @@ golden: $(VENV)/.dev ## Regenerate the reference numbers from R's package survey
 	$(BIN)/python -m tests.golden.matrix.cells
 	Rscript tests/golden/matrix/matrix.R
 
-lock: $(VENV)/.dev ## Resolve the three lock files anew
+lock: $(VENV)/.dev ## Resolve the four lock files anew
 	$(LOCK) pyproject.toml --group build -o requirements.lock
 	$(LOCK) pyproject.toml --extra javarosa --group dev -o requirements-dev.lock
+	$(LOCK) --group pyproject.toml:kobo -o requirements-pyxform-kobo.lock
 	$(LOCK) pyproject.toml --extra spark --group build -c requirements-dev.lock -o requirements-spark.lock
 
 SPARK := build/spark
@@ -86,6 +97,13 @@ $(SPARK)/.made: requirements-dev.lock requirements-spark.lock
 	$(SPARK)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(SPARK)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-spark.lock
 	$(SPARK)/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(KOBO)/.made: requirements-pyxform-kobo.lock
+	@$(PYTHON) -m venv --clear $(KOBO)
+	@$(KOBO)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-pyxform-kobo.lock || { \
+	  echo "The pyxform of KoBo's server could not be fetched, so the forms cannot be proven with it. Without a network:"; \
+	  echo "$(BIN)/persepsi forms build $(STUDY) converts with the one that is here, and says that the other was not asked."; exit 1; }
 	@touch $@
 
 clean: ## Remove what can be made again (never data/)

@@ -10,30 +10,37 @@ starts at once. All modules, by what they are for:
 sample
     errors, instrument, measures, answers, columns, design, sampling, same_frame, reading, sample
 public API
-    specs, arguments, plan, survey, comparing, coefficients, flagged, asking, interval_choice
+    specs, arguments, plan, centring, survey, comparing, coefficients, flagged, asking,
+    interval_choice
 weights
     weights, weight_plan, weight_counts, weight_classes, weight_diagnostics, weight_persons,
     weight_sensitivity, outcomes
 calibration
     margins, given_margins, auxiliaries, cells, raking, distances, newton, feasibility, trimming,
-    calibration, calibration_plan, calibration_report, calibrated
+    calibration, calibration_plan, partial_margins, calibration_report,
+    calibrated
 sums
-    kernel, moments, cell_moments, rollups
+    kernel, laid, moments, cell_moments, rollups
 estimators
     estimators, totals, ratios, quantiles, woodruff, cubes, contrasts, waves, raoscott,
     predictors, regression, scoring
 variance
-    variance, taylor, second_stage, linearised, varying, spreads, adding, twoway, workloads,
-    interviewers
+    variance, taylor, second_stage, linearised, varying, spreads, cut_again, adding, twoway,
+    workloads, interviewers, shared_enumerators
 replicates
     replicates, quotients, moving, jackknife, bootstrap, given_replicates, recalibrating,
     reraking, raked_parts, raked_jackknife
 intervals and publication
-    intervals, clustering, precision, open_scale, blocks, judged, complement, publication, tidy
+    intervals, clustering, precision, open_scale, blocks, judged, complement, publication, rounding,
+    tidy
+disclosure control
+    disclosure, disclosed, concealing
 study
     estimates, assembled, comparison, confidence, side_by_side
+waves
+    changes, comparable
 published scores of others
-    bands, rounding
+    bands, half_up
 small units
     smoothed, area_scales, fay_herriot, small_areas, small_units
 simulation

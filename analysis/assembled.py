@@ -17,10 +17,11 @@ from analysis.errors import MeasureError
 from analysis.interviewers import Interviewers, Raised
 from analysis.judged import Judged, judge, scale_of
 from analysis.kernel import Described
-from analysis.moments import Moments
+from analysis.moments import Moments, sums
 from analysis.precision import Block, Claims, Scale, Texts, precision
 from analysis.publication import Rules
 from analysis.raked_jackknife import Parts
+from analysis.shared_enumerators import Shared, shared_enumerators
 from analysis.side_by_side import side_by_side
 from analysis.spreads import Spreads, Variances, correlations, from_scores
 from analysis.tidy import table
@@ -37,13 +38,16 @@ class Estimated:
 
     `variances` has a row for each row of `table`: the standard errors that were had, side by side.
     `correlations` (D, D) of the `units` by (measure_type, measure), where city-wide margins tie
-    them; None where they are independent. `calibrated` is None without a plan.
+    them; None where they are independent. `shared` are the parts of enumerators in the units'
+    variances and covariances, where some work in several units. `calibrated` is None without
+    a plan.
     """
 
     table: pd.DataFrame
     variances: pd.DataFrame
     units: tuple[str, ...]
     correlations: Mapping[tuple[str, str], Floats] | None = None
+    shared: Shared | None = None
     calibrated: Calibrated | None = None
     weight: Floats | None = None
     notes: tuple[str, ...] = ()
@@ -113,20 +117,26 @@ def assemble(
     )  # fmt: skip
     city = _block(CITY, s.city, s.of_city, scale, whole, worst, np.array([[bool(merged)]]))
     if whole[0] == "probability":
-        city = replace(city, lonely=variance.in_lonely_strata(s.city))
+        touching = variance.in_lonely_strata(s.city)
+        city = replace(city, lonely=touching, policy=known.lonely)
         if known.by_unit:
             smaller = np.fmin(city.df, variance.satterthwaite(s.scored, "adjust")[None])
             city = replace(city, df=smaller)
     city = _raised(city, who.city() if who else None)
     if known.by_unit:
         city = replace(city, incomplete=city.incomplete | (not present.all()))
-    added = [_added(who.city() if who else None, s.of_city)]
+    added, shared = [_added(who.city() if who else None, s.of_city)], None
     if not known.by_unit or not len(names):
         judged, variances = [judge(city, scale, level, rules, floor=not known.by_unit)], [s.of_city]
     else:
         alone = precision(units, scale, level, floor=True).se
-        units = _raised(units, who.units() if who else None)
+        if units.census is not None:
+            alone = np.where(units.census, 0.0, alone)
+        of_who = who.units() if who else None
+        units = _raised(units, of_who)
         of_units = judge(units, scale, level, rules, floor=True)
+        if who and of_who:
+            shared = shared_enumerators(who, of_who, of_units.precision.se, measures)
         # One hidden unit would follow from the city and the other units.
         hidden = of_units.flagged(publication.WITHHELD).sum(axis=0)
         city = replace(city, hides=(hidden == 1)[None])
@@ -135,13 +145,17 @@ def assemble(
         judged = [of_units, *(judge(b, scale, level, rules, floor=False) for b in (city, mean))]
         variances = [s.of_units, s.of_city, s.of_mean]
         added = [
-            _added(who.units() if who else None, s.of_units),
+            _added(of_who, s.of_units),
             *added,
             _added(who.mean_of_units() if who else None, s.of_mean),
         ]
     rows = table(judged, measures, level, known.wave)
     return Estimated(
-        rows, side_by_side(rows, variances, added), names, correlations(s.between, measures)
+        rows,
+        side_by_side(rows, variances, added),
+        names,
+        correlations(s.between, measures),
+        shared,
     )
 
 
@@ -157,7 +171,8 @@ def _block(
     shape = means.value.shape
     no = np.zeros(shape, dtype=np.bool_)
     drawn = _drawn(selection)
-    usable = drawn & (means.n_psu >= 2) & (means.df >= 1)
+    census = drawn & variance.exhausted(means) & (found.used == 0)
+    usable = drawn & (census | ((means.n_psu >= 2) & (means.df >= 1)))
     return Block(
         domain_type, means.moments.domains, selection, tier,
         value=means.value, se=np.where(usable, np.sqrt(found.used), np.nan), n=means.n,
@@ -166,7 +181,19 @@ def _block(
         lonely=no, hides=no, lacks=no, incomplete=no, assumed=no,
         differs=usable & found.differs(scale.length), variance=found.method,
         clustering=assumed_deff(means.moments, ~scale.is_mean),
+        census=census, one_stage=census & stands_for_others(means),
     )  # fmt: skip
+
+
+def stands_for_others(means: Means) -> Claims:
+    """(D, K) whether the weights of an estimate's interviews add up to more than these are.
+
+    Where all PSUs were taken and no second stage is given, such interviews are a sample all the
+    same, of which the design does not say how it was drawn.
+    """
+    m = means.moments
+    weight = sums(m.domain, m.weight, len(m.domains))
+    return np.asarray(weight > means.n * (1 + 1e-9), dtype=np.bool_)
 
 
 def parts_of(measures: Sequence[Described]) -> dict[int, dict[int, float]]:
@@ -195,11 +222,15 @@ def _raised(b: Block, raised: Raised | None) -> Block:
         return b
     found, df = raised.on(b.se**2, b.df)
     known = ~np.isnan(b.se)
+    census = None if b.census is None else b.census & (raised.added == 0)
     return replace(
         b,
+        census=census,
+        one_stage=b.one_stage if census is None or b.one_stage is None else b.one_stage & census,
         se=np.sqrt(found),
         df=np.where(known, df, b.df),
         assumed=b.assumed | (raised.assumed & known),
+        untold=raised.untold & known,
     )
 
 
@@ -232,10 +263,15 @@ def _mean_of_units(judged: Judged, alone: Floats, city: Block, s: Spreads, scale
         lonely=drawn & _somewhere((units.n > 0) & (units.n_psu < 2)),
         incomplete=_somewhere(units.n == 0),
         differs=drawn & s.of_mean.differs(scale.length), variance=s.of_mean.method,
-        assumed=np.zeros((1, value.size), dtype=np.bool_),
-        clustering=None,
+        assumed=np.zeros((1, value.size), dtype=np.bool_), untold=None,
+        clustering=None, policy="", census=_everywhere(units.census),
+        one_stage=None if units.one_stage is None else _somewhere(units.one_stage),
         clustered=None if (c := judged.precision.clustered) is None else _somewhere(c),
     )  # fmt: skip
+
+
+def _everywhere(claim: Claims | None) -> Claims | None:
+    return None if claim is None else np.asarray(claim.all(axis=0, keepdims=True), dtype=np.bool_)
 
 
 def _somewhere(claim: Claims) -> Claims:

@@ -26,7 +26,8 @@ class Numbers:
     `held` is (C, Q), `totals` (Q,), both in the unit of the column. `people` is what the margins
     sum to (0 without margins), `centre` and `scale` (Q,) bring the numbers to size 1. `size` (Q,)
     is what a distance from a total is measured by: the total, or where numbers have both signs
-    at least what they add up to without them.
+    at least what they add up to without them. Where each is 1 for who is in a level and 0 for
+    others, `levels` are these by (margin, level).
     """
 
     names: tuple[str, ...]
@@ -36,6 +37,7 @@ class Numbers:
     centre: Floats
     scale: Floats
     size: Floats
+    levels: tuple[tuple[str, str], ...] = ()
 
     @property
     def standard(self) -> Floats:

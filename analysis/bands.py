@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from analysis.errors import SampleError
-from analysis.rounding import rounded
+from analysis.half_up import rounded
 
 _WITHOUT = "tanpa maladministrasi"
 """What the opinion of 2025 adds to the words of a band: a matter of oversight, not of the score."""

@@ -4,8 +4,8 @@ The plan is data: margins, method, bounds, limits. Which variance goes with it f
 happened to the weights: the jackknife redoes every method and its bounds, not cut weights.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from analysis.design import Coded, Codes
 from analysis.distances import Method
 from analysis.errors import CalibrationError
 from analysis.margins import Margins
+from analysis.partial_margins import Without, partial_cells
 
 Variance = Literal["jkn_raked", "taylor"]
 VARIANCES = ("jkn_raked", "taylor")
@@ -35,7 +36,9 @@ class CalibrationPlan:
     `population` is what the sample is of, `minimum` the interviews that a level needs, `bounds`
     the least and largest factor relative to all weights together, `trim` the multiple of the
     unit's median weight that no weight may exceed. `variance` is `jkn_raked` (the calibration,
-    by whichever method, redone in every replicate, Taylor beside it) or `taylor` alone.
+    by whichever method, redone in every replicate, Taylor beside it) or `taylor` alone. `without`
+    names by margin the units that have no totals of it: their interviews keep the weights that
+    they have, unless another margin speaks of them. Bounds are then of the factor itself.
 
     Raises
     ------
@@ -50,12 +53,18 @@ class CalibrationPlan:
     trim: float = np.inf
     minimum: int = MINIMUM
     variance: Variance = "jkn_raked"
+    without: Without = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.variance not in VARIANCES:
             raise CalibrationError(
                 f"variance = {self.variance!r} is none of {', '.join(VARIANCES)}. Correct it under "
                 "[calibration] in study.toml."
+            )
+        if self.margins.partial and not any(self.without.values()):
+            raise CalibrationError(
+                "The margins count some units only, and no unit is named that has no totals. Name "
+                "them (without), or give margins that all count the same population."
             )
 
 
@@ -85,13 +94,18 @@ def carry_out(plan: CalibrationPlan, frame: pd.DataFrame, coded: Coded, id: str 
     MarginError, CalibrationError
         From `cells.read_cells` and `calibration.calibrate`.
     """
-    cells = read_cells(
-        frame, plan.margins, population=plan.population, minimum=plan.minimum,
-        clusters=_in_frame(coded, coded.psu), id=id,
-    )  # fmt: skip
+    how: dict[str, Any] = {
+        "population": plan.population, "minimum": plan.minimum,
+        "clusters": _in_frame(coded, coded.psu), "id": id,
+    }  # fmt: skip
+    if any(plan.without.values()):
+        cells = partial_cells(frame, plan.margins, plan.without, **how)
+    else:
+        cells = read_cells(frame, plan.margins, **how)
+    # Sums of numbers alone do not say how many there are.
     made = calibrate(
-        coded, cells, method=plan.method, bounds=plan.bounds, scale=True, trim=plan.trim,
-        trim_by=_in_frame(coded, coded.domain),
+        coded, cells, method=plan.method, bounds=plan.bounds, scale=bool(cells.targets),
+        trim=plan.trim, trim_by=_in_frame(coded, coded.domain),
     )  # fmt: skip
     d = made.diagnostics
     notes = [*cells.notes, *_doubts(cells.total, float(coded.weight.sum()), d)]
@@ -117,7 +131,7 @@ def _doubts(total: float, estimated: float, d: Diagnostics) -> list[str]:
     """What makes totals look like those of another period or of other people."""
     notes = []
     times = total / estimated
-    if not 1 / OTHER < times < OTHER:
+    if total and not 1 / OTHER < times < OTHER:
         notes.append(
             f"Calibration: the known totals sum to {total:,.0f}, but the sample estimates "
             f"{estimated:,.0f}. Check that they count the field window and not another period."

@@ -97,10 +97,13 @@ def convergence(
     if cells.numbers is not None:
         x = cells.numbers
         old, new = before @ x.held, after @ x.held
+        names = x.levels or tuple((name, "") for name in x.names)
+        of = (n @ x.held).astype(np.int64) if x.levels else int(n.sum())
         tables.append(
             pd.DataFrame(
                 {
-                    "margin": list(x.names), "level": "", "n": int(n.sum()), "before": old,
+                    "margin": [margin for margin, _ in names],
+                    "level": [level for _, level in names], "n": of, "before": old,
                     "target": x.totals, "after": new, "gap": (new - x.totals) / x.size,
                 }
             )
@@ -214,5 +217,6 @@ def _within(distance: Distance) -> str:
 
 def _name(cells: Cells, margin: int, level: int) -> str:
     if margin == len(cells.margins) and cells.numbers is not None:
-        return f"the sum of {cells.numbers.names[level]}"
+        name = cells.numbers.names[level]
+        return name if cells.numbers.levels else f"the sum of {name}"
     return f"{cells.margins[margin]} {cells.levels[margin][level]}"

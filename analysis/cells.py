@@ -101,10 +101,10 @@ def read_cells(
         codes.append(merged[level])
     sizes = [len(levels) for levels in names]
     if not margins.numbers:
-        cell, cell_levels = _cross(codes, sizes)
+        cell, cell_levels = cross(codes, sizes)
         return Cells(cell, margins.names, tuple(names), cell_levels, tuple(targets), tuple(notes))
     read = read_numbers(frame, margins.numbers, id)
-    cell, crossed = _cross([*codes, *read.codes], [*sizes, *(d.size for d in read.distinct)])
+    cell, crossed = cross([*codes, *read.codes], [*sizes, *(d.size for d in read.distinct)])
     of_numbers = read.of(crossed[len(sizes) :], margins.total)
     return Cells(
         cell, margins.names, tuple(names), crossed[: len(sizes)], tuple(targets), tuple(notes),
@@ -250,7 +250,7 @@ def _some(n: int) -> str:
     return f"{n} interviews" if n == 0 or n > FEW else f"at most {FEW} interviews"
 
 
-def _cross(codes: Sequence[Codes], sizes: Sequence[int]) -> tuple[Codes, tuple[Codes, ...]]:
+def cross(codes: Sequence[Codes], sizes: Sequence[int]) -> tuple[Codes, tuple[Codes, ...]]:
     """Cells that occur, ordered by the levels of the first margin, then the next."""
     cell, levels = codes[0], [np.arange(sizes[0], dtype=np.intp)]
     cells = sizes[0]

@@ -50,19 +50,19 @@ def assumed_deff(moments: Moments, of: Claims) -> Floats:
     alike = narrow(m.weight).shape[1] == 1 and narrow(m.n).shape[1] == 1
     columns = slice(0, 1) if alike else at
     weight, n, k = m.weight[:, columns], m.n[:, columns], at.size
-
     together = at[-1] - at[0] == k - 1
     columns_of = slice(at[0], at[-1] + 1) if together else at
+    n_of_domain, of_domain, _, events, _ = m.by_domain
 
     def made(rows: slice, out: Floats) -> None:
-        events = out[:, :k]
-        events[:] = m.value[rows, columns_of]
-        np.multiply(events, events, out=out[:, k : 2 * k])
-        np.multiply(events, weight[rows], out=out[:, 2 * k :])
+        own = m.value[rows, columns_of]
+        np.multiply(own, own, out=out[:, :k])
+        np.multiply(own, weight[rows], out=out[:, k:])
 
     with np.errstate(invalid="ignore", divide="ignore"):
-        whole, squares = sums(m.domain, weight, size), sums(m.domain, weight**2, size)
-        a, a2, product = np.split(sums_of(m.domain, size, 3 * k, made), 3, axis=1)
+        whole, squares = of_domain[:, columns], sums(m.domain, weight**2, size)
+        a = events[:, columns_of]
+        a2, product = np.split(sums_of(m.domain, size, 2 * k, made), 2, axis=1)
         opposite = whole - a
         # Where all are events, rounding may leave something of their opposite.
         some = opposite > ROUNDING * whole
@@ -70,7 +70,7 @@ def assumed_deff(moments: Moments, of: Claims) -> Floats:
         seen = np.minimum(np.where(a > 0, a**2 / a2, 0.0), held)
         rare = np.minimum(a, opposite) < RARE * whole
         few = rare & (seen < SEEN * (1 - ROUNDING) * whole**2 / squares)
-        interviews = sums(m.domain, n**2, size) / sums(m.domain, n, size)
+        interviews = sums(m.domain, n**2, size) / n_of_domain[:, columns]
         deff = 1 + np.maximum(interviews - 1, 0.0) * ICC
     found[:, at] = np.where(few, deff, 1.0)
     return found

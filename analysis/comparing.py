@@ -18,7 +18,7 @@ from analysis.contrasts import wald
 from analysis.design import Floats
 from analysis.errors import DesignError, MeasureError
 from analysis.estimators import domain_estimates
-from analysis.flagged import Part, hidden, parts_of, printed, together
+from analysis.flagged import Part, hidden, is_exact, parts_of, printed, together
 from analysis.open_scale import size_of
 from analysis.precision import NO_SPREAD
 from analysis.publication import Rules
@@ -130,9 +130,22 @@ def contrast(
     rows = [cells_of(sample, of, name, own) for name, own in coefficients.items()]
     method = varying.method_of(sample, variance)
     covariance, code = varying.covariances(sample, of, method, rows)
-    value = np.array([sum(c * float(means.value[cell]) for cell, c in row.items()) for row in rows])
-    few = np.array([any(means.n_psu[cell] < 2 for cell in row) for row in rows])
+    # Origins by themselves: in a difference they go, and leave its digits.
+    value, about = (
+        np.array([sum(c * float(each[cell]) for cell, c in row.items()) for row in rows])
+        for each in (means.value, np.broadcast_to(sample.origin, means.value.shape))
+    )
+    value = value + about
     varied, _ = varying.varied(sample, of, method)
+    (of_cells,) = parts_of(
+        sample, [of], [varied], joined, rules or Rules(), level, replicated=method == "replicates"
+    )
+    census = [[is_exact(of_cells[d][k]) for d, k in row] for row in rows]
+    exact = np.array([all(own) for own in census], dtype=np.bool_)
+    few = np.array(
+        [any(means.n_psu[cell] < 2 and not taken for cell, taken in zip(row, own, strict=True))
+         for row, own in zip(rows, census, strict=True)]
+    )  # fmt: skip
     if method == "replicates":
         df = np.array([min(float(varied.df[cell]) for cell in row) for row in rows])
         few[:] = False
@@ -146,11 +159,9 @@ def contrast(
     length = np.array([sum(abs(c) * float(sizes[cell]) for cell, c in r.items()) for r in rows])
     with np.errstate(invalid="ignore"):
         se = np.sqrt(np.diag(covariance))
-        flat = ~few & (df >= 1) & (se <= NO_SPREAD * length)
+        flat = ~exact & ~few & (df >= 1) & (se <= NO_SPREAD * length)
         se = np.where(few | flat | ~(df >= 1), np.nan, se)
-    (of_cells,) = parts_of(
-        sample, [of], [varied], joined, rules or Rules(), level, replicated=method == "replicates"
-    )
+        se = np.where(exact, 0.0, se)
     parts = [
         together(
             [of_cells[d][k] for d, k in row], "no_spread" if still else "",
@@ -160,7 +171,7 @@ def contrast(
     ]  # fmt: skip
     hides = hidden(parts) & (not raw)
     value, se = (np.where(hides, np.nan, own) for own in (value, se))
-    low, high = intervals.t(value, se, df, level)
+    low, high = (np.where(se == 0, value, end) for end in intervals.t(value, se, df, level))
     found = pd.DataFrame(
         {
             "contrast": list(coefficients), "value": value, "se": se, "low": low, "high": high,
@@ -277,6 +288,16 @@ def _changed(
     drawn = second.design.selection == first.design.selection == "probability"
     i, j = ([m.domains.index(d) for d in found.domains] for m in (old.moments, new.moments))
     with np.errstate(invalid="ignore"):
+        exact = np.array(
+            [
+                [
+                    is_exact(flags[0][a][k]) and is_exact(flags[1][b][k])
+                    for k in range(found.value.shape[1])
+                ]
+                for a, b in zip(i, j, strict=True)
+            ],
+            dtype=np.bool_,
+        ).reshape(found.value.shape)
         se = np.sqrt(found.variance)
         sizes = size_of(one.value, one.spread)[i] + size_of(other.value, other.spread)[j]
         # The same answers asked twice: what the covariance leaves of the variances is rounding too.
@@ -285,7 +306,9 @@ def _changed(
     # Satterthwaite's degrees of freedom weigh variances, which here are rounding.
     df = np.where(still, np.minimum(one.df[i], other.df[j]), found.df)
     enough = drawn & (one.n_psu[i] >= 2) & (other.n_psu[j] >= 2) & (df >= 1)
-    se = np.where(enough & ~still, se, np.nan)
+    still &= ~exact
+    enough |= exact
+    se = np.where(exact, 0.0, np.where(enough & ~still, se, np.nan))
     rows = second.plan.rows
     parts = [
         together(
@@ -296,8 +319,9 @@ def _changed(
     ]  # fmt: skip
     hides = hidden(parts) & (not raw)
     blank = hides.reshape(se.shape)
-    value, se = (np.where(blank, np.nan, own) for own in (found.value, se))
-    low, high = intervals.t(value, se, df, level)
+    moved = found.value + (second.origin - first.origin)
+    value, se = (np.where(blank, np.nan, own) for own in (moved, se))
+    low, high = (np.where(se == 0, value, end) for end in intervals.t(value, se, df, level))
     size = len(found.domains)
     dimensions = new.table.dimensions
     return pd.DataFrame(
@@ -317,9 +341,9 @@ def _changed(
 
 
 def _p(value: Floats, se: Floats, df: Floats) -> Floats:
-    """Two-sided p of the hypothesis that a value is 0."""
+    """Two-sided p of the hypothesis that a value is 0; none where nothing is left to chance."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        found: Floats = 2 * special.stdtr(df, -np.abs(value / se))
+        found: Floats = 2 * special.stdtr(df, -np.abs(value / np.where(se == 0, np.nan, se)))
     return found
 
 

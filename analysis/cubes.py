@@ -63,7 +63,7 @@ def cube(
         of = Varied.plain(means, variances(means, "adjust"), "taylor")
         of_table = block(
             made, of, design.selection, unit=unit, merged=merged, tiers=tiers or {},
-            shares=~scale.is_mean,
+            shares=~scale.is_mean, lonely="adjust",
         )  # fmt: skip
         floor = bool(made.dimensions) and (not unit or unit in made.dimensions)
         of_unit = unit in made.dimensions

@@ -12,8 +12,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analysis import columns
 from analysis.assembled import CITY, Estimated, Known, assemble, parts_of, plain
 from analysis.calibration_plan import CalibrationPlan, carry_out
+from analysis.cut_again import cut_again, widened
 from analysis.design import Design, code, collapse, units_of_strata
 from analysis.interviewers import interviewers
 from analysis.kernel import Described
@@ -23,6 +25,9 @@ from analysis.publication import Rules
 from analysis.spreads import after_calibration
 from analysis.variance import Lonely
 from analysis.workloads import RHO
+
+UNCALIBRATED = "uncalibrated"
+"""Reason of units that keep their weights while others are brought to known totals."""
 
 
 def estimate(
@@ -94,11 +99,15 @@ def estimated(
     enumerator: str = "",
     rho: float = RHO,
     reduce: Reduce = psu_moments,
+    uncut: str = "",
+    limit: float = np.inf,
 ) -> Estimated:
     """As `estimate`, with the calibrated weights, both variances and the units' correlations.
 
     `weight` of the result are the final weights in the order of the frame. `reduce` makes the
-    sums over interviews, here or on other machines.
+    sums over interviews, here or on other machines. `uncut` is the column of the weights before
+    those above `limit` times their unit's median were cut: the cutting is then in the variance
+    (`analysis.cut_again`).
 
     Raises
     ------
@@ -111,13 +120,16 @@ def estimated(
     if design.selection == "probability":
         psus, merged = collapse(coded.psus, units_of_strata(coded), order)
         coded = replace(coded, psus=psus)
-    parts, made = parts_of(measures), None
+    parts, made, base = parts_of(measures), None, coded
     if calibration is None:
         spreads = plain(reduce(coded, measures), parts, known)
     else:
         made = carry_out(calibration, frame, coded, design.id)
         spreads = after_calibration(coded, made, measures, parts, lonely, CITY, reduce)
         coded = made.calibration.final(coded)
+    if uncut and design.selection == "probability" and len(frame):
+        before = columns.weights(frame, uncut, design.id)
+        spreads = widened(spreads, cut_again(base, measures, before, limit, parts))
     who = None
     if enumerator and design.selection == "probability" and len(frame):
         who = interviewers(
@@ -125,12 +137,26 @@ def estimated(
         )
     weight = np.empty_like(coded.weight)
     weight[coded.order] = coded.weight
+    found = assemble(spreads, measures, known, merged, who)
     return replace(
-        assemble(spreads, measures, known, merged, who),
+        found,
+        table=_uncalibrated(found.table, calibration),
         calibrated=made,
         weight=weight,
         notes=(*(made.notes if made else ()), *spreads.notes),
     )
+
+
+def _uncalibrated(table: pd.DataFrame, plan: CalibrationPlan | None) -> pd.DataFrame:
+    """The table with a word in rows of units of which no margin speaks."""
+    if plan is None or not any(plan.without.values()):
+        return table
+    lacking = set.intersection(*(set(plan.without.get(m, ())) for m in plan.margins.names))
+    own = (table["domain_type"] == "unit") & table["domain"].isin(lacking)
+    said = [";".join(filter(None, (r, UNCALIBRATED))) for r in table.loc[own, "reason"]]
+    table = table.copy()
+    table.loc[own, "reason"] = said
+    return table
 
 
 def of_moments(

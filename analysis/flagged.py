@@ -63,6 +63,11 @@ def together(parts: Sequence[Part], own: str, *, lacks: bool) -> Part:
     return FLAGS[flag], ";".join(dict.fromkeys(codes))
 
 
+def is_exact(part: Part) -> bool:
+    """Whether the design of an estimate left nothing to sample."""
+    return "census" in part[1].split(";")
+
+
 def hidden(parts: Sequence[Part]) -> Claims:
     """(R,) whether numbers with these flags may not be published."""
     return np.array([flag in (WITHHELD, NOT_ESTIMABLE) for flag, _ in parts], dtype=np.bool_)

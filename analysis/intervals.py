@@ -113,18 +113,19 @@ def korn_graubard(
     Korn, E. L. and Graubard, B. I. (1998), Survey Methodology 24, 193-201. Conservative; the
     rule of publication reads its width.
     """
-    share = np.asarray(p, dtype=np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        size = np.asarray(n_eff) * _shrunk(n, df, level)
+        share, size = np.broadcast_arrays(
+            np.asarray(p, dtype=np.float64), np.asarray(n_eff) * _shrunk(n, df, level)
+        )
         tail = (1 - level) / 2
-        x = share * size
-        inside = (share > 0) & (share < 1) & (size > 0)
-        safe_x, safe_n = np.where(inside, x, 1.0), np.where(inside, size, 2.0)
-        low = special.betaincinv(safe_x, safe_n - safe_x + 1, tail)
-        high = special.betaincinv(safe_x + 1, safe_n - safe_x, 1 - tail)
         bound = exact_upper(size, level)
-        low = np.where(inside, low, np.where(share >= 1, 1 - bound, 0.0))
-        high = np.where(inside, high, np.where(share <= 0, bound, 1.0))
+        low = np.asarray(np.where(share >= 1, 1 - bound, 0.0))
+        high = np.asarray(np.where(share <= 0, bound, 1.0))
+        inside = (share > 0) & (share < 1) & (size > 0)
+        x, trials = (share * size)[inside], size[inside]
+    # Inverting the distribution costs a hundred times what all else does.
+    low[inside] = special.betaincinv(x, trials - x + 1, tail)
+    high[inside] = special.betaincinv(x + 1, trials - x, 1 - tail)
     known = ~np.isnan(size) & ~np.isnan(share)
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
@@ -170,14 +171,14 @@ def wider_at_end(
         few = size - many
         tail = (1 - level) / 2
         near = (1 - tail) ** (1 / (many + 1))  # the near end lies between this and 1
-        fits = (many >= 1) & (few > 0) & (few < 1) & (near > limit)
-        a, b = np.where(fits, many, 1.0), np.where(fits, few + 1, 1.0)
-        reach = np.where(fits, np.maximum(near - limit - SLACK, 0.0), 0.5)
-        wider = fits & (special.betainc(a, b, reach) > tail + SLACK)
-        left = fits & ~wider
-        reach = np.minimum(1 - limit + SLACK, 1.0)[left]
-        narrower = np.zeros(share.shape, dtype=np.bool_)
-        narrower[left] = special.betainc(a[left], b[left], reach) < tail - SLACK
+        fits = np.asarray((many >= 1) & (few > 0) & (few < 1) & (near > limit))
+    wider, narrower = np.zeros((2, *share.shape), dtype=np.bool_)
+    many, few, near, limit = many[fits], few[fits], near[fits], limit[fits]
+    above = special.betainc(many, few + 1, np.maximum(near - limit - SLACK, 0.0)) > tail + SLACK
+    below, left = np.zeros_like(above), ~above
+    reach = np.minimum(1 - limit[left] + SLACK, 1.0)
+    below[left] = special.betainc(many[left], few[left] + 1, reach) < tail - SLACK
+    wider[fits], narrower[fits] = above, below
     return wider, narrower
 
 

@@ -50,6 +50,11 @@ class Raised:
     assumed: NDArray[np.bool_]
 
     @property
+    def untold(self) -> NDArray[np.bool_]:
+        """(J, K) whether rho decides because enumerators are too few, not because they agree."""
+        return self.assumed & self.crossed.untold
+
+    @property
     def factor(self) -> Floats:
         """V / V_s, V_s Taylor's variance over sessions; infinite where V_s is 0 and V is not."""
         with np.errstate(invalid="ignore", divide="ignore"):

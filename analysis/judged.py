@@ -14,6 +14,9 @@ from analysis.open_scale import of_any_scale
 from analysis.precision import Block, Claims, Precision, Scale
 from analysis.publication import FLAGS, Evidence, Rules, Verdicts
 
+WHOLE = 1e-12
+"""What a share of everybody may lack of 1: composed of others, it is a sum that was rounded."""
+
 
 @dataclass(frozen=True, eq=False)
 class Judged:
@@ -67,14 +70,16 @@ def hiding(judged: Judged, hides: Claims, scale: Scale, rules: Rules) -> Judged:
 
 
 def _verdicts(b: Block, f: Precision, scale: Scale, rules: Rules, of_unit: bool) -> Verdicts:
-    zero = ~scale.is_mean & (b.n > 0) & (b.value == 0)
+    share = ~scale.is_mean & (b.n > 0)
+    zero, every = share & (b.value == 0), share & (b.value >= 1 - WHOLE)
     return publication.verdicts(
         Evidence(
             n=b.n, n_psu=b.n_psu, n_eff=f.n_eff, df=b.df, selection=b.selection[:, None],
             is_unit=np.full((1, 1), of_unit), zero_events=zero, collapsed=b.collapsed,
             se_floor=f.raised, wide=f.wide, lonely=b.lonely, hides=b.hides, lacks=b.lacks,
             incomplete=b.incomplete, assumed=b.assumed, differs=b.differs,
-            no_spread=f.flat, clustered=f.clustered,
+            no_spread=f.flat, clustered=f.clustered, all_events=every,
+            policy=b.policy, census=b.census, one_stage=b.one_stage, untold=b.untold,
         ),
         rules,
     )  # fmt: skip

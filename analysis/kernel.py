@@ -1,13 +1,14 @@
 """Sums of cells over rows that arrive in blocks, with the bits of one pass over all of them.
 
 A cell is a PSU, or the part of it in a domain. Adding is sequential: within a cell in the order of
-the rows, one product a time, by `np.bincount`. A cell that was begun in an earlier block is
+the rows, one product a time, as `np.bincount` does. A cell that was begun in an earlier block is
 carried: its sum so far is added first, so the chain of additions is the one that an uncut file
 would have given. Threads, batch sizes and the places where a file is cut change no bit.
 
 Where everybody answered a measure, its counts and sums of weights are those of all rows and are
 made once; where answers are 0 and 1, the sum of w y^2 is the sum of w y. Both are the same
-additions, not approximations of them.
+additions, not approximations of them. A square is made before it is weighted, w (y y): of whole
+numbers it is exact.
 """
 
 from collections.abc import Sequence
@@ -20,12 +21,15 @@ from numpy.typing import NDArray
 from analysis.adding import add_rows
 from analysis.design import Codes, Floats
 from analysis.errors import MeasureError
+from analysis.laid import Columns, Five, Laid
 from analysis.measures import Kind
 
 Claims = NDArray[np.bool_]
 
 BLOCK = 1 << 12
-"""Rows taken at a time: few enough that their products stay near the processor."""
+"""Rows taken at a time: few enough that they stay near the processor."""
+SMALL = 11
+"""Whole numbers up to it, and their squares, are bytes."""
 
 
 class Described(Protocol):
@@ -83,19 +87,19 @@ class Answers:
 class CellSums:
     """The five sums of every cell and measure, growing as blocks of rows are added.
 
-    A row holds all sums of a cell: n, sum w and sum w^2 of everybody, sum w y of every measure,
-    sum w y^2 of the means, and n, sum w and sum w^2 of each measure that somebody left out.
+    A row holds the sums of a cell (`laid.Columns`). What an interview adds to it is its weight
+    times 1, its weight, its answers and their squares: the answers are small whole numbers mostly,
+    and are laid out as such.
     """
 
     def __init__(self, measures: Sequence[Described], size: int = 0) -> None:
         means = [k for k, m in enumerate(measures) if m.kind == "mean"]
-        self._order = means + [k for k, m in enumerate(measures) if m.kind != "mean"]
-        self._means = len(means)
-        self._place = {k: at for at, k in enumerate(self._order)}
-        self._partial: list[int] = []  # measures in the order in which they were first left out
-        self._sums = np.zeros((size, 3 + len(measures) + self._means))
-        self._given = np.empty((len(measures), BLOCK))
-        self._by_term, self._by_row = self._room()
+        order = means + [k for k, m in enumerate(measures) if m.kind != "mean"]
+        self._columns = Columns(tuple(order), len(means))
+        self._small = all(-SMALL <= measures[k].low <= measures[k].high <= SMALL for k in means)
+        self._sums = np.zeros((size, self._columns.width))
+        self._n = np.zeros((size, 1))
+        self._by_row = self._room()
 
     def add(self, cell: Codes, weight: Floats, answers: Sequence[Answers]) -> None:
         """Add rows: `cell` and `weight` are (n,), cells may come in any order.
@@ -103,99 +107,87 @@ class CellSums:
         The bits depend on the order of the rows of a cell and on nothing else. Answers must lie
         on their scales (`check`).
         """
+        if not cell.size:
+            return
+        given = [None if a.given is None or a.given.all() else a.given for a in answers]
+        for k, own in enumerate(given):
+            if own is not None and k not in self._columns.partial:
+                self._leave_out(k)
+        self._count(cell, given)
+        whole = self._small and all(a.values.dtype.kind in "biu" for a in answers)
+        of = self._columns
+        wide = (len(of.order) + of.means, min(cell.size, BLOCK))
+        room = np.empty(wide, dtype=np.int8 if whole else np.float64)
         for start in range(0, cell.size, BLOCK):
             rows = slice(start, start + BLOCK)
-            given = [None if a.given is None else a.given[rows] for a in answers]
-            given = [None if own is None or own.all() else own for own in given]
-            self._add(cell[rows], weight[rows], [a.values[rows] for a in answers], given)
+            claims = [None if own is None else own[rows] for own in given]
+            laid = self._laid(weight[rows], [a.values[rows] for a in answers], claims, room)
+            add_rows(self._sums, cell[rows], laid, weight[rows])
 
-    def sums(self, size: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        """(C, K) n, sum w, w^2, w y, w y^2 of the first `size` cells.
-
-        Where every measure was answered by all, the first three are one column seen K times, and
-        cannot be written to. All may share memory with what is still being added up.
-        """
+    def laid(self, size: int) -> Laid:
+        """The sums of the first `size` cells, as they stand; they may still be added to."""
         self._grow(size)
-        found, measures = self._sums[:size], len(self._order)
-        value = found[:, 3 : 3 + measures]
-        square = np.concatenate(
-            [found[:, 3 + measures : self._counts(0)], value[:, self._means :]], axis=1
-        )
-        if self._order != list(range(measures)):
-            back = np.argsort(self._order)
-            value, square = value.take(back, axis=1), square.take(back, axis=1)
-        counts = [np.broadcast_to(found[:, i : i + 1], (size, measures)) for i in range(3)]
-        if self._partial:
-            counts = [shared.copy() for shared in counts]
-            for at, k in enumerate(self._partial):
-                own = found[:, self._counts(at) : self._counts(at + 1)]
-                for i, count in enumerate(counts):
-                    count[:, k] = own[:, i]
-        n, weight, weight2 = counts
-        return n, weight, weight2, value, square
+        return Laid(self._columns, self._sums[:size], self._n[:size])
 
-    def _add(
+    def sums(self, size: int) -> Five:
+        """(C, K) n, sum w, w^2, w y, w y^2 of the first `size` cells (`Laid.parts`)."""
+        return self.laid(size).parts
+
+    def _leave_out(self, k: int) -> None:
+        """Keep the sums of those who answered measure k; up to here all had answered it."""
+        self._columns = self._columns.more(k)
+        self._sums = np.concatenate([self._sums, self._sums[:, :2]], axis=1)
+        self._n = np.concatenate([self._n, self._n[:, :1]], axis=1)
+        self._by_row = self._room()
+
+    def _count(self, cell: Codes, given: Sequence[Claims | None]) -> None:
+        """Count rows by cell; whole numbers add up to the same in any order."""
+        low, high = int(cell.min()), int(cell.max())
+        self._grow(high + 1)
+        place = cell - low
+        every = np.bincount(place)
+        self._n[low : high + 1, 0] += every
+        for at, k in enumerate(self._columns.partial, 1):
+            own = given[k]
+            those = every if own is None else np.bincount(place[own], minlength=every.size)
+            self._n[low : high + 1, at] += those
+
+    def _laid(
         self,
-        cell: Codes,
         weight: Floats,
         values: Sequence[NDArray[Any]],
         given: Sequence[Claims | None],
-    ) -> None:
-        for k, own in enumerate(given):
-            if own is not None and k not in self._partial:
-                # Up to here all had answered it: its counts are those of everybody.
-                self._partial.append(k)
-                self._sums = np.concatenate([self._sums, self._sums[:, :3]], axis=1)
-                self._by_term, self._by_row = self._room()
-        terms = self._terms(weight, values, given)
-        self._grow(int(cell.max()) + 1)
-        laid = self._by_row[: cell.size]
-        laid[:] = terms.T
-        add_rows(self._sums, cell, laid)
-
-    def _terms(
-        self, weight: Floats, values: Sequence[NDArray[Any]], given: Sequence[Claims | None]
+        room: NDArray[Any],
     ) -> Floats:
-        """(T, n) what each row adds to the sums of its cell."""
-        n, measures = weight.size, len(self._order)
-        y, terms = self._given[:, :n], self._by_term[:, :n]
-        for at, k in enumerate(self._order):
+        """(n, T) what each row adds to the sums of its cell, before it is weighted."""
+        of, n = self._columns, weight.size
+        y, laid = room[:, :n], self._by_row[:n]
+        for at, k in enumerate(of.order):
             y[at] = values[k]
-        for k, own in enumerate(given):
+            own = given[k]
             if own is not None:
-                y[self._place[k], ~own] = 0.0
-        terms[0] = 1.0
-        terms[1] = weight
-        np.multiply(weight, weight, out=terms[2])
-        value = terms[3 : 3 + measures]
-        np.multiply(y, weight, out=value)
-        means = self._means
-        np.multiply(value[:means], y[:means], out=terms[3 + measures : self._counts(0)])
-        for at, k in enumerate(self._partial):
-            counts, there = terms[self._counts(at) : self._counts(at + 1)], given[k]
-            counts[:] = terms[:3]
-            if there is not None:
-                counts[:, ~there] = 0.0
-        return terms
+                y[at, ~own] = 0
+        means = of.means
+        np.multiply(y[:means], y[:means], out=y[len(of.order) :])
+        laid[:, 1] = weight
+        laid[:, 2 : of.square.stop] = y.T
+        for at, k in enumerate(of.partial):
+            there, sums = given[k], laid[:, of.own(at)]
+            sums[:, 0] = 1.0 if there is None else there
+            sums[:, 1] = weight if there is None else weight * there
+        return laid
 
-    def _counts(self, at: int) -> int:
-        """Column where the counts of the partial measure at that place begin."""
-        return 3 + len(self._order) + self._means + 3 * at
-
-    def _room(self) -> tuple[Floats, Floats]:
-        """Room for the terms of a block, a term a row and a cell's row a row.
-
-        A term is not a power of two long: in the cache all terms of an interview would lie in
-        each other's way.
-        """
-        columns = self._sums.shape[1]
-        return np.empty((columns, BLOCK + 8)), np.empty((BLOCK, columns))
+    def _room(self) -> Floats:
+        """Room for the rows of a block; the first column is that of the weights alone."""
+        return np.ones((BLOCK, self._columns.width))
 
     def _grow(self, end: int) -> None:
-        held, columns = self._sums.shape
-        if end > held:
-            room = np.zeros((max(end, 2 * held) - held, columns))
-            self._sums = np.concatenate([self._sums, room])
+        more = max(end, 2 * len(self._sums)) - len(self._sums)
+        if end > len(self._sums):
+            self._sums, self._n = (
+                np.concatenate([held, np.zeros((more, held.shape[1]))])
+                for held in (self._sums, self._n)
+            )
 
 
 def check(measure: Described, answers: Answers) -> None:

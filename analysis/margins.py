@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.columns import LEAST, MOST
+from analysis.columns import LEAST, MOST, text_of
 from analysis.errors import MarginError
 
 Floats = NDArray[np.float64]
@@ -33,18 +33,20 @@ class Margins:
 
     The order in which levels are given is their declared order: sparse levels are merged with
     their neighbours in it. `numbers` are totals of columns of numbers (minutes, fees), by column.
+    With `partial` each margin counts some units only (`partial_margins`), and sums need not agree.
 
     Raises
     ------
     MarginError
-        Naming the margin: no margin, no level, a total that is not positive and finite, margins
-        whose totals disagree by more than `AGREE`, an unknown population, a total of numbers
-        that is no number.
+        Naming the margin: no margin, no level, a level twice, a total that is not positive and
+        finite, margins whose totals disagree by more than `AGREE`, an unknown population, a total
+        of numbers that is no number.
     """
 
     population: str
     totals: Mapping[str, Mapping[str, float]]
     numbers: Mapping[str, float] = field(default_factory=dict)
+    partial: bool = False
 
     def __post_init__(self) -> None:
         if self.population not in POPULATIONS:
@@ -66,7 +68,7 @@ class Margins:
                     "can "
                     "reach it. Correct it, or leave it out."
                 )
-        if not self.totals:
+        if not self.totals or self.partial:
             return
         first = next(iter(self.totals))
         for name, levels in self.totals.items():
@@ -90,7 +92,7 @@ class Margins:
 
     def levels(self, name: str) -> tuple[str, ...]:
         """Levels of a margin in their declared order."""
-        return tuple(str(level) for level in self.totals[name])
+        return tuple(text_of(level) for level in self.totals[name])
 
     def target(self, name: str) -> Floats:
         """(L,) totals of a margin, scaled by the rounding between its sum and the first one's."""
@@ -146,6 +148,14 @@ def reconcile(totals: Mapping[str, Mapping[str, float]], to: str) -> dict[str, d
 def _check_levels(name: str, levels: Mapping[str, float]) -> None:
     if not levels:
         raise MarginError(f"Margin {name} has no level; give the total of each, or leave it out.")
+    texts = [text_of(level) for level in levels]
+    twice = next((text for i, text in enumerate(texts) if text in texts[:i]), None)
+    if twice is not None:
+        given = [repr(level) for level, text in zip(levels, texts, strict=True) if text == twice]
+        raise MarginError(
+            f"Margin {name}: {' and '.join(given)} are one level, {twice}, since codes are text, "
+            "and nobody can tell which total counts. Keep one."
+        )
     for bad, what in (
         ([k for k, v in levels.items() if not np.isfinite(v)], "missing or infinite"),
         ([k for k, v in levels.items() if v < 0], "negative"),

@@ -7,7 +7,8 @@ matrix product would be faster and differ between CPU models in the last bits.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -17,6 +18,7 @@ from analysis import kernel
 from analysis.adding import add_rows
 from analysis.design import Coded, Codes, Floats, Psus
 from analysis.errors import DesignError, MeasureError
+from analysis.laid import Five, Laid
 from analysis.measures import Measure
 
 
@@ -26,6 +28,7 @@ class Moments:
 
     `psu` and `domain` are (C,) codes; the sums are (C, K) and run over interviews that answered
     the measure: `n` counts them, `weight` sums w, `weight2` w^2, `value` w y, `square` w y^2.
+    `laid` are the same sums as the kernel made them, where it did.
     """
 
     psus: Psus
@@ -37,6 +40,31 @@ class Moments:
     weight2: Floats
     value: Floats
     square: Floats
+    laid: Laid | None = field(default=None, kw_only=True)
+
+    @classmethod
+    def of(
+        cls, psus: Psus, domains: tuple[str, ...], psu: Codes, domain: Codes, laid: Laid
+    ) -> "Moments":
+        """Sums as the kernel keeps them."""
+        return cls(psus, domains, psu, domain, *laid.parts, laid=laid)
+
+    @cached_property
+    def by_domain(self) -> Five:
+        """The five sums of every domain, (D, K); they may share memory, and are not written to."""
+        size = len(self.domains)
+        if self.laid is not None and self.laid.is_of(self._sums()):
+            return self.laid.by(self.domain, size).parts
+        k = self.value.shape[1]
+
+        def both(rows: slice, out: Floats) -> None:
+            out[:, :k], out[:, k:] = self.value[rows], self.square[rows]
+
+        n, weight, weight2 = (
+            sums(self.domain, a, size) for a in (self.n, self.weight, self.weight2)
+        )
+        value, square = np.split(sums_of(self.domain, size, 2 * k, both), 2, axis=1)
+        return n, weight, weight2, value, square
 
     def pooled(self, name: str) -> "Moments":
         """The same sums with all domains as one, called `name`."""
@@ -46,7 +74,7 @@ class Moments:
         arrays = (sums(cell, a, present.size) for a in self._sums())
         return Moments(self.psus, (name,), present, np.zeros_like(present), *arrays)
 
-    def _sums(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    def _sums(self) -> Five:
         return self.n, self.weight, self.weight2, self.value, self.square
 
 
@@ -118,7 +146,7 @@ def psu_moments(coded: Coded, measures: Sequence[Measure]) -> Moments:
         rows = slice(start, start + kernel.BLOCK)
         taken = rows if in_order else coded.order[rows]
         found.add(cell[rows], coded.weight[rows], [a.part(taken) for a in answers])
-    return Moments(coded.psus, coded.domains, psu, domain, *found.sums(psu.size))
+    return Moments.of(coded.psus, coded.domains, psu, domain, found.laid(psu.size))
 
 
 def cells(psu: Codes, domain: Codes, domains: int) -> tuple[Codes, Codes, Codes]:

@@ -22,8 +22,9 @@ from analysis.precision import (
 )
 
 ROUNDING = 1e-12
-"""Standard error of Taylor's, as a share of the estimate's size, that is rounding of the sums.
-Replicates that are calibrated again meet their totals up to some 1e-12, so theirs is NO_SPREAD."""
+"""Standard error, as a share of the estimate's size, that is rounding of the sums. Replicates
+calibrated again (AGAIN) meet their totals up to some 1e-12 only, so that theirs is NO_SPREAD."""
+AGAIN = [i for i, name in enumerate(VARIANCES) if name.endswith(("_raked", "_calibrated"))]
 LOST = 1e-12
 """Variance of the answers, as a share of the square of their size, below which the difference of
 squares that it is made of holds no digits."""
@@ -36,8 +37,13 @@ def of_any_scale(
 
     Without `assume` a scale with ends stands in for no spread either: where the design shows none,
     `se` is unknown (`flat`), as on every other scale. The interval is too, but for a share of 0 or
-    1, whose Wilson interval on Kish's n rests on the number of interviews alone.
+    1, whose Wilson interval on Kish's n rests on the number of interviews alone. What a census
+    gave has an error of 0 on every scale, with any floor.
     """
+    if b.census is not None and b.census.any():
+        rest = replace(b, se=np.where(b.census, np.nan, b.se), census=None)
+        found = of_any_scale(rest, scale, level, floor=floor, assume=assume)
+        return _exact(found, b.value, b.census)
     closed = np.isfinite(scale.length)
     found = _of_each_scale(b, scale, level, closed, floor)
     if assume or not closed.any():
@@ -45,6 +51,12 @@ def of_any_scale(
     with np.errstate(invalid="ignore"):
         flat = closed & (b.se <= NO_SPREAD * np.where(closed, scale.length, 1.0))
     return _unknown(found, flat, ~scale.is_mean & ((b.value <= 0) | (b.value >= 1)))
+
+
+def _exact(found: Precision, value: Floats, census: Claims) -> Precision:
+    """The same precision where nothing was left to sample: no error, and both ends at the value."""
+    low, high = (np.where(census, value, end) for end in (found.low, found.high))
+    return replace(found, se=np.where(census, 0.0, found.se), low=low, high=high)
 
 
 def _unknown(found: Precision, flat: Claims, at_end: Claims) -> Precision:
@@ -91,7 +103,7 @@ def size_of(value: Floats, spread: Floats) -> Floats:
 def _open(b: Block, level: float) -> Precision:
     with np.errstate(invalid="ignore", divide="ignore"):
         size = size_of(b.value, b.spread)
-        rounding = np.where(b.variance == VARIANCES.index("taylor"), ROUNDING, NO_SPREAD)
+        rounding = np.where(np.isin(b.variance, AGAIN), NO_SPREAD, ROUNDING)
         flat = ~np.isnan(b.se) & (b.se <= rounding * size)
         se = np.where(flat, np.nan, b.se)
         low, high = intervals.t(b.value, se, b.df, level)

@@ -50,7 +50,9 @@ class Block:
     `se` is NaN where the design gives none; `selection` and `tier` are (D,). The claims are
     those of `publication.Evidence`, `variance` is a place in VARIANCES. `clustering` is the design
     effect of sessions to be assumed of a proportion (`clustering.assumed_deff`), none where not
-    given; `clustered` says that such a one is in `se` already.
+    given; `clustered` says that such a one is in `se` already. `policy` names how the variance of
+    `lonely` estimates counts strata with one PSU, empty where it does not. `census` marks those
+    that left nothing to sample, `one_stage` those of them whose interviews stand for others.
     """
 
     domain_type: str
@@ -74,6 +76,10 @@ class Block:
     variance: NDArray[np.intp]
     clustering: Floats | None = None
     clustered: Claims | None = None
+    policy: str = ""
+    census: Claims | None = None
+    one_stage: Claims | None = None
+    untold: Claims | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,14 +137,14 @@ def precision(b: Block, scale: Scale, level: float, *, floor: bool) -> Precision
     known = ~np.isnan(b.se)
     share = (b.value - scale.low) / length
     flat = known & (b.se <= NO_SPREAD * length)
-    bottom = intervals.se_floor(b.spread, b.kish)
+    least = intervals.se_floor(b.spread, b.kish)
     # A share of the floor: see LUCK.
-    bottom = np.where(is_mean | (b.n_psu < FEW_PSU), bottom, bottom * np.sqrt(LUCK))
+    bottom = np.where(is_mean | (b.n_psu < FEW_PSU), least, least * np.sqrt(LUCK))
     raised = floor & known & ~flat & (b.se < bottom)
     se = np.where(raised, bottom, b.se)
     # Where the sample does not show how a share clusters, a floor holds in the city too.
     assumed = 1.0 if b.clustering is None else np.where(is_mean, 1.0, b.clustering)
-    least = intervals.se_floor(b.spread, b.kish) * np.sqrt(assumed)
+    least = least * np.sqrt(assumed)
     clustered = known & ~is_mean & (assumed > 1) & (flat | (se < least))
     se = np.where(clustered & ~flat, least, se)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.errors import MeasureError
+from analysis.rounding import quantise as quantise
 
 Floats = NDArray[np.float64]
 Claims = NDArray[np.bool_]
@@ -30,38 +31,36 @@ FEW_EVENTS = 0.25
 """Share below which, or above one minus which, a proportion's own events say little of its error.
 With caution it is then compared with nothing."""
 
-SIGNIFICANT = 12
-_TENS = np.array([float(f"1e{power}") for power in range(23)])
-_LEAST, _MOST = -10, 15
-"""Powers of ten between which numbers are rounded by scaling."""
-_AT_ONCE = 1 << 13
-"""Numbers rounded at a time: few enough to stay near the processor."""
-_TEN_FROM = np.array([float(f"1e{power}") for power in range(_LEAST, _MOST + 2)])
-_UP = np.array([_TENS[max(SIGNIFICANT - 1 - p, 0)] for p in range(_LEAST, _MOST + 1)])
-_DOWN = np.array([_TENS[max(p - SIGNIFICANT + 1, 0)] for p in range(_LEAST, _MOST + 1)])
-_TWO_FIRST = 1023 + math.frexp(_TEN_FROM[0])[1]
-"""Biased exponent of the first power of two above the least power of ten."""
-_TEN_BELOW = np.array(
-    [np.searchsorted(_TEN_FROM, 2.0 ** (two - 1023), side="right") - 1
-     for two in range(_TWO_FIRST, 1023 + 51)], dtype=np.intp,
-)  # fmt: skip
-"""Place of the power of ten at or below each power of two."""
 MODEL = "fay_herriot"
 """Estimator of rows that lean on other units."""
+
+ROTATED = 3
+"""Enumerators, each with two sessions at least, from which their effect can be estimated."""
+SAFE = ("adjust",)
+"""Policies for lonely PSUs that err on the wide side; others assume a variance or leave it out."""
 
 # The last two show through a blanked row whether all answered alike.
 BLANKED = ("value", "se", "low", "high", "deff", "n_eff")
 """Columns that say nothing in rows that are hidden."""
+FEW_PEOPLE, PROTECTS, COARSE = "count<5", "protects", "coarse"
+"""Reasons of rows that would tell what one visitor answered (`disclosed`)."""
 _HARMLESS = (
+    FEW_PEOPLE,
+    PROTECTS,
     "n<",
     "sessions<",
+    "enumerators<",
     "df<",
     "quota",
     "volunteer",
     "no_answers",
     "collapsed",
+    "uncalibrated",
+    "lonely_",
     "rho_assumed",
     "no_estimate",
+    "census",
+    "one_stage",
 )
 
 
@@ -113,7 +112,13 @@ class Evidence:
     gave no interview. `assumed` marks a variance that rests on the declared correlation within
     enumerators, `differs` one that is far from another method's. `no_spread` marks estimates on
     a scale without ends whose standard error came out as 0 and is unknown, `clustered` shares
-    whose variance is that of an assumed clustering in sessions.
+    whose variance is that of an assumed clustering in sessions. `zero_events` and `all_events`
+    mark shares of 0 and of 1: one end of their interval is the news. `lonely` marks estimates that
+    rest on a stratum with one PSU; `policy` says how it is counted (`variance.Lonely`), where that
+    is a policy and not a part that cannot be estimated. `census` marks estimates whose design left
+    nothing to sample, so that PSUs and degrees of freedom say nothing of them; with `one_stage`
+    their interviews stand for others, and how these were chosen the design does not say. `untold`
+    marks those of the `assumed` whose enumerators were too few to tell their effect.
     """
 
     n: Floats
@@ -134,6 +139,11 @@ class Evidence:
     differs: Claims
     no_spread: Claims | None = None
     clustered: Claims | None = None
+    all_events: Claims | None = None
+    policy: str = ""
+    census: Claims | None = None
+    one_stage: Claims | None = None
+    untold: Claims | None = None
     is_probability: Claims = field(init=False)
 
     def __post_init__(self) -> None:
@@ -182,59 +192,78 @@ def assess(evidence: Evidence, rules: Rules) -> tuple[NDArray[np.object_], NDArr
 def verdicts(evidence: Evidence, rules: Rules) -> Verdicts:
     """As `assess`, with each text once."""
     e, drawn = evidence, evidence.is_probability
-    none = e.n == 0
+    # What all measures of a domain share is asked once.
+    n, n_psu, df = (_shared(a) for a in (e.n, e.n_psu, e.df))
+    none = n == 0
     no = np.zeros((1,) * e.n.ndim, dtype=np.bool_)
     flat = no if e.no_spread is None else e.no_spread
     clustered = no if e.clustered is None else e.clustered
-    few = ~none & (e.n < rules.minimum_n)
-    some = ~none & ~few & (e.n < rules.caution_n)
-    one_psu = drawn & ~none & (e.n_psu < 2)
-    flat_df = drawn & ~none & ~(e.df >= 1)
-    few_psu = drawn & ~none & ~one_psu & (e.n_psu < rules.interval_sessions)
-    no_verdict = drawn & (e.n_psu >= rules.interval_sessions) & (e.n_psu < rules.verdict_sessions)
-    low_df = drawn & ~none & ~(e.df >= rules.interval_df)
+    census = no if e.census is None else e.census
+    one_stage = no if e.one_stage is None else e.one_stage
+    untold = no if e.untold is None else e.untold
+    sampled = drawn & ~none & ~census
+    few = ~none & (n < rules.minimum_n)
+    some = ~none & ~few & (n < rules.caution_n)
+    one_psu = sampled & (n_psu < 2)
+    flat_df = sampled & ~(df >= 1)
+    few_psu = sampled & ~one_psu & (n_psu < rules.interval_sessions)
+    no_verdict = sampled & (n_psu >= rules.interval_sessions) & (n_psu < rules.verdict_sessions)
+    low_df = sampled & ~(df >= rules.interval_df)
     codes = (
         (f"n<{rules.minimum_n}", few | e.hides),
         (f"n<{rules.caution_n}", some & ~e.hides),
-        ("sessions<2", one_psu | e.lonely),
+        ("sessions<2", one_psu | (no if e.policy else e.lonely)),
         (f"sessions<{rules.interval_sessions}", few_psu),
-        (f"sessions<{rules.verdict_sessions}", no_verdict & ~none),
+        (f"sessions<{rules.verdict_sessions}", no_verdict),
         (f"df<{rules.interval_df}", low_df),
-        (f"n_eff<{rules.verdict_n_eff:g}", drawn & ~none & (e.n_eff < rules.verdict_n_eff)),
+        (f"n_eff<{rules.verdict_n_eff:g}", sampled & (e.n_eff < rules.verdict_n_eff)),
         ("quota", e.selection == "quota"),
         ("volunteer", e.selection == "volunteer"),
         ("no_answers", none | e.incomplete),
         ("zero_events", e.zero_events),
+        ("all_events", no if e.all_events is None else e.all_events),
         ("collapsed", e.collapsed & ~none),
+        (f"lonely_{e.policy}", e.lonely & ~(none | one_psu | flat_df) if e.policy else no),
         ("se_floor", e.se_floor),
         ("wide", e.wide),
+        (f"enumerators<{ROTATED}", untold & ~none),
         ("rho_assumed", e.assumed & ~none),
         ("se_differs", e.differs),
         ("no_spread", flat),
         ("icc_assumed", clustered & ~none),
+        ("census", census),
+        ("one_stage", one_stage),
         # The design carries the domain, and still no value or no error came of it.
         ("no_estimate", e.lacks & ~none & ~one_psu & ~flat_df & ~e.lonely & ~e.incomplete),
     )
-    careful = some | few_psu | low_df | ~drawn | e.wide | e.lonely | e.incomplete | flat
+    careful = some | few_psu | low_df | ~drawn | e.wide | e.incomplete | flat | one_stage | untold
+    if e.policy not in SAFE:
+        careful |= e.lonely
     careful |= e.collapsed & e.is_unit
     flag = np.zeros(e.n.shape, dtype=np.intp)
     flag[careful] = FLAGS.index(CAUTION)
     flag[few | e.hides] = FLAGS.index(WITHHELD)
     flag[none | one_psu | flat_df | e.lacks] = FLAGS.index(NOT_ESTIMABLE)
-    # A bit a code: of the many estimates few differ in their reasons.
+    # A bit for each code that is met: of the many estimates few differ in their reasons.
+    met = [(name, claim) for name, claim in codes if claim.any()]
     held = np.zeros(e.n.shape, dtype=np.int32)
-    for place, (_, claim) in enumerate(codes):
-        if claim.any():
-            held |= claim.astype(np.int32) << place
+    for place, (_, claim) in enumerate(met):
+        held |= claim.astype(np.int32) << place
     bits = held.reshape(-1)
     present = np.flatnonzero(np.bincount(bits, minlength=1))
-    at = np.zeros(1 << len(codes), dtype=np.intp)
+    at = np.zeros(1 << len(met), dtype=np.intp)
     at[present] = np.arange(present.size)
     reasons = tuple(
-        ";".join(name for place, (name, _) in enumerate(codes) if pattern >> place & 1)
+        ";".join(name for place, (name, _) in enumerate(met) if pattern >> place & 1)
         for pattern in present.tolist()
     )
     return Verdicts(flag.reshape(-1), at[bits], reasons)
+
+
+def _shared(values: Floats) -> Floats:
+    """The one column that is seen for every measure, or the values themselves."""
+    same = values.ndim == 2 and values.shape[1] > 1 and values.strides[1] == 0
+    return values[:, :1] if same else values
 
 
 def may_judge(row: "Mapping[str, Any] | pd.Series[Any]", rules: Rules) -> bool:
@@ -246,9 +275,11 @@ def may_judge(row: "Mapping[str, Any] | pd.Series[Any]", rules: Rules) -> bool:
     standard error that those very events hardly determine. A common one does: were those with a
     wide interval left out, the ones that came out short by luck would be compared. Nor does an
     estimate that leans on the other units (`small_areas`): in the unit that stands apart it errs
-    towards them.
+    towards them. Nor one whose enumerators were too few to tell what they bring: were that
+    more than the declared rho, their difference from others would be taken for the unit's.
     """
-    if row["estimator"] == MODEL:
+    reasons = str(row.get("reason", "")).split(";")
+    if row["estimator"] == MODEL or f"enumerators<{ROTATED}" in reasons:
         return False
     rare = row["estimator"] == "proportion" and not FEW_EVENTS <= row["value"] <= 1 - FEW_EVENTS
     judged = (PUBLISHED,) if rare else (PUBLISHED, CAUTION)
@@ -293,53 +324,3 @@ def is_hidden(flag: NDArray[np.intp]) -> Claims:
 def harmless(reason: str) -> str:
     """The reasons, codes joined by `;`, that say nothing of the answers."""
     return ";".join(code for code in reason.split(";") if code.startswith(_HARMLESS))
-
-
-def quantise(values: Floats, hidden: Claims | None = None) -> Floats:
-    """Round to 12 significant digits, as printing them and reading them again would.
-
-    Those that are `hidden` become NaN. Most values are scaled to a whole number and back: both
-    steps are exact or correctly rounded while the power of ten is a float, which it is up to
-    10^22. Values that lie near the middle of two neighbours, and very small or large ones, are
-    printed.
-    """
-    found = np.array(values, dtype=np.float64)
-    flat = found.reshape(-1)  # a view: `found` lies row by row
-    if hidden is not None:
-        flat[hidden.reshape(-1)] = np.nan
-    for start in range(0, flat.size, _AT_ONCE):
-        _quantise(flat[start : start + _AT_ONCE])
-    return found
-
-
-def _quantise(found: Floats) -> None:
-    """As `quantise`, in place."""
-    whole = float(found[0]).is_integer() and bool((np.rint(found) == found).all())
-    if whole and np.abs(found).max() < _TENS[SIGNIFICANT]:
-        return  # counts and degrees of freedom have their digits already
-    size = np.abs(found)
-    quick = (size >= 1e-9) & (size < 1e15)
-    if not quick.all():
-        size[~quick] = 1.0
-    # The power of two says which of two powers of ten a number lies above.
-    place = _TEN_BELOW[(size.view(np.int64) >> 52) - _TWO_FIRST]
-    place += size >= _TEN_FROM[place + 1]
-    up, down = _UP[place], _DOWN[place]  # one of them is 1
-    scaled = size * up / down
-    whole = np.rint(scaled)
-    # Powers below 1 are no exact floats, and products err by a ten thousandth of the last digit.
-    quick &= (whole >= _TENS[SIGNIFICANT - 1]) & (whole < _TENS[SIGNIFICANT])
-    scaled -= whole
-    np.abs(scaled, out=scaled)
-    scaled -= 0.5
-    quick &= np.abs(scaled, out=scaled) > 1e-3
-    whole /= up
-    whole *= down
-    np.copysign(whole, found, out=whole)
-    np.copyto(found, whole, where=quick)
-    if quick.all():
-        return
-    left = ~quick & np.isfinite(found) & (found != 0)
-    form = f"%.{SIGNIFICANT - 1}e"
-    found[left] = [float(form % value) for value in found[left].tolist()]
-    found[np.isnan(found)] = np.nan  # one kind of NaN, whatever its sign was

@@ -74,8 +74,9 @@ def changes(p: Part, cut: Deletion, left: Codes) -> Iterator[tuple[slice, Floats
             b = min(a + step, without.size)
             some = slice(*np.searchsorted(pair, [a * size, b * size]))
             at = pair[some] - a * size
-            top = _product(change[a:b], z).reshape(-1, k)
-            bottom = _product(change[a:b], weight).reshape(top.shape[0], -1)
+            # Of quantiles alone there are no quotients: k is 0.
+            top = _product(change[a:b], z).reshape((b - a) * size, k)
+            bottom = _product(change[a:b], weight).reshape(top.shape[0], p.weight.shape[1])
             top[at] += own_z[some]
             bottom[at] += own_weight[some]
             whole = np.tile(p.whole, (b - a, 1))
@@ -89,7 +90,7 @@ def _by_cell(key: Codes, values: Floats, cells: int, domains: int) -> Any:
     """(A, D K) sums by cell and domain; sparse where cells are so many that few have a domain."""
     k = values.shape[1]
     if cells * domains * k <= DENSE:
-        return sums(key, values, cells * domains).reshape(cells, -1)
+        return sums(key, values, cells * domains).reshape(cells, domains * k)
     present, row = np.unique(key, return_inverse=True)
     held = sums(row, values, present.size)
     column = (present % domains)[:, None] * k + np.arange(k)

@@ -132,6 +132,39 @@ def atoms(
 
     `known` gives codes of columns that were read and checked before (`columns.codes`).
     """
+    found = finest(frame, coded, dimensions, levels=levels, unknown=unknown, known=known)
+    split = replace(coded, domain=found.atom, domains=found.domains)
+    return found.summed(psu_moments(split, measures))
+
+
+@dataclass(frozen=True, eq=False)
+class Finest:
+    """The finest cells of all dimensions without their sums; as `Atoms`.
+
+    `domains` are what sums by these cells have as domains: numbers, as text.
+    """
+
+    dimensions: tuple[str, ...]
+    levels: tuple[tuple[str, ...], ...]
+    codes: Codes
+    domains: tuple[str, ...]
+    atom: Codes
+
+    def summed(self, moments: Moments) -> Atoms:
+        """The same with their sums."""
+        return Atoms(self.dimensions, self.levels, self.codes, moments, self.atom)
+
+
+def finest(
+    frame: pd.DataFrame,
+    coded: Coded,
+    dimensions: Sequence[str],
+    *,
+    levels: Mapping[str, Sequence[str]] | None = None,
+    unknown: str = "",
+    known: Mapping[str, columns.Named] | None = None,
+) -> Finest:
+    """Which finest cell each interview is in; arguments and errors as `atoms`."""
     missing = [name for name in dimensions if name not in frame.columns]
     if missing:
         raise DesignError(
@@ -154,12 +187,11 @@ def atoms(
     for own_size, at in zip(radix, which, strict=True):
         key = key * own_size + at
     keys, atom = present(key, int(size))
-    split = replace(coded, domain=atom, domains=tuple(map(str, keys)))
-    moments = psu_moments(split, measures)
+    domains = tuple(map(str, keys.tolist()))
     codes = np.empty((keys.size, len(dimensions)), dtype=np.intp)
     for i in range(len(dimensions) - 1, -1, -1):
         codes[:, i], keys = keys % radix[i], keys // radix[i]
-    return Atoms(tuple(dimensions), tuple(names), codes, moments, atom)
+    return Finest(tuple(dimensions), tuple(names), codes, domains, atom)
 
 
 def roll_ups(

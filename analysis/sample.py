@@ -22,7 +22,8 @@ class Sample:
     """Interviews coded by their finest cell (atom), with what is asked of them.
 
     `coded` has final weights and the atoms as domains. `lonely` is the policy for the variance;
-    `replicates` and `seed` are those of the bootstrap.
+    `replicates` and `seed` are those of the bootstrap. `origins` (M,) are what the rows of the plan
+    were summed about (`analysis.centring`): none where all are 0.
     """
 
     frame: pd.DataFrame
@@ -34,6 +35,12 @@ class Sample:
     lonely: Lonely
     replicates: int = 500
     seed: int | None = None
+    origins: Floats | None = None
+
+    @property
+    def origin(self) -> Floats:
+        """(M,) what is to be added to the rows' values."""
+        return np.zeros(len(self.plan.rows)) if self.origins is None else self.origins
 
     @property
     def psus(self) -> Psus:
@@ -60,7 +67,7 @@ class Sample:
         coded = replace(
             self.coded, domain=of.to[self.coded.domain], domains=of.table.moments.domains
         )  # fmt: skip
-        return replace(self, coded=coded, measures=measures, plan=plan)
+        return replace(self, coded=coded, measures=measures, plan=plan, origins=None)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,12 +12,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analysis import arguments, interval_choice, reading, varying, woodruff
+from analysis import arguments, centring, interval_choice, reading, varying, woodruff
 from analysis import design as base
 from analysis import plan as planning
 from analysis.blocks import Varied, block
 from analysis.complement import complement
-from analysis.design import code, collapse, units_of_strata
+from analysis.design import Floats, code, collapse, units_of_strata
 from analysis.errors import DesignError, MeasureError
 from analysis.estimators import domain_estimates
 from analysis.interval_choice import Choice, with_interval
@@ -169,7 +169,7 @@ def estimate(
         [of.table for of in tables], varied, sample.plan, quantiles, joined,
         selection=design_of(design).selection, level=level, rules=rules or Rules(), raw=raw,
         floor=not raw if floor is None else floor, interval=interval, wave=wave,
-        tiers=tiers or {}, replicated=method == "replicates",
+        tiers=tiers or {}, replicated=method == "replicates", origins=sample.origins,
     )  # fmt: skip
     if calibrated is not None:
         notes = [*calibrated.notes, *notes]
@@ -211,7 +211,9 @@ def sampled(
     arguments.require_levels(levels, dimensions)
     data = reading.pandas(frame)
     plan = planning.plan(asked, reading.codes(data, planning.columns(asked)))
-    measures = reading.measures(data, plan, missing=missing)
+    plan, measures, origins = centring.centred(
+        plan, reading.measures(data, plan, missing=missing)
+    )  # fmt: skip
     own = design_of(design)
     coded = code(data, own, empty=empty)
     calibrated = design if isinstance(design, CalibratedDesign) else None
@@ -226,7 +228,7 @@ def sampled(
         coded, domain=found.atom, domains=found.moments.domains, psus=joined.atoms.moments.psus
     )
     sample = Sample(
-        data, own, calibrated, coded, measures, plan, joined.lonely, replicates, seed
+        data, own, calibrated, coded, measures, plan, joined.lonely, replicates, seed, origins
     )  # fmt: skip
     made = [Domains(*joined.atoms.table(chosen, levels or {})) for chosen in tables]
     return sample, made, joined
@@ -257,7 +259,10 @@ def _with_enumerators(
         [who.crossed.degrees(found.df[:, [m]], found.variance[:, [m]])[:, row.base]
          for m, row in enumerate(rows)]
     )  # fmt: skip
-    return replace(found, variance=v, df=df, assumed=found.assumed | taken.assumed)
+    untold = taken.assumed & who.crossed.untold[:, at]
+    return replace(
+        found, variance=v, df=df, assumed=found.assumed | taken.assumed, untold=untold
+    )  # fmt: skip
 
 
 def assembled(
@@ -276,6 +281,7 @@ def assembled(
     wave: str,
     tiers: Mapping[str, str],
     replicated: bool,
+    origins: Floats | None = None,
 ) -> pd.DataFrame:
     """Intervals, flags and reasons of estimates with their variances, as the tidy table."""
     scale = scale_of(plan.rows)
@@ -286,6 +292,7 @@ def assembled(
         b = block(
             one, with_quantiles, selection, unit=joined.unit, merged=joined.merged, tiers=tiers,
             replicated=replicated, shares=shares if floor else None,
+            lonely=joined.lonely,
         )  # fmt: skip
         of_unit = bool(one.dimensions) and joined.unit in one.dimensions
         found = judge(
@@ -297,6 +304,8 @@ def assembled(
     judged = [
         hiding(j, h, scale, rules) if h.any() else j for j, h in zip(judged, hidden, strict=True)
     ]
+    if origins is not None:
+        judged = [centring.moved_back(own, origins) for own in judged]
     return table(judged, plan.rows, level, wave, published=not raw)
 
 

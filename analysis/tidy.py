@@ -6,13 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from analysis.design import Codes, Floats
 from analysis.judged import Judged
 from analysis.kernel import Described
 from analysis.precision import METHODS, VARIANCES
-from analysis.publication import BLANKED, FLAGS, harmless, is_hidden, quantise
+from analysis.publication import BLANKED, FLAGS, harmless, is_hidden
+from analysis.rounding import quantise
 
 COLUMNS = (
     "wave", "domain_type", "domain", "measure_type", "measure", "category", "value", "se", "low",
@@ -43,7 +45,9 @@ def table(
         return _Texts(texts, of_rows)
 
     def of_domain(texts: Sequence[Sequence[str]]) -> _Texts:
-        return _Texts([name for block in texts for name in block], domain_of_rows)
+        every = [name for block in texts for name in block]
+        first = every[0] if every else ""
+        return same(first) if every.count(first) == len(every) else _Texts(every, domain_of_rows)
 
     def same(text: str) -> _Texts:
         return _Texts([text], of_rows)
@@ -103,7 +107,7 @@ def table(
         "flag": _Texts(FLAGS, flag),
         "reason": _Texts(reasons, reason),
     }  # fmt: skip
-    return pd.DataFrame(_columns(columns, size), columns=list(COLUMNS), copy=False)
+    return pd.DataFrame(_columns(columns, size), copy=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,9 +127,10 @@ def _columns(
     Arrow's arrays are never written to.
     """
     pool = [text for column in held.values() if isinstance(column, _Texts) for text in column.texts]
-    made = pd.Series(np.array([*pool, ""], dtype=object)).array
-    in_arrow = isinstance(made, pd.arrays.ArrowStringArray)
-    arrow = pa.array(made.to_numpy(dtype=object), pa.large_string()) if in_arrow else None
+    kind = pd.Series([""]).dtype
+    in_arrow = isinstance(pd.Series([""]).array, pd.arrays.ArrowStringArray)
+    texts_of = pd.Series(np.array([*pool, ""], dtype=object)).array if not in_arrow else None
+    arrow = pa.array(pool, pa.large_string()) if in_arrow else pa.nulls(0)
     alike: dict[str, object] = {}
     found: dict[str, object] = {}
     start = 0
@@ -134,15 +139,15 @@ def _columns(
             found[name] = column
             continue
         texts = column.texts
-        if arrow is None:
-            found[name] = made.take(column.codes + start)
+        if texts_of is not None:
+            found[name] = texts_of.take(column.codes + start)
         elif len(set(texts)) == 1:
             if texts[0] not in alike:
-                alike[texts[0]] = _kept(pa.repeat(arrow[start], size), made.dtype)
+                alike[texts[0]] = _kept(pa.repeat(arrow[start], size), kind)
             found[name] = alike[texts[0]]
         else:
             own = arrow.slice(start, len(texts))
-            found[name] = _kept(own.take(pa.array(column.codes)), made.dtype)
+            found[name] = _kept(pc.take(own, pa.array(column.codes), boundscheck=False), kind)
         start += len(texts)
     return found
 

@@ -34,6 +34,7 @@ from analysis import variance
 from analysis.design import Coded, Floats, Psus
 from analysis.measures import Measure
 from analysis.moments import psu_moments, sums
+from analysis.publication import ROTATED
 from analysis.variance import Lonely, Means, stratified_products
 from analysis.workloads import (
     RHO,
@@ -50,10 +51,8 @@ from analysis.workloads import (
 DECLARED_DF = 1.5
 """Degrees of freedom that a declared rho is worth. As sure as if it were known, intervals of units
 with one or two enumerators held 79 to 92 % where the true rho was 0.08 (decision 0016)."""
-ROTATED = 3
-"""Enumerators, each with two sessions at least, from which their effect can be estimated ..."""
 COMPARED = 1.5
-"""... and the degrees of freedom that they must leave; three who share alike leave 2."""
+"""Degrees of freedom that they must leave; three who share alike leave 2."""
 ENOUGH = 8
 """Enumerators from which the estimate needs no lower bound ..."""
 ENOUGH_COMPARED = 5.0
@@ -88,6 +87,13 @@ class Crossed:
         """What enumerators add to the variance over sessions, in the square of its unit."""
         return np.maximum(self.variance - self.session, 0.0)
 
+    @property
+    def untold(self) -> NDArray[np.bool_]:
+        """(J, K) whether the enumerators are too few to be told from the sessions."""
+        return np.asarray(
+            (self.rotated < ROTATED) | (self.compared < COMPARED), dtype=np.bool_
+        )  # fmt: skip
+
     def degrees(self, of_session: Floats, session: Floats | None = None) -> Floats:
         """Degrees of freedom, from those of the variance over sessions.
 
@@ -96,7 +102,7 @@ class Crossed:
         `session` puts another variance in the place of V_s, such as that of a replicate method.
         """
         own = self.session if session is None else session
-        few = (self.rotated < ROTATED) | (self.compared < COMPARED)
+        few = self.untold
         of_added = np.where(few, DECLARED_DF, self.compared)
         with np.errstate(invalid="ignore", divide="ignore"):
             found = (own + self.added) ** 2 / (own**2 / of_session + self.added**2 / of_added)

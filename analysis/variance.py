@@ -54,13 +54,7 @@ class Means:
 def domain_means(moments: Moments) -> Means:
     """Weighted mean of every measure in every domain."""
     m, size = moments, len(moments.domains)
-    n, weight, weight2 = (sums(m.domain, a, size) for a in (m.n, m.weight, m.weight2))
-    k = m.value.shape[1]
-
-    def both(rows: slice, out: Floats) -> None:
-        out[:, :k], out[:, k:] = m.value[rows], m.square[rows]
-
-    value, square = np.split(sums_of(m.domain, size, 2 * k, both), 2, axis=1)
+    n, weight, weight2, value, square = m.by_domain
     # Sums that all measures share are worked on as one column.
     cell_n, cell_weight = narrow(m.n), narrow(m.weight)
     whole = weight if cell_weight is m.weight else weight[:, :1]
@@ -68,14 +62,7 @@ def domain_means(moments: Moments) -> Means:
         mean = value / weight
         kish = weight**2 / weight2
         spread = np.maximum(square / weight - mean**2, 0.0)
-        scores = np.empty(m.value.shape)
-        for start in range(0, m.domain.size, ROWS):
-            rows = slice(start, start + ROWS)
-            own = scores[rows]
-            np.take(mean, m.domain[rows], axis=0, out=own)
-            own *= cell_weight[rows]
-            np.subtract(m.value[rows], own, out=own)
-            own /= np.take(whole, m.domain[rows], axis=0)
+        scores = _scores(m, mean, whole, cell_weight)
     answered = cell_n > 0
     if not answered.all():
         scores = np.where(answered, scores, 0.0)
@@ -83,8 +70,21 @@ def domain_means(moments: Moments) -> Means:
     pairs, pair = _pairs(m.psus.stratum[m.psu], m.domain, size)
     strata = (sums(pair, cell_n, pairs.size) > 0).astype(np.float64)
     df = n_psu - sums(pairs % max(size, 1), strata, size)
-    n_psu, df = (np.array(np.broadcast_to(a, mean.shape)) for a in (n_psu, df))
+    n_psu, df = (np.broadcast_to(narrow(a), mean.shape) for a in (n_psu, df))
     return Means(m, mean, scores, n, n_psu, df, kish, spread)
+
+
+def _scores(m: Moments, mean: Floats, whole: Floats, weight: Floats) -> Floats:
+    """(C, K) scores of cells; `weight` and `whole`, of cells and domains, may be one column."""
+    scores = np.empty(m.value.shape)
+    for start in range(0, m.domain.size, ROWS):
+        rows = slice(start, start + ROWS)
+        own, domain = scores[rows], m.domain[rows]
+        mean.take(domain, axis=0, out=own, mode="clip")  # the codes are places in `mean`
+        own *= weight[rows]
+        np.subtract(m.value[rows], own, out=own)
+        own /= whole.take(domain, axis=0)
+    return scores
 
 
 def combined(means: Means, parts: Mapping[int, Mapping[int, float]]) -> Means:
@@ -177,6 +177,23 @@ def in_lonely_strata(means: Means) -> NDArray[np.bool_]:
     return sums(m.domain, alone.astype(np.float64), len(m.domains)) > 0
 
 
+def exhausted(means: Means) -> NDArray[np.bool_]:
+    """(D, K) whether the design left nothing to sample where a domain has answers.
+
+    All PSUs of its strata were drawn (`fpc`), and of two stages all visitors of each PSU: what was
+    found is the population's, and its variance is 0 however the answers differ.
+    """
+    m = means.moments
+    open_stratum = m.psus.remaining > 0
+    if open_stratum.all():
+        return np.zeros(means.value.shape, dtype=np.bool_)
+    left = open_stratum[m.psus.stratum]
+    if m.psus.visitors is not None and m.psus.interviews is not None:
+        left |= m.psus.interviews < m.psus.visitors
+    seen = sums(m.domain, (left[m.psu][:, None] & (m.n > 0)).astype(np.float64), len(m.domains))
+    return np.asarray((means.n > 0) & (seen == 0), dtype=np.bool_)
+
+
 def _psu_scores(means: Means, coefficients: Mapping[tuple[int, int], float]) -> Floats:
     m = means.moments
     total = np.zeros((len(m.psus.names), 1))
@@ -233,7 +250,8 @@ def stratified_products(
 
     def products(rows: slice, out: Floats) -> None:
         own = pair[rows]
-        np.subtract(a[rows], means[0][own], out=out)
+        means[0].take(own, axis=0, out=out, mode="clip")  # the codes are places in `means`
+        np.subtract(a[rows], out, out=out)
         out *= out if a is b else b[rows] - means[-1][own]
 
     total = sums_of(pair, pairs.size, a.shape[1], products) + absent * means[0] * means[-1]

@@ -7,11 +7,12 @@ where there are some.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
-from analysis import moving, replicates, taylor
+from analysis import moving, replicates, taylor, variance
 from analysis.blocks import Varied
 from analysis.design import Floats
 from analysis.errors import DesignError
@@ -60,7 +61,19 @@ def method_of(sample: Sample, asked: str) -> str:
 
 
 def varied(sample: Sample, of: Domains, method: str) -> tuple[Varied, tuple[str, ...]]:
-    """Estimates of a table with their variance, and notes in words."""
+    """Estimates of a table with their variance, and notes in words.
+
+    Where nothing was left to sample the variance is 0, also where replicates, that have no PSU to
+    leave out, know of none.
+    """
+    found, notes = _varied(sample, of, method)
+    if method == "replicates" or (sample.calibrated and (sample.psus.remaining > 0).any()):
+        return found, notes
+    whole = variance.exhausted(found.means)
+    return replace(found, variance=np.where(whole, 0.0, found.variance)), notes
+
+
+def _varied(sample: Sample, of: Domains, method: str) -> tuple[Varied, tuple[str, ...]]:
     if method == "taylor":
         means, found = taylor.variances(sample, of)
         return Varied.plain(means, found, "taylor"), ()

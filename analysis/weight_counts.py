@@ -2,7 +2,7 @@
 
 T0  counted: tickets or a tally of the covered time
 T1  rebuilt: k times the number selected, from a contact log without a gap
-T2  the unit's own register of the covered time
+T2  the unit's own register of the covered time, or three five-minute counts of the flow
 T3  unknown, and no session of the unit was counted: the visitors that its blocks usually have
 T4  unknown: the mean of the unit's other sessions, so that sessions count alike
 
@@ -64,7 +64,7 @@ def add_counts(
     counted = plan["count"].notna() & ~low
     plan["f_time"] = _time_factor(plan, counted, covered, notes)
     whole = _complete_logs(plan, log)
-    register = counted & (plan["count_method"] == "register")
+    register = counted & plan["count_method"].isin(["register", "arus"])
     rebuilt = ~counted & whole & plan["k"].notna() & (plan["selected"] > 0)
     tier = np.select([register, counted, rebuilt], ["T2", "T0", "T1"], default="T4")
     plan["tier"] = pd.Series(tier, index=plan.index).where(plan["worked"], "")

@@ -15,7 +15,7 @@ from analysis.measures import Measure
 from analysis.plan import Plan, Row, Source
 from analysis.quantiles import EXACT
 from analysis.sample import Domains, Sample, whole_of
-from analysis.variance import Means
+from analysis.variance import Means, exhausted
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +57,7 @@ def placed(
     asked = sample.asking(*_reached(sample, rows, domain, value), of)
     found, _ = varying.varied(asked, whole_of(asked), method)
     means = found.means
+    census = exhausted(means) & (found.variance == 0) & (method != "replicates")
     usable = (found.df >= 1) & (means.n > 0) & ((means.n_psu >= 2) | (method == "replicates"))
     with np.errstate(invalid="ignore"):
         error = np.where(usable, np.sqrt(found.variance), np.nan)
@@ -65,6 +66,9 @@ def placed(
     lower, upper = quantiles.of_share(means.value, error, means.kish, found.df, level, how)
     low, high = back(lower), back(upper)
     se = (high - low) / (2 * intervals.quantile(level, found.df))
+    # Nothing was left to sample: the answer is the population's.
+    low, high = (np.where(census, value, end) for end in (low, high))
+    se = np.where(census, 0.0, se)
     return Placed(at, value, se, low, high, found.df, means)
 
 

@@ -1,6 +1,7 @@
 """From Parquet to intervals: the engine against a bare floor, R's `svyby` and `svy`, in one run.
 
     python -m benchmarks.engine [--folder build/bench] [--svy PYTHON] [--quick] > table.md
+    python -m benchmarks.engine --turns 15 --only 100000-500 1000000-6
 
 Data are simulated: 20 measures (10 on a scale of 1 to 4, 10 of 0 and 1), 10 to 20 sessions a unit,
 a stratum a unit, weights and unit effects lognormal and normal, seeded. The floor reads the same
@@ -8,7 +9,8 @@ columns with pyarrow and adds the numbers up with numpy. `svyby` and `svy` begin
 memory and give means and standard errors only; so does "ours, in memory". "Ours" begins with the
 file and ends with the table as it may be published. Every cell is a process of its own; CPU
 seconds (user and system, all threads) are medians of its repeats after the imports, memory is its
-peak.
+peak. With `--turns` the floor and ours take turns in one process instead, which a machine with
+other work disturbs alike.
 """
 
 import argparse
@@ -140,13 +142,28 @@ def prepared(path: Path) -> Callable[[], object]:
     return work
 
 
+def spent() -> float:
+    """CPU seconds of this process so far."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def turns(path: Path, times: int) -> tuple[float, float, float]:
+    """Median CPU seconds of the floor, of ours, and median ratio of the two, in turns."""
+    seconds: list[tuple[float, float]] = []
+    for _ in range(times + 1):
+        marks = [spent()]
+        for work in (floor, ours):
+            work(path)
+            marks.append(spent())
+        seconds.append((marks[1] - marks[0], marks[2] - marks[1]))
+    bare, own = zip(*seconds[1:], strict=True)  # the first turn asks the system for memory
+    ratio = statistics.median(b / a for a, b in seconds[1:])
+    return statistics.median(bare), statistics.median(own), ratio
+
+
 def one(work: Callable[[], object], repeats: int) -> Cost:
     """Cost of `work` in this process."""
-
-    def spent() -> float:
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        return used.ru_utime + used.ru_stime
-
     seconds = []
     for _ in range(repeats):
         before = spent()
@@ -227,6 +244,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="up to 100,000 rows, without peers")
     parser.add_argument("--one", nargs=2, metavar=("WHAT", "FILE"))
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only", nargs="+", metavar="ROWS-UNITS", help="some sizes, by name")
+    parser.add_argument("--turns", type=int, default=0, help="turns of floor and ours, no peers")
     asked = parser.parse_args()
     if asked.one:
         what, path = asked.one[0], Path(asked.one[1])
@@ -237,16 +256,22 @@ def main() -> None:
     print(f"{platform.machine()}, Python {platform.python_version()}, numpy {np.__version__}, "
           f"pyarrow {pa.__version__}, pandas {pd.__version__}. Cells: CPU s (peak MB; for peers: "
           "times ours in memory; times ours the whole way). ¹ one repeat.\n")  # fmt: skip
-    print(
-        "| rows | units | arranged | floor | ours | ours / floor | ours, in memory | svyby | svy |"
-    )
-    print("| ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    head = ["rows", "units", "arranged", "floor", "ours", "ours / floor"]
+    head += [] if asked.turns else ["ours, in memory", "svyby", "svy"]
+    print(f"| {' | '.join(head)} |\n| ---: | ---: | --- |{' ---: |' * (len(head) - 3)}")
     plan = [(size, "psu") for size in SIZES if not asked.quick or size[0] <= 10**5]
     plan += [((10**6, 500), other) for other in ("id", "scattered") if not asked.quick]
     for (rows, units), arrangement in plan:
+        if asked.only and f"{rows}-{units}" not in asked.only:
+            continue
         path = asked.folder / f"{rows}-{units}-{arrangement}.parquet"
         if not path.exists():
             write(rows, units, arrangement, path)
+        if asked.turns:
+            a, b, ratio_of = turns(path, asked.turns if rows <= 10**6 else 1)
+            print(f"| {rows:,} | {units:,} | {arrangement} | {a:.3g} | {b:.3g} | {ratio_of:.2f} |",
+                  flush=True)  # fmt: skip
+            continue
         repeats = 3 if rows > 10**6 else 9
         bare, own = here("floor", path, repeats), here("ours", path, repeats)
         memory = here("memory", path, repeats) if rows <= 10**6 else None

@@ -22,6 +22,8 @@ HEAD = """\
 # Written by `persepsi forms deploy`: which project on which server holds which form.
 # Commit it with the questionnaires; it holds no token and no address.
 """
+_ASSET = re.compile(r"[A-Za-z0-9]+|[0-9]+/[^/\s]+")
+"""An id of KoBo, or Central's project number and form id."""
 _TEXTS = ("server", "wave", "form", "asset", "version", "form_version", "xform")
 
 
@@ -88,7 +90,7 @@ def _entry(entry: Any, where: str) -> Published:
     if not isinstance(media, Mapping) or wrong:
         raise StudyError(f"{where}: {', '.join(wrong) or 'media'} must be text. {_MEND}")
     missing = [name for name in ("server", "wave", "form", "asset") if not texts[name]]
-    if missing or not re.fullmatch(r"[A-Za-z0-9]+", texts["asset"]):
+    if missing or not _ASSET.fullmatch(texts["asset"]):
         raise StudyError(f"{where}: {', '.join(missing) or 'asset'} is missing or wrong. {_MEND}")
     return Published(**texts, media={str(name): str(hash_) for name, hash_ in media.items()})
 

@@ -1,6 +1,7 @@
 """From the study's known totals to the plan by which its interviews are calibrated."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,8 @@ SEEN = {"obs_sex": "jk_amatan", "obs_age_band": "umur_amatan"}
 class Planned:
     """What is to be met, the interviews' columns that it asks for, and what had to be decided.
 
-    `columns` has a row for each interview, in their order.
+    `columns` has a row for each interview, in their order; a number whose sum is known by unit has
+    a column for each unit, 0 elsewhere.
     """
 
     plan: CalibrationPlan
@@ -72,10 +74,11 @@ def planned(
     if study.is_designed:
         _refuse_population(study, totals)
     columns, filled = _columns(study, settings, totals, interviews)
-    margins, left_out = _margins(study, totals, interviews)
+    margins, without, left_out = _margins(study, totals, interviews)
+    numbers, columns = _numbers(totals, interviews, columns)
     low, high = (*settings.bounds, 0.0, 0.0)[:2]
     plan = CalibrationPlan(
-        margins=Margins(totals.population, margins),
+        margins=Margins(totals.population, margins, numbers, partial=bool(without)),
         # A sample of sessions is of visits; of any other survey only its analyst can know.
         population="kunjungan" if study.is_designed else totals.population,
         method="raking" if settings.method in {"raking", "poststrat"} else settings.method,  # type: ignore[arg-type]
@@ -83,6 +86,7 @@ def planned(
         trim=settings.trim or np.inf,
         minimum=settings.minimum,
         variance=settings.variance,  # type: ignore[arg-type]
+        without=without,
     )
     stand_ins = tuple(settings.missing.values())
     return Planned(plan, totals, columns, stand_ins, (*filled, *left_out)), ()
@@ -107,7 +111,14 @@ def _totals(study: Study, settings: CalibrationSettings, instrument: Instrument)
     totals = read_known_totals(
         study.file(settings.file), margins=settings.margins, units=units,
         levels={**levels, **OBSERVED, UNIT: units}, reconcile=settings.reconcile,
+        wave=study.wave.id, waves=[wave.id for wave in study.waves],
     )  # fmt: skip
+    if settings.method == "poststrat" and totals.numbers:
+        raise StudyError(
+            f'{study.file("study.toml")} [calibration] method = "poststrat" meets levels, and '
+            f"{totals.path.name} gives the sum of {', '.join(totals.numbers)}. Take raking, "
+            "linear or logit."
+        )
     if settings.method == "poststrat" and len(totals.margins) > 1:
         raise StudyError(
             f'{study.file("study.toml")} [calibration] method = "poststrat" meets one margin, but '
@@ -175,33 +186,60 @@ def _columns(
     return pd.DataFrame(found, index=interviews.index), tuple(notes)
 
 
+def _numbers(
+    totals: KnownTotals, interviews: pd.DataFrame, columns: pd.DataFrame
+) -> tuple[dict[str, float], pd.DataFrame]:
+    """Sums of numbers as `analysis.margins` takes them, and the columns they are of."""
+    found: dict[str, float] = {}
+    made: dict[str, pd.Series[Any]] = {}
+    for row in totals.rows:
+        if row.level:
+            continue
+        values = columns[row.margin]
+        if not row.unit_id:
+            found[row.margin] = row.total
+            continue
+        own = interviews[UNIT] == row.unit_id
+        if own.any():
+            name = f"{row.unit_id}{CROSS}{row.margin}"
+            found[name] = row.total
+            made[name] = values.where(own, 0)
+    return found, columns.assign(**made)
+
+
 def _margins(
     study: Study, totals: KnownTotals, interviews: pd.DataFrame
-) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
-    """Totals by margin and level as `analysis.margins` takes them; units become a crossed level."""
+) -> tuple[dict[str, dict[str, float]], dict[str, frozenset[str]], tuple[str, ...]]:
+    """Totals by margin and level as `analysis.margins` takes them; units become a crossed level.
+
+    By margin too the units with interviews and without totals, which keep their weights.
+    """
     present = set(interviews[UNIT]) if UNIT in interviews else set()
     silent = sorted({r.unit_id for r in totals.rows if r.unit_id and r.unit_id not in present})
     out: dict[str, dict[str, float]] = {}
+    lacking: dict[str, frozenset[str]] = {}
     for margin in totals.margins:
+        if margin in totals.numbers:
+            continue
         own = [row for row in totals.rows if row.margin == margin]
         if not totals.by_unit(margin):
             out[margin] = {row.level: row.total for row in own}
             continue
-        without = sorted(present - {row.unit_id for row in own})
+        without = frozenset(present - {row.unit_id for row in own})
+        if without == present:
+            continue
         if without:
-            raise StudyError(
-                f"{totals.path}: margin {margin} has no totals of {', '.join(without)}, whose "
-                "interviews would stand for nobody. Add them (one level with the unit's visits is "
-                f"enough), or take the margin out of [calibration] in {study.file('study.toml')}."
-            )
+            lacking[f"{UNIT}{CROSS}{margin}"] = without
         out[f"{UNIT}{CROSS}{margin}"] = {
             f"{row.unit_id}{CROSS}{row.level}": row.total for row in own if row.unit_id in present
         }
-    return out, (
-        (
-            f"Calibration: the totals of {', '.join(silent)} are left out, for there is no "
-            "interview to stand for them.",
-        )
-        if silent
-        else ()
-    )
+    left_out = [
+        f"Calibration: the totals of {', '.join(silent)} are left out, for there is no "
+        "interview to stand for them."
+    ]
+    kept = [
+        f"Calibration: {', '.join(sorted(units))} gave no totals of {name.partition(CROSS)[2]}; "
+        f"{int(interviews[UNIT].isin(units).sum())} interviews keep their weights there."
+        for name, units in lacking.items()
+    ]
+    return out, lacking, (*(left_out if silent else ()), *kept)

@@ -23,7 +23,7 @@ import typer
 from rich.console import Console
 
 from analysis.errors import SampleError
-from pipeline import cli_forms, cli_review
+from pipeline import cli_build, cli_forms, cli_review
 from pipeline.cli_store import store_app
 from pipeline.errors import PersepsiError, ServerError
 
@@ -142,6 +142,10 @@ def analyze(
     engine: Annotated[
         str, typer.Option(help="local or spark instead of the study's; moves no number.")
     ] = "",
+    edition: Annotated[
+        str,
+        typer.Option(help="public hides every count of one to four people; internal does not."),
+    ] = "",
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -152,7 +156,7 @@ def analyze(
     outcome = run_analyze(
         open_study(study), data=data, build=build, environ=os.environ,
         now=lambda: datetime.now(UTC), say=_say, server_url=server, page_size=page_size,
-        pull=not no_pull, engine=engine,
+        pull=not no_pull, engine=engine, edition=edition,
     )  # fmt: skip
     if as_json:
         _emit(outcome.manifest)
@@ -180,6 +184,7 @@ def pull(
     files: Annotated[
         Which, typer.Option("--files", help="Files to fetch: audit.csv only, all, or none.")
     ] = "audit",
+    wave: Annotated[str, typer.Option("--wave", help="Id of the one wave to fetch.")] = "",
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -192,7 +197,7 @@ def pull(
         gathered = gather(
             open_study(study), data=data, environ=os.environ, now=lambda: datetime.now(UTC),
             say=_say, server_url=server, page_size=page_size, full=full,
-            accept_deletions=accept_deletions, files=files, progress=lines,
+            accept_deletions=accept_deletions, files=files, progress=lines, wave=wave,
         )  # fmt: skip
     if as_json:
         _emit(gathered.as_dict())
@@ -230,7 +235,7 @@ def sandbox(
         for path in fill_fieldwork(opened, seed, progress=_count):
             typer.echo(f"wrote {path}")
         return
-    from pipeline.sandbox import asset_uid, serve, study_state
+    from pipeline.sandbox import asset_uid, serve, simulated_files, study_state
 
     state = study_state(opened.folder, opened.id)
     state.page_cap = page_cap
@@ -247,53 +252,10 @@ def sandbox(
     with running, suppress(KeyboardInterrupt):
         typer.echo(f"Sandbox with SIMULATED data: {running.url}")
         typer.echo(f"KOBO_TOKEN={running.token}")
-        for form in sorted(path.stem for path in opened.folder.glob("*.xlsx")):
-            uid = asset_uid(opened.id, form)
-            if uid in state.assets:
-                typer.echo(f"asset {form} = {uid}")
+        for form in sorted(simulated_files(opened.folder)):
+            typer.echo(f"asset {form} = {asset_uid(opened.id, form)}")
         _say("Stop with Ctrl-C.")
         threading.Event().wait()
-
-
-@forms_app.command(
-    "build",
-    help="Convert and validate the questionnaires; write XForm and text mirror.",
-    epilog="Example: persepsi forms build kendari",
-)
-def forms_build(
-    study: StudyName = "kendari", as_json: AsJson = False, debug: Debug = False
-) -> None:
-    """Convert, validate, write."""
-    from pipeline.formbuild import build
-    from pipeline.study import study_folder
-
-    built = build(study_folder(study))
-    if as_json:
-        _emit([b.as_dict() for b in built])
-        return
-    for one in built:
-        typer.echo(one.line())
-
-
-@forms_app.command(
-    "lint",
-    help="Check the questionnaires without writing anything.",
-    epilog="Example: persepsi forms lint ./my-study --json",
-)
-def forms_lint(study: StudyName = "kendari", as_json: AsJson = False, debug: Debug = False) -> int:
-    """Check only; exit code 11 where a form cannot be used."""
-    from pipeline.formbuild import lint
-    from pipeline.study import study_folder
-
-    findings = lint(study_folder(study))
-    if as_json:
-        _emit([f.as_dict() for f in findings])
-    else:
-        for finding in findings:
-            typer.echo(str(finding))
-        counted = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
-        typer.echo(counted if findings else "No findings.")
-    return 11 if any(f.severity == "error" for f in findings) else 0
 
 
 @app.command(
@@ -322,5 +284,6 @@ def doctor(
     return 10 if any(c.state == "missing" for c in checks) else 0
 
 
+cli_build.register(forms_app, _say, _emit)
 cli_forms.register(forms_app, _say, _emit)
 cli_review.register(app, _say, _emit)

@@ -1,8 +1,9 @@
-"""`persepsi forms deploy`: from checked workbook to phones."""
+"""`persepsi forms deploy`, `print` and `codebook`: from checked workbook to phones and paper."""
 
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -30,7 +31,23 @@ Wait = Annotated[
 ServerUrl = Annotated[
     str, typer.Option("--server", help="Address of a running sandbox on this machine.")
 ]
+ProjectNumber = Annotated[
+    int, typer.Option("--project", min=0, help="Number of the project on ODK Central.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Printables = Annotated[
+    list[str] | None,
+    typer.Argument(help="Questionnaires by name, or lembar-sesi; default: all of the folder."),
+]
+Languages = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--language",
+        help="Language by name or code, such as id; twice for two. Default: the form's first two.",
+    ),
+]
+BuildFolder = Annotated[Path, typer.Option("--build", help="Folder of the outputs.")]
+DataFolder = Annotated[Path, typer.Option("--data", help="Folder of the stores (personal data).")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of expected errors too.")]
 
 
@@ -50,14 +67,14 @@ def register(forms_app: typer.Typer, say: Say, emit: Callable[[Any], None]) -> N
         accept_losses: AcceptLosses = False,
         wait: Wait = 600.0,
         server: ServerUrl = "",
+        project: ProjectNumber = 0,
         as_json: AsJson = False,
         debug: Debug = False,
     ) -> None:
         """Plan, and with --yes publish."""
-        from pipeline.deploying import carry_out, make_plan
         from pipeline.form_ready import prepare
         from pipeline.kobo.imports import Patience
-        from pipeline.publish_server import open_publisher
+        from pipeline.publishing import Options, open_publishing
         from pipeline.study import open_study
 
         opened = open_study(study)
@@ -65,16 +82,12 @@ def register(forms_app: typer.Typer, say: Say, emit: Callable[[Any], None]) -> N
         for remark in (remark for form in ready for remark in form.remarks):
             say(remark)
         patience = Patience(wait, time.monotonic, time.sleep)
-        with open_publisher(opened, os.environ, server, say) as publisher:
-            account = publisher.account.username
+        options = Options(new, accept_losses, str(project) if project else "")
+        with open_publishing(opened, os.environ, server, say, options) as publisher:
+            account = publisher.account
             say(f"Asking {publisher.url} as account {account} ...")
-            plans = make_plan(opened, ready, publisher, new=new)
-            done = []
-            if yes:
-                done = [
-                    carry_out(opened, plan, publisher, patience, say, accept_losses=accept_losses)
-                    for plan in plans
-                ]
+            plans = [publisher.plan(form) for form in ready]
+            done = [publisher.carry_out(plan, patience, say) for plan in plans] if yes else []
         if as_json:
             emit(
                 {
@@ -99,3 +112,58 @@ def register(forms_app: typer.Typer, say: Say, emit: Callable[[Any], None]) -> N
             typer.echo(outcome.line())
         if not yes and not all(plan.nothing for plan in plans):
             typer.echo("Nothing was changed. Run again with --yes to do this.")
+
+    @forms_app.command(
+        "print",
+        help="Questionnaires on A4 (HTML, and PDF where there is a browser), and session sheets.",
+        epilog="Example: persepsi forms print kendari --language id",
+    )
+    def print_forms(
+        study: StudyName = "kendari",
+        forms: Printables = None,
+        languages: Languages = None,
+        build: BuildFolder = Path("build"),
+        pdf: Annotated[bool, typer.Option("--pdf/--no-pdf", help="Make PDF files too.")] = True,
+        as_json: AsJson = False,
+        debug: Debug = False,
+    ) -> None:
+        """Print to files."""
+        from pipeline.paper import print_study
+        from pipeline.study import open_study
+
+        printed = print_study(
+            open_study(study), build, os.environ,
+            names=forms or (), languages=languages or (), pdf=pdf, say=say,
+        )  # fmt: skip
+        if as_json:
+            emit([one.as_dict() for one in printed])
+            return
+        for one in printed:
+            for line in one.lines():
+                typer.echo(line)
+
+    @forms_app.command(
+        "codebook",
+        help="Write codebook.html: every question, its answers, and what they count for.",
+        epilog="Example: persepsi forms codebook kendari",
+    )
+    def codebook(
+        study: StudyName = "kendari",
+        data: DataFolder = Path("data"),
+        build: BuildFolder = Path("build"),
+        as_json: AsJson = False,
+        debug: Debug = False,
+    ) -> None:
+        """Write the codebook page."""
+        from pipeline.codebook import write_codebook
+        from pipeline.study import open_study
+
+        opened = open_study(study)
+        folder = build / opened.id
+        home = "index.html" if (folder / "index.html").is_file() else ""
+        simulated = opened.server.kind == "sandbox"
+        path = write_codebook(opened, data, folder, home=home, simulated=simulated)
+        if as_json:
+            emit({"codebook": str(path)})
+            return
+        typer.echo(f"Codebook: {path}")

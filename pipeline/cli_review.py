@@ -82,7 +82,8 @@ def register(app: typer.Typer, say: Say, emit: Callable[[Any], None]) -> None:
 
     @review_app.command(
         "push",
-        help="Write decisions to the server as validation statuses. Shows the plan; --yes does it.",
+        help="Write decisions to the server: validation statuses of KoBo, review states of ODK "
+        "Central. Shows the plan; --yes does it.",
         epilog="Example: KOBO_TOKEN=... persepsi review push kendari decisions.csv --yes",
     )
     def review_push(
@@ -99,7 +100,7 @@ def register(app: typer.Typer, say: Say, emit: Callable[[Any], None]) -> None:
         from pipeline.decisions import read_decisions
         from pipeline.errors import StudyError
         from pipeline.gather import assets_of, claim_folder
-        from pipeline.publish_server import open_publisher
+        from pipeline.publish_server import open_review
         from pipeline.study import open_study
         from pipeline.validating import plan_push, push
 
@@ -116,18 +117,18 @@ def register(app: typer.Typer, say: Say, emit: Callable[[Any], None]) -> None:
         if opened.server.kind == "sandbox" and not server:
             ledger.unlink(missing_ok=True)  # a sandbox that begins anew has forgotten it, too
         outcome = None
-        with open_publisher(opened, os.environ, server, say) as publisher:
-            account = publisher.account.username
-            say(f"Asking {publisher.url} as account {account} ...")
-            plan = plan_push(publisher, opened.server.id, assets[name], wanted, ledger, page_size)
+        with open_review(opened, os.environ, server, say) as reviewer:
+            account = reviewer.account
+            say(f"Asking {reviewer.url} as account {account} ...")
+            plan = plan_push(reviewer, opened.server.id, assets[name], wanted, ledger, page_size)
             if yes:
                 claim_folder(opened, folder)
-                outcome = push(publisher, opened.server.id, plan, ledger, say)
+                outcome = push(reviewer, opened.server.id, plan, ledger, say)
         if as_json:
             emit(
                 {
                     "server": opened.server.id,
-                    "url": publisher.url,
+                    "url": reviewer.url,
                     "account": account,
                     "form": name,
                     "plan": plan.as_dict(),
@@ -135,7 +136,7 @@ def register(app: typer.Typer, say: Say, emit: Callable[[Any], None]) -> None:
                 }
             )
             return
-        typer.echo(f"{name} on {opened.server.id}, {publisher.url}, as account {account}:")
+        typer.echo(f"{name} on {opened.server.id}, {reviewer.url}, as account {account}:")
         for line in outcome.lines() if outcome else plan.lines():
             typer.echo(line)
         if not yes and plan.wanted:

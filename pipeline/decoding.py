@@ -5,7 +5,7 @@ Keys of questions are named, answers never.
 
 from typing import Any
 
-from pipeline.decode import Decoded
+from pipeline.decode import Met
 from pipeline.moments import AHEAD_OF_SERVER, BACKWARDS, LOST
 
 SHOWN = 10
@@ -18,10 +18,10 @@ CLOCKS = {
 }
 
 
-def counts(decoded: Decoded) -> dict[str, Any]:
+def counts(decoded: Met) -> dict[str, Any]:
     """Every count of a decoded form for the manifest; keys sorted: equal data, equal text."""
     return {
-        "submissions": len(decoded.frame),
+        "submissions": decoded.rows,
         "repeated": decoded.repeated,
         "unknown_versions": _sorted(decoded.unknown_versions),
         "unmatched": _sorted(decoded.unmatched),
@@ -30,7 +30,7 @@ def counts(decoded: Decoded) -> dict[str, Any]:
         "strangers": _sorted(decoded.strangers),
         "without_offset": _sorted(decoded.naive),
         "clocks": _sorted(decoded.clocks),
-        "repeats": {path: len(frame) for path, frame in sorted(decoded.repeats.items())},
+        "repeats": dict(sorted(decoded.repeat_rows.items())),
     }
 
 
@@ -38,7 +38,7 @@ def _sorted(found: Any) -> dict[str, int]:
     return {str(key): int(found[key]) for key in sorted(found)}
 
 
-def notes(form: str, decoded: Decoded) -> list[str]:
+def notes(form: str, decoded: Met) -> list[str]:
     """What a reader of the report must know of it."""
     found = []
     if decoded.repeated:
@@ -84,7 +84,7 @@ def notes(form: str, decoded: Decoded) -> list[str]:
     return found
 
 
-def _followed(form: str, decoded: Decoded) -> list[str]:
+def _followed(form: str, decoded: Met) -> list[str]:
     moved = sorted(decoded.moved.items())
     if not moved:
         return []

@@ -12,12 +12,12 @@ from pipeline.form_files import FormFile
 from pipeline.form_kept import Difference, differences
 from pipeline.form_ready import ReadyForm
 from pipeline.kobo import KoboPublisher
-from pipeline.kobo.errors import ForbiddenError
 from pipeline.kobo.form_media import HeldMedia
 from pipeline.kobo.projects import Project
 from pipeline.project_search import recorded_project, search_project
 from pipeline.sandbox import asset_uid
 from pipeline.study import Study
+from pipeline.transport.errors import ForbiddenError
 
 NEEDED = {"change_asset": "“Edit form”", "manage_asset": "“Manage project”"}
 

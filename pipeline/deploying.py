@@ -16,15 +16,15 @@ from pipeline.form_kept import Difference, differences, listed
 from pipeline.form_ready import ReadyForm
 from pipeline.form_rows import place_of
 from pipeline.kobo import KoboPublisher
-from pipeline.kobo.errors import (
+from pipeline.kobo.imports import Patience
+from pipeline.kobo.projects import Project
+from pipeline.study import Study
+from pipeline.transport.errors import (
     DeploymentConflictError,
     FormRefusedError,
     ImportFailedError,
     NotOfferedError,
 )
-from pipeline.kobo.imports import Patience
-from pipeline.kobo.projects import Project
-from pipeline.study import Study
 
 Say = Callable[[str], None]
 

@@ -14,7 +14,8 @@ import pandas as pd
 from analysis.assembled import Estimated
 from analysis.comparison import against_others
 from analysis.confidence import place
-from analysis.design import Design
+from analysis.design import Design, Floats
+from analysis.disclosed import People, concealed
 from analysis.estimates import estimated
 from analysis.instrument import Instrument
 from analysis.measures import Measure
@@ -82,7 +83,7 @@ def analyze_designed(
         study, interviews, instrument, selection=study.design.selection, simulated=simulated
     )
     if known is not None:
-        frame = frame.assign(**{name: known.columns[name] for name in known.totals.columns})
+        frame = frame.assign(**{str(name): own for name, own in known.columns.items()})
     # The share of a level whose total is known is not estimated.
     unasked = SCREENING | (known.counted if known else frozenset())
     asked = measures(interviews, instrument, index, bentuk_codes(study), unasked)
@@ -115,6 +116,7 @@ def analyze_designed(
         calibration=known.plan if known else None,
         enumerator="enumerator_id" if study.design.enumerator_rho else "",
         rho=study.design.enumerator_rho,
+        uncut="w_raw", limit=study.weights.trim or np.inf,
     )  # fmt: skip
     table = without_city_interval(study, found.table)
     counted = pd.DataFrame()
@@ -128,6 +130,11 @@ def analyze_designed(
         )  # fmt: skip
         counted = shown_sensitivity(sensitivity(table, values.table), table)
     final = with_final(weighting.frame, frame, found)
+    inside = tuple(unit.unit_id for unit in study.units if unit.in_frame)
+    hidden = concealed(
+        asked, instrument, people(frame, inside, "unit_id", "psu", found.weight),
+        least=rules.minimum_n, level=study.level,
+    )  # fmt: skip
     lines = [("indeks", t.measure, t.value, t.label) for t in study.thresholds]
     return Results(
         study=study,
@@ -140,12 +147,13 @@ def analyze_designed(
         weighted=final,
         weight_history=history(weighting, final),
         sensitivity=counted,
+        hidden=hidden,
         estimates=publish(table),
         variances=published(found.variances, table),
         calibration=calibration_report(known, found),
         standings=place(table, lines, rules, units=found.units, correlations=found.correlations),
         comparisons=against_others(
-            table, rules, units=found.units, correlations=found.correlations
+            table, rules, units=found.units, correlations=found.correlations, shared=found.shared
         ),
         responses=response_rates(with_lost(record.contacts, record.sessions), by="unit_id"),
         notes=(
@@ -162,6 +170,23 @@ def analyze_designed(
             *(note_on_counts(counted) if not counted.empty else ()),
             *silent_units(study, interviews),
         ),
+    )
+
+
+def people(
+    frame: pd.DataFrame,
+    units: tuple[str, ...],
+    unit: str,
+    psu: str,
+    weight: Floats | None,
+) -> People:
+    """Who was interviewed where, for `disclosed`; without weights all count the same."""
+    code = {name: i for i, name in enumerate(units)}
+    return People(
+        unit=np.array([code.get(name, -1) for name in frame[unit]], dtype=np.intp),
+        units=units,
+        weight=np.ones(len(frame)) if weight is None else weight,
+        psu=frame[psu].to_numpy(dtype=object),
     )
 
 

@@ -6,7 +6,7 @@ time (`pipeline.parquet_answers`). The sums are those of `analysis.kernel`, and 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,7 +19,7 @@ from analysis.estimates import of_moments
 from analysis.moments import Moments, cells
 from analysis.plan import Plan
 from analysis.publication import Rules
-from analysis.rollups import Atoms, atoms
+from analysis.rollups import Atoms, finest
 from analysis.specs import Spec
 from analysis.variance import Lonely
 from pipeline import duck
@@ -218,9 +218,7 @@ def moments(
     cell, psu, of_cell = cells(coded.psu, coded.domain, len(coded.domains))
     sources = Sources.of(files, measures)
     answers = Reading(files, rows, found, design, sources, cell, coded.psu, use.rows)
-    return Moments(
-        coded.psus, coded.domains, psu, of_cell, *answers.sums().sums(psu.size)
-    )  # fmt: skip
+    return Moments.of(coded.psus, coded.domains, psu, of_cell, answers.sums().laid(psu.size))
 
 
 def _atoms(
@@ -240,16 +238,12 @@ def _atoms(
     found = groups(files, rows, design, dimensions, blank=bool(unknown))
     # The combinations of codes are coded and checked as interviews would be: they are fewer.
     coded = code(found.frame, drawn(design), empty=empty, known=found.known)
-    made = atoms(
-        found.frame, coded, [], dimensions, levels=levels, unknown=unknown, known=found.known
-    )
-    cell, psu, domain = cells(coded.psu, made.atom, len(made.moments.domains))
+    made = finest(found.frame, coded, dimensions, levels=levels, unknown=unknown, known=found.known)
+    cell, psu, domain = cells(coded.psu, made.atom, len(made.domains))
     order = coded.order
     of_group, psu_of_group = cell.copy(), coded.psu.copy()
     of_group[order], psu_of_group[order] = cell, coded.psu
     sources = Sources(files, plan.sources, missing)
     answers = Reading(files, rows, found, design, sources, of_group, psu_of_group, size)
-    sums = Moments(
-        coded.psus, made.moments.domains, psu, domain, *answers.sums().sums(psu.size)
-    )  # fmt: skip
-    return replace(made, moments=sums)
+    laid = answers.sums().laid(psu.size)
+    return made.summed(Moments.of(coded.psus, made.domains, psu, domain, laid))

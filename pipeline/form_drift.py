@@ -15,10 +15,10 @@ from pipeline.errors import PersepsiError
 from pipeline.form_files import form_files
 from pipeline.form_kept import differences
 from pipeline.kobo import KoboPublisher
-from pipeline.kobo.errors import BusyError, UnreachableError
 from pipeline.kobo.token import find_token
 from pipeline.publish_server import open_publisher
 from pipeline.study import Study
+from pipeline.transport.errors import BusyError, UnreachableError
 from pipeline.xlsform import XLSForm, read_xlsform
 
 AGAIN = "`persepsi forms deploy` shows what would change"
@@ -29,11 +29,13 @@ def drift(
     environ: Mapping[str, str],
     forms_of: Callable[[Study], Mapping[str, Path]],
 ) -> list[Check]:
-    """A check for each form of a study on a KoBo server; none for other studies.
+    """A check for each form of a study on a KoBo or ODK Central server; none for other studies.
+
+    Central is not asked: what was published there stays as it is, and the record tells.
 
     `forms_of` gives the questionnaires that pull reads (`pipeline.gather.forms_of`).
     """
-    if study.server.kind != "kobo":
+    if study.server.kind not in {"kobo", "central"}:
         return []
     try:
         forms = forms_of(study)
@@ -41,7 +43,8 @@ def drift(
     except PersepsiError:
         return []  # told by the other checks already
     held = {name: path for name, path in forms.items() if name in known}
-    if not find_token(environ, study.server.id) or not held:
+    offline = study.server.kind == "central" or not find_token(environ, study.server.id)
+    if offline or not held:
         return [_recorded(study, name, path) for name, path in held.items()]
     try:
         with open_publisher(
@@ -63,11 +66,13 @@ def _recorded(study: Study, name: str, path: Path) -> Check:
     title = f"published {name}"
     entry = published_of(study, name)
     if entry is None or not entry.version:
+        central = study.server.kind == "central"
+        advice = "deploy it" if central else "set KOBO_TOKEN to ask the server"
         return Check(
-            title, "optional",
-            "not recorded, so whether phones get this form is not known; set KOBO_TOKEN to ask the "
-            "server",
-        )  # fmt: skip
+            title,
+            "optional",
+            f"not recorded, so whether phones get this form is not known; {advice}",
+        )
     try:
         form = read_xlsform(path)
         digest = hashlib.sha256(xform.convert(path).xml.encode()).hexdigest()

@@ -43,7 +43,29 @@ def differences(form: XLSForm, content: Mapping[str, Any]) -> tuple[Difference, 
     `content` is KoBo's (`survey`, `choices`, `settings`, `translations`). The project's name is
     not looked at: people rename it.
     """
-    return tuple(_every(form, content))
+    default = form.setting("default_language")
+    kept = [str(language or "") for language in content.get("translations") or [None]]
+    held = {
+        sheet: held_rows(content.get(sheet) or [], sheet, kept, default)
+        for sheet in ("survey", "choices")
+    }
+    told = content.get("settings") or {}
+    settings = {
+        Column.of(name).base: str(value) for name, value in told.items() if value is not None
+    }
+    return tuple(_every(form, kept, held, settings))
+
+
+def workbook_differences(form: XLSForm, kept: XLSForm) -> tuple[Difference, ...]:
+    """What a workbook that the server keeps has otherwise than ours; empty where alike.
+
+    As `differences`, for a server that keeps the file itself, as ODK Central does.
+    """
+    default = kept.setting("default_language")
+    held = {sheet: sent_rows(kept, sheet, default) for sheet in ("survey", "choices")}
+    first = next(iter(kept.records("settings")), None)
+    settings = {column.base: text for column, text in first.cells.items()} if first else {}
+    return tuple(_every(form, kept.languages(), held, settings))
 
 
 def listed(found: Sequence[Difference]) -> str:
@@ -54,9 +76,13 @@ def listed(found: Sequence[Difference]) -> str:
     return "".join(lines)
 
 
-def _every(form: XLSForm, content: Mapping[str, Any]) -> Iterator[Difference]:
+def _every(
+    form: XLSForm,
+    kept: Sequence[str],
+    held: Mapping[str, list[FormRow]],
+    settings: Mapping[str, str],
+) -> Iterator[Difference]:
     default = form.setting("default_language")
-    kept = [str(language or "") for language in content.get("translations") or [None]]
     lost = [language for language in form.languages() if language and language not in kept]
     for language in lost:
         yield Difference("language", f"language {language}")
@@ -64,14 +90,10 @@ def _every(form: XLSForm, content: Mapping[str, Any]) -> Iterator[Difference]:
         if language and language not in form.languages():
             yield Difference("language", f"language {language}, which only the server has")
     sent = {sheet: sent_rows(form, sheet, default) for sheet in ("survey", "choices")}
-    held = {
-        sheet: held_rows(content.get(sheet) or [], sheet, kept, default)
-        for sheet in ("survey", "choices")
-    }
     for sheet in ("survey", "choices"):
         yield from _rows(sheet, sent[sheet], held[sheet])
         yield from _cells(sheet, sent[sheet], held[sheet], lost)
-    yield from _settings(form, content.get("settings") or {})
+    yield from _settings(form, settings)
 
 
 def _rows(sheet: str, sent: list[FormRow], held: list[FormRow]) -> Iterator[Difference]:
@@ -140,8 +162,7 @@ def _cells(
             )
 
 
-def _settings(form: XLSForm, kept: Mapping[str, Any]) -> Iterator[Difference]:
-    theirs = {Column.of(name).base: str(value) for name, value in kept.items() if value is not None}
+def _settings(form: XLSForm, theirs: Mapping[str, str]) -> Iterator[Difference]:
     for record in form.records("settings"):
         for column, text in record.cells.items():
             if column.base == "form_title":

@@ -19,8 +19,8 @@ from pipeline.xlsform import XLSForm, read_xlsform
 class ReadyForm:
     """A form to publish: its name in the study, its workbook as it is sent, its files.
 
-    `xform` is the SHA-256 of the XForm that the workbook gives here; it tells whether the form
-    has changed since it was published.
+    `xml` is the XForm that the workbook gives here, `xform` its SHA-256, which tells whether the
+    form has changed since it was published.
     """
 
     name: str
@@ -29,6 +29,12 @@ class ReadyForm:
     files: tuple[FormFile, ...]
     xform: str
     remarks: tuple[str, ...] = ()
+    xml: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Form id where a server needs one: that of the sheet settings, else the form's name."""
+        return self.form_id or self.name
 
     @property
     def form_id(self) -> str:
@@ -111,5 +117,6 @@ def _ready(name: str, form: XLSForm, study: Study, rules: Rules, *, validate: bo
         remarks += [] if judged.done else [f"{form.path.name}: {judged.reason}"]
     digest = hashlib.sha256(conversion.xml.encode()).hexdigest()
     return ReadyForm(
-        name, form, form.path.read_bytes(), form_files(form, study.folder), digest, tuple(remarks)
-    )
+        name, form, form.path.read_bytes(), form_files(form, study.folder), digest, tuple(remarks),
+        conversion.xml,
+    )  # fmt: skip

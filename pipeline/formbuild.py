@@ -2,20 +2,27 @@
 
 The workbook is what people edit and what is uploaded; the .md mirror and the .xml beside it are
 generated and committed, so that a change can be read in a diff. Nothing is written before every
-form of the study has passed, and a file is touched only where its content changed.
+form of the study has passed, and a file is touched only where its content changed. Of the workbook
+a build changes one cell: the version, where the XForm is not the one built last.
 """
 
+import contextlib
+import datetime as dt
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import xform
 from pipeline.errors import QuestionnaireError
+from pipeline.form_version import content_hash, raised, version_of, with_version
+from pipeline.formcheck import lint, overviews, questionnaires, read_forms
 from pipeline.formlint import Finding, lint_form, read_rules
-from pipeline.mirror import from_markdown, to_markdown
-from pipeline.tables import read_text
-from pipeline.workbook import read_workbook, write_workbook
+from pipeline.mirror import to_markdown
+from pipeline.other_pyxform import Other, ask
 from pipeline.xlsform import XLSForm, read_xlsform
+
+__all__ = ["Built", "build", "lint", "overviews", "questionnaires", "write_if_changed"]
 
 SHOWN = 20
 """Errors named in one message; the rest are counted."""
@@ -23,7 +30,11 @@ SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A questionnaire that was built: the files written, and what was remarked on the way."""
+    """A questionnaire that was built: the files written, and what was remarked on the way.
+
+    `version` is the form's, `was` that of the build before where it went up; `other` what the
+    pyxform of a server made of it.
+    """
 
     form: str
     path: Path
@@ -31,6 +42,9 @@ class Built:
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...]
     validation: xform.Validation
+    other: Other
+    version: str = ""
+    was: str = ""
 
     @property
     def changed(self) -> bool:
@@ -47,68 +61,56 @@ class Built:
             "warnings": list(self.warnings),
             "validated": self.validation.done,
             "reason": self.validation.reason,
+            "version": self.version,
+            "was": self.was,
+            "other_pyxform": self.other.as_dict(),
         }
 
     def line(self) -> str:
         """One line for a person, with the remarks below it."""
         judged = "valid (ODK Validate)" if self.validation.done else self.validation.reason
+        if self.other.done:
+            judged += f", pyxform {self.other.version} too"
         files = f"wrote {', '.join(self.written)}" if self.written else "unchanged"
+        if self.was:
+            files += f"; version {self.was} is now {self.version}"
         remarks = [str(finding) for finding in self.findings]
         remarks += [f"warning: {text}" for text in self.warnings]
+        theirs = f"warning: pyxform {self.other.version} (KoBo's server)"
+        remarks += [f"{theirs}: {text}" for text in self.other.warnings]
+        if self.other.differences:
+            remarks.append(f"{theirs} makes another XForm of it (- here, + there):")
+            remarks += [f"  {line}" for line in self.other.differences]
         return "\n  ".join([f"{self.path.name}: {judged}; {files}", *remarks])
 
 
-def questionnaires(folder: Path) -> list[Path]:
-    """XLSForm workbooks of a study folder, by name.
-
-    Other workbooks (no sheet survey, choices or settings) and the lock files of spreadsheet
-    programs are passed over.
-    """
-    return [form.path for form in _read(folder)]
-
-
-def lint(folder: Path, *, validate: bool = True) -> list[Finding]:
-    """Findings of every questionnaire of a study folder; nothing is written.
-
-    A form without errors is converted and, where there is Java, judged by ODK Validate, so that
-    what a build would refuse is refused here.
-    """
-    rules = read_rules(folder)
-    findings = []
-    for form in _read(folder):
-        own = lint_form(form, rules, folder=folder)
-        if not any(finding.severity == "error" for finding in own):
-            own = [*_refusal(form, validate=validate), *own]
-        findings += own
-    return findings
-
-
-def _refusal(form: XLSForm, *, validate: bool) -> list[Finding]:
-    try:
-        conversion = xform.convert(form.path)
-        if validate:
-            xform.validate(conversion.xml, form=form)
-    except xform.FormRefused as error:
-        return [
-            Finding(
-                error.sheet, error.row, error.column, error.reason.rstrip(".!?"),
-                "a form that converts and that phones can run", "Correct it and check again.",
-                form=form.path.name,
-            )
-        ]  # fmt: skip
-    return []
-
-
-def build(folder: Path, *, validate: bool = True) -> list[Built]:
+def build(
+    folder: Path,
+    *,
+    validate: bool = True,
+    today: dt.date | None = None,
+    other: Path | None = None,
+    need_other: bool = False,
+) -> list[Built]:
     """Check, convert, validate and write every questionnaire of a study folder.
+
+    Parameters
+    ----------
+    validate
+        Whether ODK Validate judges the forms, where there is Java.
+    today
+        Date that a new version begins with; default: the day in UTC.
+    other
+        Python of an environment with the pyxform of KoBo's server; without it the result says
+        that the forms were not converted with that one, and with `need_other` nothing is built.
 
     Raises
     ------
     QuestionnaireError
-        Where the folder has no questionnaire, or one has errors, does not convert or is
-        rejected by ODK Validate; then nothing at all was written.
+        Where the folder has no questionnaire, or one has errors, does not convert (here or with
+        the other pyxform) or is rejected by ODK Validate; then nothing at all was written.
     """
-    forms = _read(folder)
+    forms = read_forms(folder)
     if not forms:
         raise QuestionnaireError(
             f"{folder}: no questionnaire. Put an XLSForm workbook (.xlsx) into the folder."
@@ -116,73 +118,128 @@ def build(folder: Path, *, validate: bool = True) -> list[Built]:
     rules = read_rules(folder)
     findings = {form.path: lint_form(form, rules, folder=folder) for form in forms}
     _refuse([finding for found in findings.values() for finding in found])
-    ready = []
-    for form in forms:
-        conversion = xform.convert(form.path)
-        judged = (
-            xform.validate(conversion.xml, form=form)
-            if validate
-            else xform.Validation(False, "not validated: not asked for")
-        )
-        ready.append((form, conversion, judged))
+    day = today or dt.datetime.now(dt.UTC).date()
+    ready = [_versioned(form, day) for form in forms]
+    judged = [_judge(one.conversion, one.form, validate=validate) for one in ready]
+    others = _others(ready, other, validate=validate, needed=need_other)
     return [
         Built(
-            form=form.setting("form_id") or form.path.stem,
-            path=form.path,
-            written=tuple(
-                target.name
-                for target, text in (
-                    (form.path.with_suffix(".md"), to_markdown(form.sheets)),
-                    (form.path.with_suffix(".xml"), conversion.xml),
-                )
-                if write_if_changed(target, text)
-            ),
-            findings=tuple(findings[form.path]),
-            warnings=(*conversion.warnings, *judged.warnings),
-            validation=judged,
+            form=one.form.setting("form_id") or one.form.path.stem,
+            path=one.form.path,
+            written=_write(one),
+            findings=tuple(findings[one.form.path]),
+            warnings=(*one.conversion.warnings, *validation.warnings),
+            validation=validation,
+            other=others[one.form.path.name],
+            version=version_of(one.conversion.xml),
+            was=one.was,
         )
-        for form, conversion, judged in ready
+        for one, validation in zip(ready, judged, strict=True)
     ]
 
 
-def import_markdown(markdown: Path, workbook: Path) -> None:
-    """Write the workbook that a Markdown mirror describes, replacing the one that is there.
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A form as it will be written; `data` are its bytes, `was` the version that was replaced."""
+
+    form: XLSForm
+    data: bytes
+    conversion: xform.Conversion
+    was: str = ""
+
+
+def _versioned(form: XLSForm, day: dt.date) -> _Ready:
+    """The form with a version that is new where its XForm is not the one built last."""
+    data = form.path.read_bytes()
+    conversion = xform.convert(form.path, data)
+    last = form.path.with_suffix(".xml")
+    try:
+        before = last.read_text(encoding="utf-8")
+        same = content_hash(before) == content_hash(conversion.xml)
+        built = version_of(before)
+    except (OSError, ValueError, SyntaxError):  # never built, or a file that is no XForm
+        return _Ready(form, data, conversion)
+    current = form.setting("version")
+    version = current if same else raised(current, built, day)
+    try:
+        changed = with_version(data, version) if version != current else None
+    except QuestionnaireError as error:
+        raise QuestionnaireError(f"{form.path}: {error}") from None
+    if changed is None:
+        return _Ready(form, data, conversion)
+    again = read_xlsform(form.path, changed)
+    return _Ready(again, changed, xform.convert(form.path, changed), current)
+
+
+def _judge(conversion: xform.Conversion, form: XLSForm, *, validate: bool) -> xform.Validation:
+    if not validate:
+        return xform.Validation(False, "not validated: not asked for")
+    return xform.validate(conversion.xml, form=form)
+
+
+def _others(
+    ready: Sequence[_Ready], python: Path | None, *, validate: bool, needed: bool
+) -> dict[str, Other]:
+    """What the pyxform of KoBo's server makes of the forms; what it refuses stops the build."""
+    found = ask(
+        python,
+        {one.form.path.name: one.data for one in ready},
+        {one.form.path.name: one.conversion.xml for one in ready},
+    )
+    for one in ready:
+        other = found[one.form.path.name]
+        if needed and not other.done:
+            raise QuestionnaireError(
+                f"The forms could not be converted with pyxform {other.version}, which KoBo's "
+                f"server uses: {other.reason}. Nothing was written; `persepsi forms build` without "
+                "--need-both does without it and says so."
+            )
+        if other.error:
+            raise QuestionnaireError(
+                f"{one.form.path}: pyxform {other.version}, which KoBo's server uses, refuses the "
+                f"form, although the one here takes it: {other.error} Write it as the older one "
+                "understands it too, and build again."
+            )
+        if other.done and validate and other.xform != one.conversion.xml:
+            xform.validate(other.xform, form=one.form)
+    return found
+
+
+def _write(one: _Ready) -> tuple[str, ...]:
+    """Names of the files that had to be written: workbook, mirror, XForm, in this order.
+
+    The XForm comes last: a build cut off before it raises no version twice.
+    """
+    texts = (
+        (one.form.path, one.data),
+        (one.form.path.with_suffix(".md"), to_markdown(one.form.sheets).encode("utf-8")),
+        (one.form.path.with_suffix(".xml"), one.conversion.xml.encode("utf-8")),
+    )
+    return tuple(target.name for target, data in texts if write_if_changed(target, data))
+
+
+def write_if_changed(path: Path, data: bytes) -> bool:
+    """Write a file whole or not at all; False where it already says so.
 
     Raises
     ------
     QuestionnaireError
-        Where the mirror cannot be read as sheets; the workbook is then left as it was.
+        Where it cannot be written, as on Windows while a spreadsheet program has it open.
     """
-    if not markdown.is_file():
-        raise QuestionnaireError(f"{markdown}: not found. Check the name.")
-    sheets = from_markdown(read_text(markdown), str(markdown))
-    if not sheets:
-        raise QuestionnaireError(
-            f"{markdown}: no sheet in it. A mirror begins with a line such as “| survey |”."
-        )
-    write_workbook(sheets, workbook)
-
-
-def write_if_changed(path: Path, text: str) -> bool:
-    """Write text (UTF-8, line feeds) whole or not at all; False where the file already says so."""
-    data = text.encode("utf-8")
     if path.is_file() and path.read_bytes() == data:
         return False
     part = path.with_name(f".{path.name}.part")
-    part.write_bytes(data)
-    os.replace(part, path)
+    try:
+        part.write_bytes(data)
+        os.replace(part, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise QuestionnaireError(
+            f"{path}: cannot be written ({error.strerror}); it is as it was. Close it where a "
+            "spreadsheet program has it open, check the folder, and run the command again."
+        ) from None
     return True
-
-
-def _read(folder: Path) -> list[XLSForm]:
-    forms = []
-    for path in sorted(folder.glob("*.xlsx")):
-        if path.name.startswith(("~$", ".")):
-            continue
-        names = {name.strip().lower() for name in read_workbook(path)}
-        if names & {"survey", "choices", "settings"}:
-            forms.append(read_xlsform(path))
-    return forms
 
 
 def _refuse(findings: list[Finding]) -> None:

@@ -39,3 +39,4 @@ class FormPull:
     attachments: int = 0
     deleted: int = 0
     lacking: int = 0
+    purged: int = 0

@@ -10,12 +10,15 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pipeline.assets_file import known_assets
+from analysis.instrument import Instrument
 from pipeline.attachments import Files, Which, held_files
 from pipeline.audit import write_audit
 from pipeline.central import CentralClient, CentralSource, credentials
-from pipeline.errors import PersepsiError, ServerError, StoreError, StudyError
-from pipeline.export import ExportSource, find_exports
+from pipeline.errors import ServerError, StoreError, StudyError
+from pipeline.export import ExportSource
+from pipeline.fielded import assets_of as assets_of
+from pipeline.fielded import assets_of_waves, export_files
+from pipeline.fielded import forms_of as forms_of
 from pipeline.found import Progress
 from pipeline.gathered import Gathered
 from pipeline.kobo import KoboClient, KoboSource
@@ -23,91 +26,16 @@ from pipeline.kobo.token import TOKEN_VARIABLE, find_token
 from pipeline.place import unsafe
 from pipeline.pull import PullSummary, pull
 from pipeline.questionnaire import read_instrument
-from pipeline.sandbox import TOKEN, asset_uid, serve, study_state
+from pipeline.sandbox import TOKEN, serve, study_state
 from pipeline.settings import zone
 from pipeline.source import Source
 from pipeline.store import Store
 from pipeline.study import Study
-from pipeline.workbook import read_workbook
 
 Say = Callable[[str], None]
 Clock = Callable[[], datetime]
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-DESIGNED_FORMS = ("wawancara", "sesi")
-
-
-def form_file(study: Study) -> Path:
-    """The one questionnaire of a study without a session plan.
-
-    Raises
-    ------
-    StudyError
-        Where the folder has none or several XLSForms.
-    """
-    found = sorted(
-        p
-        for p in study.folder.iterdir()
-        if p.suffix.lower() == ".xlsx" and not p.name.startswith(("~$", "."))
-    )
-    if len(found) > 1:  # a download or a result beside the form is no questionnaire
-        found = [p for p in found if _has_survey(p)] or found
-    if len(found) == 1:
-        return found[0]
-    names = ", ".join(p.name for p in found) or "none"
-    raise StudyError(
-        f"{study.folder}: a study needs exactly one XLSForm (.xlsx), or units.csv and sessions.csv "
-        f"beside wawancara.xlsx and sesi.xlsx; found {names}."
-    )
-
-
-def _has_survey(path: Path) -> bool:
-    try:
-        return "survey" in read_workbook(path)
-    except PersepsiError:
-        return False
-
-
-def forms_of(study: Study) -> dict[str, Path]:
-    """Form id to its XLSForm."""
-    if not study.is_designed:
-        path = form_file(study)
-        return {path.stem: path}
-    paths = {form: study.file(f"{form}.xlsx") for form in DESIGNED_FORMS}
-    for path in paths.values():
-        if not path.exists():
-            raise StudyError(f"{path}: not found. A study with units.csv needs this questionnaire.")
-    return paths
-
-
-def assets_of(study: Study) -> dict[str, str]:
-    """Form id to the asset that holds its submissions.
-
-    Raises
-    ------
-    StudyError
-        Where study.toml does not name the asset of a form on a real server.
-    """
-    forms = forms_of(study)
-    if study.server.kind == "sandbox":
-        return {form: asset_uid(study.id, form) for form in forms}
-    if study.server.kind == "export":
-        return {form: form for form in forms}
-    known = known_assets(study)
-    missing = [form for form in forms if form not in known]
-    if missing and study.server.kind == "central":
-        raise StudyError(
-            f"{study.file('study.toml')} [wave.assets] does not name {', '.join(missing)}. Write "
-            '"<project number>/<form id>", such as wawancara = "1/wawancara", as in the form\'s '
-            "address on ODK Central."
-        )
-    if missing:
-        raise StudyError(
-            f"{study.file('study.toml')} [wave.assets] does not name {', '.join(missing)}. Publish "
-            "with `persepsi forms deploy`, or copy the asset id (22 characters, begins with a) "
-            "from the project's address on the server."
-        )
-    return {form: known[form] for form in forms}
 
 
 def store_path(study: Study, data: Path) -> Path:
@@ -163,11 +91,10 @@ def open_source(
             "for a real server."
         )
     if server.kind == "export":
-        forms = forms_of(study)
         yield ExportSource(
-            find_exports(study.folder, server.export, list(forms)),
+            export_files(study),
             server.id,
-            instruments={form: read_instrument(path) for form, path in forms.items()},
+            instruments=_instruments(study),
             zone=zone(study.timezone),
             say=say,
         )
@@ -185,12 +112,8 @@ def open_source(
                 'server, such as url = "https://kf.kobotoolbox.org".'
             )
         if server.kind == "central":
-            instruments = {
-                asset: read_instrument(forms_of(study)[form])
-                for form, asset in assets_of(study).items()
-            }
             with CentralClient(url, credentials(environ), notify=say) as central:
-                yield CentralSource(central, server.id, instruments)
+                yield CentralSource(central, server.id, _instruments(study))
             return
         token = find_token(environ, server.id) or (TOKEN if server.kind == "sandbox" else "")
         if not token:
@@ -202,6 +125,16 @@ def open_source(
             )
         with KoboClient(url, token, notify=say) as client:
             yield KoboSource(client, server.id)
+
+
+def _instruments(study: Study) -> dict[str, Instrument]:
+    """Asset to its questionnaire, in every wave."""
+    forms = {form: read_instrument(path) for form, path in forms_of(study).items()}
+    return {
+        asset: forms[form]
+        for wave in study.waves
+        for form, asset in assets_of(study.of_wave(wave.id)).items()
+    }
 
 
 def gather(
@@ -217,10 +150,12 @@ def gather(
     accept_deletions: bool = False,
     files: Which = "audit",
     progress: Callable[[Progress], None] | None = None,
+    wave: str = "",
 ) -> Gathered:
     """Bring the study's store up to what its server has, files and their events too.
 
-    `full` reads all of it again, `accept_deletions` believes the server where many submissions
+    All waves are read, or the one called `wave`. `full` reads all of it again,
+    `accept_deletions` believes the server where many submissions
     vanished at once, `files` says which attachments to fetch. `progress` is told of every page;
     without it `say` is.
     """
@@ -228,7 +163,7 @@ def gather(
     def tell(step: Progress) -> None:
         say(f"  {step.form_id}: {step.seen} of {step.expected}")
 
-    assets = assets_of(study)
+    assets = assets_of_waves(study, wave)
     warning = unsafe(data)
     if study.server.kind == "sandbox" and not server_url:
         _forget_other_fieldwork(study, data, say)
@@ -275,16 +210,22 @@ def _forget_other_fieldwork(study: Study, data: Path, say: Say) -> None:
     """Remove a sandbox store that was filled from other simulated fieldwork.
 
     Filling the fieldwork anew gives other people under the same ids, which no server does: the
-    store would hold both. Only simulated data are ever in it.
+    store would hold both. Only simulated data are ever in it. A wave that was added changes
+    nothing of the earlier ones, so the store stays.
     """
     path = store_path(study, data)
     mark = path.with_suffix(".fieldwork")
-    sha = hashlib.sha256()
-    for file in sorted(study.file("simulasi").glob("*.jsonl.gz")):
-        sha.update(file.read_bytes())
-    if path.exists() and mark.exists() and mark.read_text("ascii") != sha.hexdigest():
-        say("The simulated fieldwork is another than the sandbox store holds; it is made anew.")
-        for leftover in path.parent.glob(f"{path.name}*"):
-            leftover.unlink()
+    folder = study.file("simulasi")
+    marks = {
+        file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(folder.rglob("*.jsonl.gz"))
+    }
+    if path.exists() and mark.exists():
+        lines = (line.split(" ", 1) for line in mark.read_text("utf-8").splitlines())
+        held = {name: sha for sha, name in (pair for pair in lines if len(pair) == 2)}
+        if not held or any(marks.get(name) != sha for name, sha in held.items()):
+            say("The simulated fieldwork is another than the sandbox store holds; it is made anew.")
+            for leftover in path.parent.glob(f"{path.name}*"):
+                leftover.unlink()
     claim_folder(study, path.parent)
-    mark.write_text(sha.hexdigest(), encoding="ascii")
+    mark.write_text("".join(f"{sha} {name}\n" for name, sha in marks.items()), encoding="utf-8")

@@ -60,6 +60,7 @@ def form_lines(form: FormPull, place: str) -> list[str]:
                 (form.validated, "validated"),
                 (form.reset, "reset to no validation"),
                 (form.attachments, "with files added or deleted"),
+                (form.purged, "purged here and changed there, kept out"),
             )
             if count
         ),

@@ -1,6 +1,7 @@
 """Known totals of a study, `margins.csv`: how many visits have each level of an answer.
 
-Columns `population unit_id margin level total source`; a blank `unit_id` is the whole city. What
+Columns `population unit_id margin level total source`; a blank `unit_id` is the whole city. With a
+blank `level` the total is what the numbers of a question add up to: minutes, fees. What
 is wrong with the file alone is said here, with its rows; what does not fit the sample is said by
 `analysis.cells`.
 """
@@ -16,6 +17,8 @@ from pipeline.errors import StudyError
 from pipeline.tables import Row, number, read_table
 
 COLUMNS = ("population", "unit_id", "margin", "level", "total", "source")
+WAVE = "wave"
+"""Optional column: the wave whose visits were counted; blank counts for every wave."""
 THOUSANDS = re.compile(r"[1-9]\d{0,2}((\.\d{3})+|(,\d{3})+)")
 """A total of which nobody can tell whether its mark is one of thousands or of decimals."""
 SIMULATED = "simulasi"
@@ -24,7 +27,7 @@ SIMULATED = "simulasi"
 
 @dataclass(frozen=True)
 class KnownTotal:
-    """One row of the file; `line` is where it begins."""
+    """One row of the file; `line` is where it begins. Without `level` it is the sum of a number."""
 
     unit_id: str
     margin: str
@@ -64,6 +67,11 @@ class KnownTotals:
             s.lower().startswith(SIMULATED) for s in self.sources
         )
 
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Those of the margins that are sums of numbers."""
+        return tuple(dict.fromkeys(row.margin for row in self.rows if not row.level))
+
     def by_unit(self, margin: str) -> bool:
         """Whether the margin gives the totals of each unit rather than of the city."""
         return any(row.unit_id for row in self.rows if row.margin == margin)
@@ -76,11 +84,14 @@ def read_known_totals(
     units: Collection[str],
     levels: Mapping[str, Sequence[str]],
     reconcile: str = "",
+    wave: str = "",
+    waves: Collection[str] = (),
 ) -> KnownTotals:
     """Read and check the totals of `margins` (all in the file where none is named).
 
     `units` are the codes of units.csv, `levels` the codes of the columns whose codes are known.
-    `reconcile` names the margin to whose sum the others are scaled, unit by unit.
+    `reconcile` names the margin to whose sum the others are scaled, unit by unit. Of `waves` only
+    the totals of `wave` are read, and those that name none.
 
     Raises
     ------
@@ -89,20 +100,21 @@ def read_known_totals(
         level, a total that is not above zero, a level that stands twice, a margin that is partly
         by unit, margins of one unit whose sums differ.
     """
-    rows = read_table(path, COLUMNS[:-1])
+    rows = _of_wave(path, read_table(path, COLUMNS[:-1]), wave, waves)
+    own = f" of wave {wave}" if len(waves) > 1 else ""
     named = list(dict.fromkeys(row["margin"] for row in rows))
     absent = [name for name in (*margins, reconcile) if name and name not in named]
     if absent:
         raise StudyError(
-            f"{path} has no margin {', '.join(absent)}, which [calibration] in study.toml names; "
-            f"it has {', '.join(filter(None, named)) or 'none'}. Add the totals, or correct the "
-            "name."
+            f"{path} has no margin {', '.join(absent)}{own}, which [calibration] in study.toml "
+            f"names; it has {', '.join(filter(None, named)) or 'none'}. Add the totals, or correct "
+            "the name."
         )
     used = [row for row in rows if not margins or row["margin"] in margins]
     if not used:
         raise StudyError(
-            f"{path} holds no total, so there is nothing to bring the weights to. Fill it in, or "
-            "take [calibration] out of study.toml."
+            f"{path} holds no total{own}, so there is nothing to bring the weights to. Fill it "
+            "in, or take [calibration] out of study.toml."
         )
     population = _population(path, used)
     found = [_read(path, row, units, levels) for row in used]
@@ -112,6 +124,17 @@ def read_known_totals(
         found = _reconciled(found, reconcile)
     _refuse_disagreement(path, found, bool(reconcile))
     return KnownTotals(path, population, tuple(found))
+
+
+def _of_wave(path: Path, rows: list[Row], wave: str, waves: Collection[str]) -> list[Row]:
+    for row in rows:
+        if row.get(WAVE, "") not in {"", *waves}:
+            raise StudyError(
+                f"{path}, row {row.line}: wave {row[WAVE]!r} is not a [[wave]] of study.toml "
+                f"({', '.join(waves) or 'none'}), so its totals belong to nobody."
+                f"{_near(row[WAVE], waves)}"
+            )
+    return [row for row in rows if row.get(WAVE, "") in {"", wave}]
 
 
 def _population(path: Path, rows: Sequence[Row]) -> str:
@@ -134,11 +157,13 @@ def _read(
     path: Path, row: Row, units: Collection[str], levels: Mapping[str, Sequence[str]]
 ) -> KnownTotal:
     where = f"{path}, row {row.line}"
-    blank = [name for name in ("margin", "level", "total") if not row[name]]
+    blank = [name for name in ("margin", "total") if not row[name]]
+    if not row["level"] and (levels.get(row["margin"]) or CROSS in row["margin"]):
+        blank.insert(1, "level")
     if blank:
         raise StudyError(
             f"{where}: {', '.join(blank)} is blank; a total needs the margin, the level and the "
-            "number."
+            "number. Only the sum of a question that is answered with a number has no level."
         )
     unit_id = row["unit_id"]
     if unit_id and unit_id not in units:
@@ -161,6 +186,8 @@ def _read(
             "cannot stand for that. Correct it, or join the level with another in the margin and "
             "in the answers."
         )
+    if not row["level"]:
+        return KnownTotal(unit_id, row["margin"], "", total, row.get("source", ""), row.line)
     columns, parts = row["margin"].split(CROSS), row["level"].split(CROSS)
     if len(columns) > 1 and len(columns) != len(parts):
         raise StudyError(
@@ -199,13 +226,26 @@ def _refuse_mixed(path: Path, rows: Sequence[KnownTotal]) -> None:
                 f"{_whose(row)} in row {row.line}. Give a margin for every unit, or for the "
                 "whole city."
             )
+        if bool(before.level) != bool(row.level):
+            one, none = (before, row) if before.level else (row, before)
+            raise StudyError(
+                f"{path}: margin {row.margin} has a level in row {one.line} and none in row "
+                f"{none.line}. A total is of a level, or without one the sum of a number; it "
+                "cannot be both."
+            )
 
 
 def _reconciled(rows: Sequence[KnownTotal], to: str) -> list[KnownTotal]:
-    """Totals scaled, unit by unit, to the sum of the margin `to`; shares are kept."""
+    """Totals scaled, unit by unit, to the sum of the margin `to`; shares are kept.
+
+    Sums of numbers count something else and stay.
+    """
     sums = _sums(rows)
     out = []
     for row in rows:
+        if not row.level:
+            out.append(row)
+            continue
         whole = sums.get((row.unit_id, to))
         scale = 1.0 if whole is None else whole / sums[row.unit_id, row.margin]
         out.append(KnownTotal(
@@ -241,8 +281,11 @@ def _refuse_disagreement(path: Path, rows: Sequence[KnownTotal], reconciled: boo
 
 
 def _sums(rows: Sequence[KnownTotal]) -> dict[tuple[str, str], float]:
+    """How many each margin of levels counts in each unit."""
     found: dict[tuple[str, str], float] = {}
     for row in rows:
+        if not row.level:
+            continue
         key = (row.unit_id, row.margin)
         found[key] = found.get(key, 0.0) + row.total
     return found

@@ -35,7 +35,8 @@ class Added:
 
     `new` was unknown before; `restored` came back, under the id it had or, sent again after a
     deletion, under another; `edited` has other answers; `validated` got a validation status,
-    `reset` lost it; `attachments` gained or lost files; `same` is exactly as known. One
+    `reset` lost it; `attachments` gained or lost files; `purged` was taken out here for good and
+    changed on the server, which is noted without its text; `same` is exactly as known. One
     submission may be edited, validated and have a late attachment at once, and counts in each.
     """
 
@@ -46,6 +47,7 @@ class Added:
     validated: int = 0
     reset: int = 0
     attachments: int = 0
+    purged: int = 0
 
     def __add__(self, other: "Added") -> "Added":
         return Added(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
@@ -81,14 +83,16 @@ def version_of(
     """Version this submission would add; None where it says nothing new."""
     key = (submission.server_id, submission.asset, submission.id)
     latest = connection.execute(
-        "SELECT op, uuid, status, attachments, sha256, content_sha256 FROM submission_latest "
-        "WHERE server_id = ? AND asset = ? AND id = ?",
+        "SELECT op, root_uuid, uuid, status, attachments, sha256, content_sha256 "
+        "FROM submission_latest WHERE server_id = ? AND asset = ? AND id = ?",
         key,
     ).fetchone()
     known = latest is not None and latest["op"] != "D"
     digest = sha256(submission.body)
     if known and digest == latest["sha256"]:
         return None
+    if root := _purged(connection, submission, latest):
+        return _without_text(submission, root, latest, learned_at, run_id)
     fields = json.loads(submission.body)
     content = content_hash(fields)
     if known and content == latest["content_sha256"]:
@@ -117,6 +121,57 @@ def version_of(
     else:
         events = Added(new=1)
     return Version(row, events, attachments, _files(fields))
+
+
+def _purged(
+    connection: sqlite3.Connection, submission: Submission, latest: sqlite3.Row | None
+) -> str:
+    """Root uuid under which an interview was purged; empty where it was not.
+
+    It is looked for under the root we know for this id, too: an older server moves it with an edit.
+    """
+    for root in {submission.root_uuid, latest["root_uuid"] if latest is not None else ""}:
+        found = connection.execute(
+            "SELECT 1 FROM purged WHERE server_id = ? AND asset = ? AND root_uuid = ?",
+            (submission.server_id, submission.asset, root),
+        ).fetchone()
+        if found is not None:
+            return str(root)
+    return ""
+
+
+def _without_text(
+    submission: Submission,
+    root: str,
+    latest: sqlite3.Row | None,
+    learned_at: datetime,
+    run_id: int,
+) -> Version | None:
+    """Version of a purged interview: that the server changed it, and nothing of what it says."""
+    fields = json.loads(submission.body)
+    status, attachments = status_of(fields), attachments_of(fields)
+    mark = (submission.uuid, status, attachments)
+    known = latest is not None and latest["op"] != "D"
+    before = (latest["uuid"], latest["status"], latest["attachments"]) if latest else None
+    if known and mark == before:
+        return None
+    row: dict[str, object] = {
+        "server_id": submission.server_id,
+        "asset": submission.asset,
+        "id": submission.id,
+        "root_uuid": root,
+        "uuid": submission.uuid,
+        "op": "U" if known else "I",
+        "body": None,
+        "sha256": "",
+        "content_sha256": "",
+        "status": status,
+        "form_version": submission.form_version,
+        "submitted_at": stamp(submission.submitted_at),
+        "learned_at": stamp(learned_at),
+        "run_id": run_id,
+    }
+    return Version(row, Added(purged=1), attachments)
 
 
 def _events(latest: sqlite3.Row, uuid: str, status: str, attachments: str) -> Added:

@@ -45,21 +45,9 @@ def describe(
         "store_digest": store_digest,
         "decoded": dict(decoded),
         "server": {key: value for key, value in server.items() if key != "url"},
-        "counts": {
-            "contacts": len(results.contacts),
-            "interviews": len(results.weighted),
-            "sessions_planned": len(results.sessions),
-            "sessions_worked": int(results.sessions["worked"].sum())
-            if "worked" in results.sessions
-            else 0,
-            "response_rate": _response_rates(results),
-            "estimates": len(results.estimates),
-            "flags": {
-                str(flag): int(n)
-                for flag, n in results.estimates["flag"].value_counts().sort_index().items()
-            },
-        },
+        "counts": _counts(results),
         "calibration": _calibration(results.calibration),
+        "waves": _waves(results),
         "notes": list(results.notes),
         "outputs": {str(p.relative_to(build)): _sha256(p) for p in sorted(outputs)},
         "run": {
@@ -69,6 +57,53 @@ def describe(
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
         },
     }
+
+
+def _counts(results: Results) -> dict[str, Any]:
+    """People, sessions and estimates of one wave."""
+    sessions = results.sessions
+    return {
+        "contacts": len(results.contacts),
+        "interviews": len(results.weighted),
+        "sessions_planned": len(sessions),
+        "sessions_worked": int(sessions["worked"].sum()) if "worked" in sessions else 0,
+        "response_rate": _response_rates(results),
+        "estimates": len(results.estimates),
+        "flags": {
+            str(flag): int(n)
+            for flag, n in results.estimates["flag"].value_counts().sort_index().items()
+        },
+    }
+
+
+def _waves(results: Results) -> list[dict[str, Any]]:
+    """Each wave as it took effect: dates, index, what was asked otherwise; earlier ones whole.
+
+    The last one's counts, calibration and notes are those of the manifest itself.
+    """
+    trend = results.trend
+    found = []
+    for one in (*(trend.earlier if trend else ()), results):
+        wave = one.study.wave
+        told = {
+            "id": wave.id,
+            "label": wave.label,
+            "start": _plain(wave.start),
+            "end": _plain(wave.end),
+            "index_version": one.study.index.version,
+            "changed": list(wave.changed),
+        }
+        if trend is not None:
+            told["index"] = _plain(one.study.index)
+            told["broken"] = [list(name) for name in sorted(trend.broken.get(wave.id, ()))]
+        if one is not results:
+            told |= {
+                "counts": _counts(one),
+                "calibration": _calibration(one.calibration),
+                "notes": list(one.notes),
+            }
+        found.append(told)
+    return found
 
 
 def _inputs(results: Results) -> dict[str, str]:

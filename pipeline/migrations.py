@@ -49,7 +49,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
         )
         """,
         "CREATE UNIQUE INDEX submission_key ON submission_version (server_id, asset, id, seq)",
-        # The ledger only grows. Later, a purge may empty a body; hash and place in the chain stay.
+        # The ledger only grows. A purge may empty a body; hash and place in the chain stay.
         """
         CREATE TRIGGER submission_version_is_kept BEFORE DELETE ON submission_version
         BEGIN SELECT RAISE(ABORT, 'submission_version is append-only'); END
@@ -155,6 +155,34 @@ STEPS: tuple[tuple[str, ...], ...] = (
         # The end of the chain when a pull ended: rows cut off behind it later show.
         "ALTER TABLE pull_run ADD COLUMN last_seq INTEGER",
         "ALTER TABLE pull_run ADD COLUMN head TEXT",
+    ),
+    (
+        # Interviews whose answers were taken out for good: what a server sends of one later, under
+        # whatever id, is noted without its text.
+        """
+        CREATE TABLE purged (
+            server_id TEXT NOT NULL,
+            asset     TEXT NOT NULL,
+            root_uuid TEXT NOT NULL,
+            purged_at TEXT NOT NULL,
+            reason    TEXT NOT NULL,
+            PRIMARY KEY (server_id, asset, root_uuid)
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TRIGGER purged_is_kept BEFORE DELETE ON purged
+        BEGIN SELECT RAISE(ABORT, 'purged is append-only'); END
+        """,
+        # The rule holds below every program that writes here, an older one too.
+        """
+        CREATE TRIGGER purged_stays_purged BEFORE INSERT ON submission_version
+        WHEN NEW.body IS NOT NULL AND EXISTS (
+            SELECT 1 FROM purged p WHERE p.server_id = NEW.server_id AND p.asset = NEW.asset
+            AND p.root_uuid = NEW.root_uuid
+        )
+        BEGIN SELECT RAISE(ABORT, 'a purged interview cannot come back'); END
+        """,
+        "ALTER TABLE pull_run ADD COLUMN purged INTEGER NOT NULL DEFAULT 0",
     ),
 )
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from analysis.publication import quantise
 from pipeline.errors import PersepsiError
 
-NUMBERS = ("value", "se", "low", "high", "level", "df", "n_eff", "deff")
+NUMBERS = ("value", "se", "low", "high", "level", "df", "n_eff", "deff", "at_least", "at_most")
 WHOLE = ("n", "n_psu")
 FEW = 4
 """Counts of people from 1 to this are not shown."""
@@ -58,6 +58,27 @@ def write_variances(variances: pd.DataFrame, build: Path) -> list[Path]:
     return _frame(variances, build / "variances.csv")
 
 
+def write_changes(changes: pd.DataFrame, build: Path) -> list[Path]:
+    """Write `changes.csv` and `changes.parquet`: what changed since earlier waves.
+
+    Numbers carry 12 significant digits; files of an earlier run go where there is one wave.
+    """
+    numbers = [str(c) for c in changes.select_dtypes("float").columns]
+    changes = changes.assign(**{c: quantise(changes[c].to_numpy()) for c in numbers})
+    written = _frame(changes, build / "changes.csv")
+    parquet = build / "changes.parquet"
+    if changes.empty:
+        parquet.unlink(missing_ok=True)
+        return written
+    schema = pa.schema(
+        [pa.field(str(c), pa.float64() if c in numbers else pa.string()) for c in changes.columns]
+    )
+    table = pa.Table.from_pandas(changes, schema=schema, preserve_index=False)
+    with _written(parquet) as temporary:
+        pq.write_table(table.replace_schema_metadata(None), temporary, compression="zstd")
+    return [*written, parquet]
+
+
 def write_weights(history: pd.DataFrame, sensitivity: pd.DataFrame, build: Path) -> list[Path]:
     """Write `weights.csv` (factor by factor) and `sensitivity.csv` (had nobody counted visitors).
 
@@ -82,11 +103,12 @@ def write_calibration(levels: pd.DataFrame | None, build: Path) -> list[Path]:
         levels = pd.DataFrame()
     else:
         # The last bits of a sum say nothing.
-        rounded = {
-            name: quantise(levels[name].to_numpy()) for name in ("before", "target", "after")
-        }
-        levels = levels.assign(**rounded, gap=levels["gap"].round(12) + 0.0).astype({"n": "Int64"})
-        levels.loc[levels["n"].between(1, FEW), "n"] = pd.NA
+        sums = [name for name in ("before", "target", "after") if name in levels]
+        rounded = {name: quantise(levels[name].to_numpy()) for name in sums}
+        levels = levels.assign(**rounded, gap=levels["gap"].round(12) + 0.0)
+        if "n" in levels:
+            levels = levels.astype({"n": "Int64"})
+            levels.loc[levels["n"].between(1, FEW), "n"] = pd.NA
     return _frame(levels, build / "calibration.csv")
 
 

@@ -57,26 +57,29 @@ class Reading:
         psu = self._psu[self._groups.group]
         runs = 1 + np.count_nonzero(psu[1:] != psu[:-1])
         arrival = Arrival(whole=runs == np.count_nonzero(np.bincount(psu, minlength=1)))
-        for batch, group in self._arranged() if sort else self._written():
+        for batch, cell, of_psu in self._arranged() if sort else self._written(psu):
             if self._design.id:
                 ids = self._ids(batch)
                 if sort:
                     arrival.note(ids)
                 else:
-                    arrival.follow(ids, self._psu[group])
-            found.add(self._cell[group], self._weight(batch), self._sources.answers(batch))
+                    arrival.follow(ids, of_psu)
+            found.add(cell, self._weight(batch), self._sources.answers(batch))
         if self._design.id:
             self._refuse_repeated(arrival)
         return found
 
-    def _written(self) -> Iterator[tuple[pa.RecordBatch, Codes]]:
-        first = 0
+    def _written(self, psu: Codes) -> Iterator[tuple[pa.RecordBatch, Codes, Codes]]:
+        """Batches with the cell and PSU of each row; `psu` (R,) is that of each run of rows."""
+        first, cell = 0, self._cell[self._groups.group]
         for batch in self._rows.batches(self._columns, self._size, self._sources.codes):
+            end = first + batch.num_rows
             if batch.num_rows:
-                yield batch, self._groups.of_rows(first, first + batch.num_rows)
-            first += batch.num_rows
+                of_rows = self._groups.of_rows
+                yield batch, of_rows(first, end, cell), of_rows(first, end, psu)
+            first = end
 
-    def _arranged(self) -> Iterator[tuple[pa.RecordBatch, Codes]]:
+    def _arranged(self) -> Iterator[tuple[pa.RecordBatch, Codes, Codes]]:
         group = self._groups.of_rows(0, self._groups.rows).astype(np.int32)
         before = np.cumsum([0, *(known.num_rows for known in self._files.metadata)])
         id = quoted(self._design.id)
@@ -85,7 +88,8 @@ class Reading:
         for batch in self._files.arranged(self._columns, order, self._size):
             if batch.num_rows:
                 file, row = (batch.column(i).to_numpy().astype(np.intp) for i in (0, 1))
-                yield batch, group[before[file] + row].astype(np.intp)
+                own = group[before[file] + row]
+                yield batch, self._cell[own], self._psu[own]
 
     def _ids(self, batch: pa.RecordBatch) -> pa.Array:
         """Whole numbers, or texts."""

@@ -36,13 +36,14 @@ class Groups:
     group: Codes
     rows: int
 
-    def of_rows(self, first: int, end: int) -> Codes:
-        """(end - first,) the group of each of these rows."""
+    def of_rows(self, first: int, end: int, of_run: Codes | None = None) -> Codes:
+        """(end - first,) the group of each of these rows, or what `of_run` (R,) says of its run."""
+        of_run = self.group if of_run is None else of_run
         low = int(np.searchsorted(self.start, first, side="right")) - 1
         high = int(np.searchsorted(self.start, end))
         edges = np.append(self.start[low:high], end)
         edges[0] = first
-        return np.repeat(self.group[low:high], np.diff(edges))
+        return np.repeat(of_run[low:high], np.diff(edges))
 
 
 def groups(
@@ -60,18 +61,13 @@ def groups(
     named = roles(design, *domains)
     sizes = [design.fpc] if design.fpc and design.fpc not in named else []
     columns = rows.columns([*named, *sizes])
-    names: dict[str, list[str]] = {}
-    codes: list[Codes] = []
+    read: list[tuple[pa.Array, Codes]] = []
     for column, what in named.items():
-        own, code, bad = _coded(columns[column], blank=blank and what == "domain")
-        if bad:
-            raise DesignError(
-                f"Column {column}: no {what} in {files.rows(duck.is_blank(column), design.id)}; an "
-                "interview that belongs nowhere cannot be counted. Fill it in, or exclude these "
-                "interviews."
-            )
-        names[column] = own
-        codes.append(code)
+        own = _read(columns[column], blank=blank and what == "domain")
+        if own is None:
+            raise _no_name(files, design, column, what)
+        read.append(own)
+    codes = [code for _, code in read]
     if design.fpc:
         size = _sizes(files, design, columns[design.fpc])
         values, at = np.unique(size, return_inverse=True)
@@ -82,18 +78,28 @@ def groups(
     for code in codes:
         change[1:] |= code[1:] != code[:-1]
     start = np.flatnonzero(change)
-    widths = [len(own) for own in names.values()] + ([values.size] if sizes else [])
-    group, first = _distinct([code[start] for code in codes], widths)
+    # From here on runs of rows stand for their rows.
+    names: list[list[str]] = []
+    runs = [code[start] for code in codes]
+    for i, ((column, what), (texts, _)) in enumerate(zip(named.items(), read, strict=True)):
+        own_names, runs[i], bad = _named(texts, runs[i], blank=blank and what == "domain")
+        if bad:
+            raise _no_name(files, design, column, what)
+        names.append(own_names)
+    widths = [len(own) for own in names] + ([values.size] if sizes else [])
+    group, first = _distinct(runs, widths)
     frame: dict[str, object] = {}
     known: dict[str, Named] = {}
-    for (column, own), code in zip(names.items(), codes, strict=False):
-        at = code[start[first]].astype(np.intp, copy=False)
+    for column, own_names, run in zip(named, names, runs, strict=False):
+        at = run[first].astype(np.intp, copy=False)
         if blank or column == design.fpc:  # a blank code still has to get its name
-            frame[column] = pd.Categorical.from_codes(at, categories=pd.Index(own, dtype=object))
+            frame[column] = pd.Categorical.from_codes(
+                at, categories=pd.Index(own_names, dtype=object)
+            )
         else:
-            frame[column], known[column] = at, (tuple(own), at)
+            frame[column], known[column] = at, (tuple(own_names), at)
     if sizes:
-        frame[design.fpc] = values[codes[-1][start[first]]]
+        frame[design.fpc] = values[runs[-1][first]]
     return Groups(pd.DataFrame(frame, copy=False), known, start, group, total)
 
 
@@ -102,30 +108,56 @@ def names_of(files: duck.Files, rows: Rows, columns: Sequence[str]) -> dict[str,
     texts = [name for name in columns if name in files.types and is_text(files.types[name])]
     found = {}
     for name, column in rows.columns(texts).items() if texts else ():
-        own = _coded(column, blank=True)[0]
+        own, _ = _coded(column)
         if pa.types.is_dictionary(files.types[name]) and column.num_chunks:
             own = [str(code) for code in column.chunk(0).dictionary.to_pylist()]
         found[name] = tuple(code for code in own if code.strip())
     return found
 
 
-def _coded(column: pa.ChunkedArray, *, blank: bool = False) -> tuple[list[str], Codes, bool]:
-    """Names in their order, the (n,) code of each row into them, and whether one is blank.
+def _no_name(files: duck.Files, design: Design, column: str, what: str) -> DesignError:
+    return DesignError(
+        f"Column {column}: no {what} in {files.rows(duck.is_blank(column), design.id)}; an "
+        "interview that belongs nowhere cannot be counted. Fill it in, or exclude these "
+        "interviews."
+    )
 
-    Blank names, where they are allowed, become one that is empty.
+
+def _coded(column: pa.ChunkedArray) -> tuple[list[str], Codes]:
+    """Names in their order, and the (n,) code of each row into them; blank ones are one name."""
+    read = _read(column, blank=True)
+    names, code, _ = _named(*read, blank=True) if read else ([], np.zeros(0, dtype=np.intp), False)
+    return names, code
+
+
+def _read(column: pa.ChunkedArray, *, blank: bool) -> tuple[pa.Array, Codes] | None:
+    """The values of a column as they stand, and the (n,) place of each row's among them.
+
+    Missing ones have the place after the last; None where there are such and `blank` is false.
     """
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     if not column.num_chunks:
-        return [], np.zeros(0, dtype=np.intp), False
+        return pa.array([], pa.string()), np.zeros(0, dtype=np.intp)
     values = column.chunk(0).dictionary
     if (column.null_count or values.null_count) and not blank:
-        return [], np.zeros(len(column), dtype=np.intp), True
+        return None
     none = len(values)
     code = _joined([
         (chunk.indices.cast(pa.int32()).fill_null(none) if chunk.null_count else chunk.indices)
         .to_numpy() for chunk in column.chunks
     ])  # fmt: skip
+    return values, code
+
+
+def _named(values: pa.Array, code: Codes, *, blank: bool) -> tuple[list[str], Codes, bool]:
+    """Names in their order, the (R,) code of each run into them, and whether one is blank.
+
+    `values` and `code` are what `_read` gives, of runs. Blank names, where they are allowed,
+    become one that is empty.
+    """
+    if not code.size:
+        return [], code, False
     if blank:
         texts = ["" if value is None else str(value) for value in values.to_pylist()]
         values = pa.array([text if text.strip() else "" for text in [*texts, ""]], pa.string())
@@ -193,6 +225,10 @@ def _distinct(codes: Sequence[Codes], widths: Sequence[int]) -> tuple[Codes, Cod
             kinds, key = np.unique(key, return_inverse=True)
             size = kinds.size
         key, size = key * width + code, size * width
+    if not (key[1:] < key[:-1]).any():  # in order, as most files are
+        new = np.ones(key.size, dtype=np.bool_)
+        np.not_equal(key[1:], key[:-1], out=new[1:])
+        return np.cumsum(new) - 1, np.flatnonzero(new)
     at, kinds = pd.factorize(key)
     order = np.argsort(kinds, kind="stable")
     rank = np.empty(order.size, dtype=np.intp)

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.design import Design
+from analysis.disclosed import concealed
 from analysis.estimates import estimated
 from analysis.instrument import Instrument
 from analysis.publication import Rules, publish
 from analysis.scoring import measures
 from analysis.side_by_side import published
 from pipeline.calibrating import planned
-from pipeline.designed import bentuk_codes, calibration_report, index_definition
+from pipeline.designed import bentuk_codes, calibration_report, index_definition, people
 from pipeline.errors import StudyError
 from pipeline.results import Results
 from pipeline.study import Study
@@ -66,25 +67,36 @@ def analyze_plain(
     )
     if known is not None:
         design_frame = design_frame.assign(
-            **{name: known.columns[name] for name in known.totals.columns}
+            **{str(name): own for name, own in known.columns.items()}
         )
+    asked = measures(
+        interviews, instrument, index_definition(study), bentuk_codes(study),
+        known.counted if known else frozenset(),
+    )  # fmt: skip
+    rules = Rules(**asdict(study.publication))
     found = estimated(
         design_frame,
         Design(weight=weight_name, stratum="stratum", psu=psu_name, id="submission_id",
                selection=chosen.selection),
-        measures(
-            interviews, instrument, index_definition(study), bentuk_codes(study),
-            known.counted if known else frozenset(),
-        ),
+        asked,
         domain="domain" if chosen.domain else "",
         level=study.level,
-        rules=Rules(**asdict(study.publication)),
+        rules=rules,
         wave=study.wave.id,
         tiers=None,
         calibration=known.plan if known else None,
     )  # fmt: skip
     if found.weight is not None:
         design_frame = design_frame.assign(w_final=found.weight)
+    if chosen.domain:
+        who = people(design_frame, found.units, "domain", psu_name, found.weight)
+    else:
+        one = design_frame.assign(whole="")
+        who = people(one, ("",), "whole", psu_name, found.weight)
+    hidden = concealed(
+        asked, instrument, who, least=rules.minimum_n, level=study.level,
+        by_unit=bool(chosen.domain),
+    )  # fmt: skip
     empty = pd.DataFrame()
     return Results(
         study=study,
@@ -101,6 +113,7 @@ def analyze_plain(
         standings=empty,
         comparisons=empty,
         responses=empty,
+        hidden=hidden,
         notes=(*notes, *why_not, *(known.notes if known else ()), *found.notes),
     )
 

@@ -1,4 +1,4 @@
-"""One line a form while a pull runs: redrawn on a terminal, a line a page elsewhere."""
+"""One line a form and wave while a pull runs: redrawn on a terminal, a line a page elsewhere."""
 
 from collections.abc import Callable
 from types import TracebackType

@@ -10,9 +10,9 @@ from pipeline.assets_file import assets_of_others
 from pipeline.errors import ServerError
 from pipeline.form_ready import ReadyForm
 from pipeline.kobo import KoboPublisher
-from pipeline.kobo.errors import UnknownAssetError
 from pipeline.kobo.projects import Project
 from pipeline.study import Study
+from pipeline.transport.errors import UnknownAssetError
 
 EXAMINED = 40
 """Projects of other names looked into for the form's id; each costs a request."""

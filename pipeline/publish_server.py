@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+from pipeline.central import CentralPublisher, credentials
 from pipeline.errors import ServerError, StudyError
 from pipeline.kobo import KoboPublisher
 from pipeline.kobo.token import TOKEN_VARIABLE, find_token
+from pipeline.review_server import CentralReview, KoboReview, ReviewServer
 from pipeline.sandbox import TOKEN, serve, study_state
 from pipeline.study import Study
 
@@ -40,8 +42,8 @@ def open_publisher(
     server, where = study.server, study.file("study.toml")
     if server.kind not in {"kobo", "sandbox"}:
         raise StudyError(
-            f"{where} [server] kind = {server.kind!r}: forms are published to a KoBo server only. "
-            'Set kind = "kobo", an id of your own and the url of the server.'
+            f"{where} [server] kind = {server.kind!r}: this goes to a KoBo or ODK Central "
+            'server only. Set kind = "kobo" or "central", an id of your own and the url.'
         )
     if server_url and server.kind == "kobo":
         raise StudyError(
@@ -78,3 +80,54 @@ def open_publisher(
         url, token, notify=say, sleep=sleep, retries=retries, timeout=timeout
     ) as publisher:
         yield publisher
+
+
+@contextmanager
+def open_central(
+    study: Study,
+    environ: Mapping[str, str],
+    server_url: str,
+    say: Say,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    retries: int = 4,
+    timeout: tuple[float, float] = (5.0, 125.0),
+) -> Iterator[CentralPublisher]:
+    """Open the study's ODK Central server as a web user who may change something there.
+
+    Raises
+    ------
+    StudyError
+        Where study.toml names no address, or `server_url` names another.
+    InvalidTokenError
+        Where there are no credentials.
+    """
+    where = study.file("study.toml")
+    if server_url:
+        raise StudyError(
+            f"--server {server_url}: publishing goes to the server that {where} names, since "
+            f"{study.server.id!r} stands for it in every record. Change [server] url there."
+        )
+    if not study.server.url:
+        raise StudyError(
+            f"{where} [server] has no url. Write the address of ODK Central without /v1, such as "
+            'url = "https://central.contoh.id".'
+        )
+    with CentralPublisher(
+        study.server.url, credentials(environ), notify=say, sleep=sleep, retries=retries,
+        timeout=timeout,
+    ) as publisher:  # fmt: skip
+        yield publisher
+
+
+@contextmanager
+def open_review(
+    study: Study, environ: Mapping[str, str], server_url: str, say: Say
+) -> Iterator[ReviewServer]:
+    """Open the study's server for verdicts on its submissions; raises as the two above."""
+    if study.server.kind == "central":
+        with open_central(study, environ, server_url, say) as central:
+            yield CentralReview(central)
+        return
+    with open_publisher(study, environ, server_url, say) as kobo:
+        yield KoboReview(kobo)

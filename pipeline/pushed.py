@@ -18,18 +18,23 @@ PREFIX = "validation_status_"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A submission as the server has it: ids and status (empty: none)."""
+    """A submission as the server has it: ids and status (empty: none).
+
+    `timestamp` is when the status was set (KoBo, seconds) or the submission last changed (ODK
+    Central, milliseconds); `edited` that the server itself took the status back for an edit.
+    """
 
     number: int
     root_uuid: str
     status: str
     by_whom: str
     timestamp: int
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """A status as the server had it right after we set it; `timestamp` is the server's second."""
+    """A status as the server had it right after we set it; `timestamp` as in `Held`."""
 
     server: str
     asset: str
@@ -94,8 +99,11 @@ def append_pushed(path: Path, entries: Iterable[Pushed]) -> None:
 def is_free(held: Held, entry: Pushed | None) -> bool:
     """Whether no human judged a submission: it has no status, or the one that we set.
 
-    A status of ours that somebody took away is a human's decision, too.
+    A status of ours that somebody took away is a human's decision, too; one that the server took
+    back for an edit is not.
     """
+    if held.edited:
+        return True
     if entry is None:
         return not held.status
     ours = (entry.status, entry.by_whom, entry.timestamp)

@@ -102,6 +102,7 @@ class Reading:
             attachments=added.attachments,
             deleted=self._deleted,
             lacking=max(0, total - held + (missing or 0)),
+            purged=added.purged,
         )
 
     def _read_server(

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import StoreError, StudyError
-from pipeline.fielded import FieldedForms
 from pipeline.gather import assets_of, forms_of, store_path
 from pipeline.javarosa import KINDS, Flag, Phone
 from pipeline.outputs import write_text
@@ -23,6 +22,7 @@ from pipeline.settings import zone
 from pipeline.store import Store
 from pipeline.study import Study
 from pipeline.submission import Submission
+from pipeline.version_forms import FieldedForms
 
 HEADER = ("form", "_id", "root_uuid", "form_version", "kind", "question", "meaning")
 SHOWN = 6

@@ -28,6 +28,7 @@ class Repeats:
         leaves = Counter(path.rpartition("/")[2] for path in self._columns)
         self._by_leaf = {p.rpartition("/")[2]: p for p in self._columns
                          if leaves[p.rpartition("/")[2]] == 1}  # fmt: skip
+        self._before: Counter[str] = Counter()
         self._heads: dict[str, list[tuple[str, int, int]]] = {p: [] for p in self._columns}
         self._rows: dict[str, list[dict[str, Any]]] = {p: [] for p in self._columns}
 
@@ -43,7 +44,7 @@ class Repeats:
             row: dict[str, Any] = {}
             self._heads[path].append((submission_id, number, above))
             self._rows[path].append(row)
-            here = len(self._rows[path])
+            here = self._before[path] + len(self._rows[path])
             for inner, answer in item.items():
                 if isinstance(answer, list | dict):
                     if not self.take(submission_id, inner, answer, here):
@@ -57,7 +58,10 @@ class Repeats:
         return True
 
     def frames(self, reading: Reading) -> dict[str, pd.DataFrame]:
-        """Typed frames by the path of the repeat; what does not fit is counted by path."""
+        """Typed frames of what was taken since the last call, by the path of the repeat.
+
+        What does not fit is counted by path. Rows are numbered on from call to call.
+        """
         found = {}
         for path, columns in self._columns.items():
             heads = pd.DataFrame(self._heads[path], columns=list(HEAD)).astype(
@@ -69,4 +73,14 @@ class Repeats:
                 for name, q in columns.items()
             }
             found[path] = pd.concat([heads, pd.DataFrame(typed, index=heads.index)], axis=1)
+            self._before[path] += len(rows)
+            self._heads[path], self._rows[path] = [], []
         return found
+
+    def cleaned(self, path: str, frame: pd.DataFrame, reading: Reading) -> pd.DataFrame:
+        """A frame of a repeat without the answers of columns that are spoiled."""
+        columns = self._columns[path].items()
+        wrong = {n: q for n, q in columns if q.is_closed and reading.spoiled(q.path)}
+        return frame.assign(
+            **{name: reading.without_strangers(frame[name], q) for name, q in wrong.items()}
+        )

@@ -1,5 +1,6 @@
 """What the analysis hands to the reports: frames whose columns docs/architecture.md defines."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,13 +29,31 @@ class CalibrationReport:
 
 
 @dataclass(frozen=True)
+class Trend:
+    """The waves beside each other, from first to last; the last is the one reported.
+
+    `estimates` are the published ones of all waves, `changes` those of `analysis.changes`,
+    `broken` the measures that a wave asked otherwise than the one before, `earlier` the results of
+    the earlier waves, in their order, `again` how many PSUs of an earlier wave the last one asked
+    again.
+    """
+
+    estimates: pd.DataFrame
+    changes: pd.DataFrame
+    broken: Mapping[str, frozenset[tuple[str, str]]]
+    earlier: tuple["Results", ...]
+    again: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Results:
     """Everything a report may read; nothing here identifies a respondent.
 
     `contacts`, `sessions` and `weighted` stay inside the office: reports take counts and
     shares from them, never rows. `variances` has the standard errors of `estimates` side by side,
     `weight_history` each factor of the weights by unit, `sensitivity` the estimates had nobody
-    counted visitors.
+    counted visitors. `hidden` are the rows that only the internal `edition`
+    shows. `trend` is None in a study of one wave.
     """
 
     study: Study
@@ -54,3 +73,6 @@ class Results:
     calibration: CalibrationReport | None = None
     weight_history: pd.DataFrame = field(default_factory=pd.DataFrame)
     sensitivity: pd.DataFrame = field(default_factory=pd.DataFrame)
+    trend: Trend | None = None
+    hidden: pd.DataFrame = field(default_factory=pd.DataFrame)
+    edition: str = "public"

@@ -13,32 +13,33 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.changes import DOWN, SAME, UP
 from analysis.instrument import Instrument
+from analysis.moments import Reduce
+from pipeline.codebook import PAGE, write_codebook
 from pipeline.contacts import assemble, read_plan
-from pipeline.decode import DECODER, decode, distinct
+from pipeline.decode import DECODER, Decoder, distinct
+from pipeline.decoded_snapshot import snapshot_submissions
 from pipeline.decoding import counts, notes
 from pipeline.designed import analyze_designed
+from pipeline.editions import checked, folder_of, released
 from pipeline.errors import QuestionnaireError, StoreError
+from pipeline.fielded import assets_of, assets_of_waves, forms_of, label_of
 from pipeline.formlint import lint, read_rules
-from pipeline.gather import assets_of, forms_of, gather, open_store, store_path
+from pipeline.gather import gather, open_store, store_path
 from pipeline.gathered import Gathered
 from pipeline.manifest import describe, to_json
-from pipeline.outputs import (
-    write_calibration,
-    write_estimates,
-    write_text,
-    write_variances,
-    write_verdicts,
-    write_weights,
-)
+from pipeline.outputs import write_text
 from pipeline.plain import analyze_plain, extra_columns
 from pipeline.questionnaire import read_instrument
 from pipeline.report.render import render_reports
 from pipeline.results import Results
 from pipeline.settings import zone
-from pipeline.snapshot import digest, snapshot
+from pipeline.snapshot import digest, read_snapshot
 from pipeline.study import Study
 from pipeline.study_engine import summing, with_engine
+from pipeline.tabled import write_tables
+from pipeline.trending import all_notes, with_trend
 
 SHOWN = 10
 """Keys named one by one; the rest are counted."""
@@ -83,10 +84,12 @@ def analyze(
     page_size: int = 0,
     pull: bool = True,
     engine: str = "",
+    edition: str = "",
 ) -> Outcome:
     """Pull a study, analyse what its store holds and write `build/<study>/`.
 
-    `engine` (local or spark) stands before that of the study; it moves no number.
+    `engine` (local or spark) stands before that of the study; it moves no number. `edition`
+    (public or internal) stands before `[report] release`.
 
     Raises
     ------
@@ -95,6 +98,7 @@ def analyze(
         an earlier run stay until their successors are whole.
     """
     study = with_engine(study, engine)
+    edition = checked(edition or study.report.release)
     watch = Stopwatch()
     gathered: Gathered | None = None
     if pull:
@@ -109,19 +113,18 @@ def analyze(
             "Run it once without --no-pull."
         )
     say("Decoding, weighting and estimating ...")
-    results, store_digest, decoded = _compute(study, data, watch)
+    results, store_digest, decoded = _compute_waves(study, data, watch)
     results = replace(results, notes=(*_gone(gathered), *results.notes))
-    folder = build / study.id
+    results = released(results, edition)
+    folder = build / folder_of(study.id, edition)
     with watch("write"):
-        files = write_estimates(results.estimates, folder)
-        files += write_verdicts(results.standings, results.comparisons, folder)
-        files += write_variances(results.variances, folder)
-        files += write_weights(results.weight_history, results.sensitivity, folder)
-        report = results.calibration
-        files += write_calibration(report.convergence.levels if report else None, folder)
+        files = write_tables(results, folder)
     say("Rendering the reports ...")
     with watch("render"):
-        files += render_reports(results, folder)
+        files += render_reports(results, folder, codebook=PAGE)
+        files.append(
+            write_codebook(study, data, folder, home="index.html", simulated=results.simulated)
+        )
     manifest = describe(
         results,
         pulls=_pulls(gathered),
@@ -143,17 +146,48 @@ def analyze(
     return Outcome(results, manifest, tuple(files), _summary(results, gathered, folder, watch))
 
 
-def _compute(study: Study, data: Path, watch: Stopwatch) -> tuple[Results, str, dict[str, Any]]:
+def _compute_waves(
+    study: Study, data: Path, watch: Stopwatch
+) -> tuple[Results, str, dict[str, Any]]:
+    """Each wave on its own, so that none can move a number of another; then all beside the last."""
+    with watch("decode"):
+        instruments = {
+            form: distinct(read_instrument(path)) for form, path in forms_of(study).items()
+        }
+        wrong = form_errors(study)
+    assets_of_waves(study)  # refuses two waves of one project before anything is counted
+    found: list[Results] = []
+    decoded: dict[str, Any] = {}
+    content = ""
+    with summing(study, data) as reduce:
+        for wave in study.waves:
+            own = study.of_wave(wave.id)
+            results, content, counted = _compute(own, data, instruments, wrong, watch, reduce)
+            found.append(results)
+            decoded |= {label_of(own, form): told for form, told in counted.items()}
+    if any(one.simulated for one in found):
+        found = [replace(one, simulated=True) for one in found]
+    with watch("estimate"):
+        results = with_trend(found)
+    return results, content, decoded
+
+
+def _compute(
+    study: Study,
+    data: Path,
+    instruments: Mapping[str, Instrument],
+    wrong: tuple[str, ...],
+    watch: Stopwatch,
+    reduce: Reduce,
+) -> tuple[Results, str, dict[str, Any]]:
+    """The wave under analysis; `wrong` is what the checks of the questionnaires say."""
     simulated = study.server.kind == "sandbox"
     # Not the address that was really used: a sandbox has another port at every run, and pages
     # must be equal for equal data. The manifest holds it.
     source = study.server.url or study.server.id
     with watch("decode"):
-        instruments = {
-            form: distinct(read_instrument(path)) for form, path in forms_of(study).items()
-        }
         frames, told, store_digest, decoded = decode_store(study, data, instruments)
-        told = (*form_errors(study), *told)
+        told = (*wrong, *told)
         if not simulated and any(is_simulated(frame) for frame in frames.values()):
             simulated = True
             told = (*told, SIMULATED_NOTE)
@@ -163,11 +197,10 @@ def _compute(study: Study, data: Path, watch: Stopwatch) -> tuple[Results, str, 
                 study, read_plan(study), frames["wawancara"], frames["sesi"],
                 instruments["wawancara"],
             )  # fmt: skip
-            with summing(study, data) as reduce:
-                results = analyze_designed(
-                    study, record, instruments["wawancara"],
-                    simulated=simulated, source=source, notes=told, reduce=reduce,
-                )  # fmt: skip
+            results = analyze_designed(
+                study, record, instruments["wawancara"],
+                simulated=simulated, source=source, notes=told, reduce=reduce,
+            )  # fmt: skip
         else:
             ((form, frame),) = frames.items()
             told = (*told, *_left_out(form, frame, instruments[form]))
@@ -226,7 +259,7 @@ def _left_out(form: str, frame: pd.DataFrame, instrument: Instrument) -> tuple[s
 def decode_store(
     study: Study, data: Path, instruments: Mapping[str, Instrument]
 ) -> tuple[dict[str, pd.DataFrame], tuple[str, ...], str, dict[str, Any]]:
-    """Typed frames of what the store holds, by form, through their snapshots.
+    """Typed frames of what the store holds of the present wave, by form, through their snapshots.
 
     Also the notes of what did not fit, the digest of the store's content, and all counts by form.
     """
@@ -238,8 +271,7 @@ def decode_store(
             versions = store.form_versions(study.server.id, assets[form])
             known = frozenset(v.version for v in versions) if versions else None
             extra = () if study.is_designed else extra_columns(study)
-            decoded = decode(
-                (stored.submission for stored in store.current(study.server.id, assets[form])),
+            decoder = Decoder(
                 instrument,
                 wave=study.wave.id,
                 known_versions=known,
@@ -247,15 +279,18 @@ def decode_store(
                 zone=zone(study.timezone),
                 renamed=study.renamed.get(form, {}),
             )
-            told += notes(form, decoded)
-            met[form] = counts(decoded)
             key = digest([
                 DECODER, content, repr(instrument), study.wave.id, repr(extra),
                 repr(sorted(known or ())),
                 study.timezone, repr(sorted(study.renamed.get(form, {}).items())),
             ])  # fmt: skip
+            rows = (stored.submission for stored in store.current(study.server.id, assets[form]))
             folder = data / study.id / "snapshot"
-            frames[form] = snapshot(decoded.frame, folder, f"{study.server.id}-{form}", key)
+            name = f"{study.server.id}-{label_of(study, form)}"
+            path, decoded = snapshot_submissions(rows, decoder, folder, name, key)
+            frames[form] = read_snapshot(path)
+            told += notes(form, decoded)
+            met[form] = counts(decoded)
     return frames, tuple(told), content, met
 
 
@@ -308,23 +343,29 @@ def _pulls(gathered: Gathered | None) -> dict[str, Any]:
 def _summary(
     results: Results, gathered: Gathered | None, folder: Path, watch: Stopwatch
 ) -> tuple[str, ...]:
-    flags = results.estimates["flag"].value_counts()
+    table = results.estimates if results.trend is None else results.trend.estimates
+    flags = table["flag"].value_counts()
     counted = ", ".join(f"{int(flags[flag])} {flag}" for flag in sorted(flags.index))
     total = sum(watch.seconds.values())
     parts = ", ".join(f"{stage} {value:.1f}" for stage, value in watch.seconds.items())
     lines = list(gathered.lines()) if gathered else []
-    if results.study.is_designed:
-        worked = int(results.sessions["worked"].sum())
-        sample = (
-            f"{len(results.contacts)} contacts, {len(results.weighted)} interviews, "
-            f"{worked} sessions"
-        )
-    else:
-        sample = f"{len(results.contacts)} submissions"
+    for one in (*(results.trend.earlier if results.trend else ()), results):
+        wave = f"{one.wave}: " if results.trend else ""
+        if results.study.is_designed:
+            worked = int(one.sessions["worked"].sum())
+            lines.append(
+                f"{wave}{len(one.contacts)} contacts, {len(one.weighted)} interviews, "
+                f"{worked} sessions"
+            )
+        else:
+            lines.append(f"{wave}{len(one.contacts)} submissions")
+    lines.append(f"{len(table)} estimates: {counted}")
+    if results.trend is not None:
+        tiers = results.trend.changes["tier"].value_counts()
+        told = ", ".join(f"{int(tiers[tier])} {tier}" for tier in (UP, SAME, DOWN) if tier in tiers)
+        lines.append(f"Changes: {told or 'none could be judged'}")
     lines += [
-        sample,
-        f"{len(results.estimates)} estimates: {counted}",
-        *(f"Note: {note}" for note in results.notes),
+        *(f"Note: {note}" for note in all_notes(results)),
         f"Report: {folder / 'index.html'}" + (" (SIMULATED DATA)" if results.simulated else ""),
         f"Done in {total:.1f} s ({parts})",
     ]

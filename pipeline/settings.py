@@ -35,13 +35,26 @@ class Server:
 
 @dataclass(frozen=True)
 class Wave:
-    """One fielding of the study; `assets` maps form id to the server's asset id."""
+    """One fielding of the study; `assets` maps form id to the server's asset id.
+
+    `files` maps form id to the export file where no server is asked. `changed` names questions
+    that were asked otherwise than in the wave before, or `*` for all of them: what rests on them
+    is not compared across. `index` is the definition that holds in this wave.
+    """
 
     id: str = "1"
     label: str = ""
     start: date | None = None
     end: date | None = None
     assets: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    changed: tuple[str, ...] = ()
+    index: "IndexSettings | None" = None
+
+    @property
+    def name(self) -> str:
+        """What a reader calls it: its label, or its id."""
+        return self.label or self.id
 
 
 @dataclass(frozen=True)
@@ -194,6 +207,7 @@ class ReportSettings:
 
     issued: date | None = None
     edition: str = "1"
+    release: str = "public"
     contact: str = ""
     complaint: str = ""
     statistics_recommendation: str = ""

@@ -92,9 +92,10 @@ class Store(StoreFile):
             connection.execute(
                 "UPDATE pull_run SET pages = pages + 1, seen = seen + ?, new = new + ?, "
                 "edited = edited + ?, restored = restored + ?, validated = validated + ?, "
-                "reset = reset + ?, attachments = attachments + ? WHERE run_id = ?",
+                "reset = reset + ?, attachments = attachments + ?, purged = purged + ? "
+                "WHERE run_id = ?",
                 (seen, added.new, added.edited, added.restored, added.validated, added.reset,
-                 added.attachments, run_id),
+                 added.attachments, added.purged, run_id),
             )  # fmt: skip
         return added
 
@@ -239,8 +240,10 @@ class Store(StoreFile):
         """SHA-256 over the content of all current submissions: equal data, equal digest."""
         total = hashlib.sha256()
         rows = self.rows(
-            "SELECT server_id, asset, id, content_sha256 FROM submission_latest "
-            "WHERE op <> 'D' ORDER BY server_id, asset, id"
+            "SELECT server_id, asset, id, content_sha256 FROM submission_latest l "
+            "WHERE op <> 'D' AND NOT EXISTS (SELECT 1 FROM purged p WHERE p.server_id = "
+            "l.server_id AND p.asset = l.asset AND p.root_uuid = l.root_uuid) "
+            "ORDER BY server_id, asset, id"
         )
         for row in rows:
             total.update(json.dumps(list(row)).encode("ascii"))

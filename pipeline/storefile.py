@@ -54,9 +54,15 @@ class StoreFile:
             yield from self._connection.execute(sql, values)
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """A connection that writes all of what is asked of it, or nothing."""
+    def transaction(self, *, wipe: bool = False) -> Iterator[sqlite3.Connection]:
+        """A connection that writes all of what is asked of it, or nothing.
+
+        `wipe` overwrites with zeros what is taken out, in the file and, where there is one, in
+        the write-ahead log.
+        """
         with told(self.path):
+            if wipe:
+                self._connection.execute("PRAGMA secure_delete = ON")
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -65,3 +71,5 @@ class StoreFile:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+            if wipe:
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -39,6 +39,7 @@ from pipeline.settings import (
     weights,
 )
 from pipeline.tables import number, read_table, read_toml, unique
+from pipeline.waves import read_waves
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,33 @@ class Study:
     master: str = "local[*]"
     calibration: CalibrationSettings | None = None
     renamed: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
+    present: str = ""
 
     @property
     def wave(self) -> Wave:
-        """The wave under analysis: the last one declared."""
-        return self.waves[-1]
+        """The wave under analysis: the one called `present`, else the last one declared."""
+        return next((w for w in self.waves if w.id == self.present), self.waves[-1])
+
+    @property
+    def has_waves(self) -> bool:
+        """Whether there are several waves."""
+        return len(self.waves) > 1
+
+    def of_wave(self, wave_id: str) -> "Study":
+        """The study with another wave under analysis, and the index as it is defined there.
+
+        Raises
+        ------
+        StudyError
+            Where no wave has that id.
+        """
+        wave = next((w for w in self.waves if w.id == wave_id), None)
+        if wave is None:
+            raise StudyError(
+                f"{self.file('study.toml')} has no [[wave]] {wave_id!r}; it has "
+                f"{', '.join(w.id for w in self.waves)}. Correct the id, or add the wave."
+            )
+        return dataclasses.replace(self, present=wave_id, index=wave.index or self.index)
 
     @property
     def is_designed(self) -> bool:
@@ -140,9 +163,9 @@ def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
         raise StudyError(
             f"{path} [server] kind = {server.kind!r}: must be one of {', '.join(SERVER_KINDS)}."
         )
-    given = raw.get("wave", [])
-    listed = [given] if isinstance(given, Mapping) else given  # one [wave] is one wave
-    waves = tuple(section(Wave, w, f"{path} [[wave]]") for w in listed) or (Wave(),)
+    waves = read_waves(
+        raw.get("wave", []), section(IndexSettings, raw.get("index", {}), f"{path} [index]"), path
+    )
     design = section(DesignSettings, raw.get("design", {}), f"{path} [design]")
     if "selection" not in raw.get("design", {}) and design.psu:
         design = dataclasses.replace(design, selection="probability")
@@ -191,7 +214,7 @@ def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
         waves=waves,
         design=design,
         weights=weights(raw.get("weights", {}), f"{path} [weights]"),
-        index=section(IndexSettings, raw.get("index", {}), f"{path} [index]"),
+        index=waves[-1].index or IndexSettings(),
         thresholds=tuple(
             section(Threshold, t, f"{path} [[threshold]]") for t in raw.get("threshold", [])
         ),

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
 
@@ -27,13 +27,18 @@ def kind_of(question: Question) -> str:
 
 @dataclass(frozen=True)
 class Reading:
-    """Turns the texts of a question into a typed column and counts what does not fit."""
+    """Turns the texts of a question into a typed column and counts what does not fit.
+
+    A form may be read in blocks: the counts add up. `answered` is how many answers the columns of
+    closed questions hold; it tells `spoiled` whether most of them are `strangers`.
+    """
 
     instrument: Instrument
     zone: tzinfo | None
-    misfits: Counter[str]
-    naive: Counter[str]
-    strangers: Counter[str]
+    misfits: Counter[str] = field(default_factory=Counter)
+    naive: Counter[str] = field(default_factory=Counter)
+    strangers: Counter[str] = field(default_factory=Counter)
+    answered: Counter[str] = field(default_factory=Counter)
 
     def column(self, name: str, question: Question | None, values: list[Any]) -> pd.Series:
         """Typed column of a question; text where there is none."""
@@ -42,9 +47,29 @@ class Reading:
         self.misfits.update({name: bad} if bad else {})
         self.naive.update({name: naive} if naive else {})
         if question is not None and question.is_closed:
-            typed, odd = _coded(typed, question, self.instrument)
-            self.strangers.update({name: odd} if odd else {})
+            known = self._known(question)
+            if known:
+                odd = int(sum(_strange(typed, question, known)))
+                self.strangers.update({name: odd} if odd else {})
+                self.answered[name] += int(typed.notna().sum())
+                typed = _ordered(typed, known) if question.type == "select_multiple" else typed
         return typed
+
+    def spoiled(self, name: str) -> bool:
+        """Whether most answers of a column, after all blocks, are not among its choices.
+
+        Such a column holds labels, or belongs to another question: none of them is an answer.
+        """
+        return self.strangers[name] > self.answered[name] / 2
+
+    def without_strangers(self, typed: pd.Series, question: Question) -> pd.Series:
+        """A column of a closed question without the answers that are not among its choices."""
+        odd = _strange(typed, question, self._known(question))
+        kept = [None if strange else value for value, strange in zip(typed, odd, strict=True)]
+        return pd.Series(kept, dtype="object", index=typed.index)
+
+    def _known(self, question: Question) -> dict[str, int]:
+        return {c.name: place for place, c in enumerate(self.instrument.choices_of(question))}
 
 
 def _typed(values: list[Any], kind: str, zone: tzinfo | None) -> tuple[pd.Series, int, int]:
@@ -71,29 +96,21 @@ def _text(value: Any) -> str | None:
     return str(value).strip()
 
 
-def _coded(series: pd.Series, question: Question, instrument: Instrument) -> tuple[pd.Series, int]:
-    """A closed question's answers, and how many are not among its choices.
-
-    Several answers stand in the order of the choices, whatever order the phone or an export gave
-    them: it means nothing, and a table of ones and noughts has lost it. Where most are not, none
-    of the strangers is taken for an answer: such a column holds labels, or belongs to another
-    question.
-    """
-    known = {c.name: place for place, c in enumerate(instrument.choices_of(question))}
-    if not known:
-        return series, 0
+def _strange(series: pd.Series, question: Question, known: Mapping[str, int]) -> list[bool]:
+    """Which answers of a closed question are not among its choices."""
     several = question.type == "select_multiple"
-    odd = [
+    return [
         v is not None and not (set(v.split()) if several else {v}) <= known.keys() for v in series
     ]
-    count = sum(odd)
-    if count > series.notna().sum() / 2:
-        kept = [None if strange else v for v, strange in zip(series, odd, strict=True)]
-        series = pd.Series(kept, dtype="object", index=series.index)
-    if several:
-        sorted_ = {v: _in_order(v, known) for v in series.dropna().unique()}
-        series = pd.Series([sorted_.get(v) for v in series], dtype="object", index=series.index)
-    return series, count
+
+
+def _ordered(series: pd.Series, known: Mapping[str, int]) -> pd.Series:
+    """Several answers in the order of the choices, whatever order the phone or an export gave.
+
+    That order means nothing, and a table of ones and noughts has lost it.
+    """
+    ordered = {v: _in_order(v, known) for v in series.dropna().unique()}
+    return pd.Series([ordered.get(v) for v in series], dtype="object", index=series.index)
 
 
 def _in_order(answer: str, known: Mapping[str, int]) -> str:

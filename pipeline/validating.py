@@ -1,4 +1,4 @@
-"""Writing decisions back to the server as validation statuses.
+"""Writing decisions back to the server as validation statuses or review states.
 
 A status that a human set is never replaced: only submissions without one, and those whose status
 is still the one that we set ourselves. Each batch is read once more right before it is written.
@@ -11,15 +11,15 @@ from typing import Any
 
 from pipeline.decisions import Decision
 from pipeline.errors import StudyError
-from pipeline.kobo import KoboPublisher
 from pipeline.kobo.deployment import LOST
-from pipeline.kobo.errors import ForbiddenError
-from pipeline.kobo.validation import BATCH
-from pipeline.pushed import PREFIX, Held, Pushed, append_pushed, held_of, is_free, read_pushed
+from pipeline.pushed import Held, Pushed, append_pushed, is_free, read_pushed
+from pipeline.review_server import ReviewServer
 
 Say = Callable[[str], None]
 
 SHOWN = 10
+TOLD = 20
+"""Progress is told after so many decisions, where a server takes them one by one."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class PushOutcome:
 
 
 def plan_push(
-    publisher: KoboPublisher,
+    server: ReviewServer,
     server_id: str,
     asset: str,
     decisions: Sequence[Decision],
@@ -90,17 +90,11 @@ def plan_push(
     ForbiddenError
         Where our account may not validate.
     """
-    project = publisher.project(asset)
-    if "validate_submissions" not in project.rights:
-        raise ForbiddenError(
-            f"{publisher.url}: the account behind KOBO_TOKEN may not validate submissions of "
-            f"{asset}. Ask the project's owner for “Validate submissions”, or use the token of an "
-            "account that has it."
-        )
-    held = [held_of(record) for record in publisher.statuses(asset, page_size)]
+    server.check(asset)
+    held = list(server.every(asset, page_size))
     by_number, by_uuid = {h.number: h for h in held}, {h.root_uuid: h for h in held}
     found = {d.line: by_uuid.get(d.root_uuid) or by_number.get(d.number) for d in decisions}
-    _refuse_unknown(asset, publisher, [d for d in decisions if found[d.line] is None])
+    _refuse_unknown(asset, server, [d for d in decisions if found[d.line] is None])
     pushed = read_pushed(ledger)
     wanted, same, kept = [], [], []
     taken: dict[int, Decision] = {}
@@ -127,7 +121,7 @@ def plan_push(
 
 
 def push(
-    publisher: KoboPublisher,
+    server: ReviewServer,
     server_id: str,
     plan: PushPlan,
     ledger: Path,
@@ -143,8 +137,8 @@ def push(
     append_pushed(ledger, ())  # before anything is set: it must be possible to note it
     outcome = PushOutcome(kept=list(plan.kept))
     done = 0
-    for status, batch in _batches(plan.wanted):
-        now = {h.number: h for h in _now(publisher, plan.asset, [h.number for _, h in batch])}
+    for status, batch in _batches(plan.wanted, server.batch):
+        now = {h.number: h for h in _now(server, plan.asset, [h.number for _, h in batch])}
         ready = []
         for decision, before in batch:
             held = now.get(before.number)
@@ -157,26 +151,27 @@ def push(
         numbers = [held.number for _, held in ready]
         if numbers:
             try:
-                publisher.set_statuses(plan.asset, numbers, PREFIX + status)
+                server.set(plan.asset, numbers, status)
             except LOST:
                 # The answer was lost, and perhaps not the deed: what is so now was done by us.
-                _note(publisher, server_id, plan.asset, ready, ledger)
+                _note(server, server_id, plan.asset, ready, ledger)
                 raise
-            outcome.done += _note(publisher, server_id, plan.asset, ready, ledger)
+            outcome.done += _note(server, server_id, plan.asset, ready, ledger)
         done += len(batch)
-        say(f"  {done} of {len(plan.wanted)} decisions")
+        if done % TOLD == 0 or server.batch >= TOLD or done == len(plan.wanted):
+            say(f"  {done} of {len(plan.wanted)} decisions")
     return outcome
 
 
 def _note(
-    publisher: KoboPublisher,
+    server: ReviewServer,
     server_id: str,
     asset: str,
     batch: Sequence[tuple[Decision, Held]],
     ledger: Path,
 ) -> list[int]:
     """Note what a batch has become on the server; the numbers that have our status."""
-    after = {h.number: h for h in _now(publisher, asset, [h.number for _, h in batch])}
+    after = {h.number: h for h in _now(server, asset, [h.number for _, h in batch])}
     entries = [
         Pushed(
             server_id, asset, now.number, now.root_uuid, now.status, now.by_whom, now.timestamp,
@@ -186,35 +181,35 @@ def _note(
         if (now := after.get(before.number)) is not None
         and now != before
         and now.status == decision.status
-        and now.by_whom == publisher.account.username
+        and now.by_whom == server.signature
     ]  # fmt: skip
     append_pushed(ledger, entries)
     return [entry.number for entry in entries]
 
 
-def _refuse_unknown(asset: str, publisher: KoboPublisher, unknown: Sequence[Decision]) -> None:
+def _refuse_unknown(asset: str, server: ReviewServer, unknown: Sequence[Decision]) -> None:
     if not unknown:
         return
     rows = ", ".join(str(decision.line) for decision in unknown[:SHOWN])
     more = f" and {len(unknown) - SHOWN} more" if len(unknown) > SHOWN else ""
     raise StudyError(
         f"Rows {rows}{more} of the decisions name submissions that form {asset} on "
-        f"{publisher.url} does not have: deleted, or of another form. Nothing was set. Take the "
+        f"{server.url} does not have: deleted, or of another form. Nothing was set. Take the "
         "rows out, or name the form with --form."
     )
 
 
 def _batches(
-    wanted: Sequence[tuple[Decision, Held]],
+    wanted: Sequence[tuple[Decision, Held]], size: int
 ) -> Iterator[tuple[str, list[tuple[Decision, Held]]]]:
     for status in sorted({decision.status for decision, _ in wanted}):
         of_status = [pair for pair in wanted if pair[0].status == status]
-        for first in range(0, len(of_status), BATCH):
-            yield status, of_status[first : first + BATCH]
+        for first in range(0, len(of_status), size):
+            yield status, of_status[first : first + size]
 
 
-def _now(publisher: KoboPublisher, asset: str, numbers: Sequence[int]) -> list[Held]:
-    return [held_of(record) for record in publisher.statuses_of(asset, numbers)]
+def _now(server: ReviewServer, asset: str, numbers: Sequence[int]) -> list[Held]:
+    return list(server.these(asset, numbers))
 
 
 def _kept_lines(kept: Sequence[tuple[Decision, Held]]) -> list[str]:

@@ -24,6 +24,12 @@ ROOT = "data"
 
 VALIDATE_SECONDS = 120
 
+JVM = (
+    "-Djava.awt.headless=true", "-XX:+IgnoreUnrecognizedVMOptions", "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+)  # fmt: skip
+"""A process of a second: compiling it thoroughly would take longer than running it."""
+
 EXPRESSIONS = frozenset(
     {"relevant", "constraint", "calculation", "required", "choice_filter", "read_only", "default",
      "repeat_count"}
@@ -58,8 +64,10 @@ class Validation:
     warnings: tuple[str, ...] = ()
 
 
-def convert(path: Path | str) -> Conversion:
+def convert(path: Path | str, data: bytes | None = None) -> Conversion:
     """Convert an XLSForm (.xlsx or .md mirror) to an XForm.
+
+    `data` are the bytes of a workbook that is not written yet; default: those of the file.
 
     Raises
     ------
@@ -67,11 +75,11 @@ def convert(path: Path | str) -> Conversion:
         With pyxform's sentence (which names row and column where it can) and what to do.
     """
     path = Path(path)
-    form = read_xlsform(path)
+    form = read_xlsform(path, data)
     if path.suffix.lower() == ".md":
         source, kind = write_workbook(form.sheets), ".xlsx"
     else:
-        source, kind = path.read_bytes(), path.suffix.lower()
+        source, kind = data or path.read_bytes(), path.suffix.lower()
     warnings: list[str] = []
     try:
         result = pyxform_convert(
@@ -144,7 +152,7 @@ def _judge(program: str, path: Path, form: XLSForm | None, name: str) -> Validat
     jar = validator()
     if not jar.is_file():
         return Validation(False, "not validated: this pyxform ships no ODK Validate")
-    command = [program, "-Djava.awt.headless=true", "-jar", str(jar), str(path)]
+    command = [program, *JVM, "-jar", str(jar), str(path)]
     try:
         ended = subprocess.run(
             command, capture_output=True, text=True, encoding="utf-8", errors="replace",

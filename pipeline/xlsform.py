@@ -8,7 +8,7 @@ codebook see the same cells. Headers are understood as pyxform and KoBo understa
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from pipeline.errors import QuestionnaireError
@@ -59,6 +59,7 @@ class Column:
     language: str = ""
 
     @classmethod
+    @lru_cache(maxsize=4096)
     def of(cls, header: str) -> "Column":
         """Meaning of a header as written; `label:English` is the old way of `label::English`."""
         head, separator, tail = header.partition("::")
@@ -74,6 +75,11 @@ class Column:
         return cls(_ALIASES.get(base, base), tail)
 
 
+@cache
+def _plain(base: str) -> Column:
+    return Column(base)
+
+
 @dataclass(frozen=True, slots=True)
 class QuestionType:
     """The cell `type`: kind, and the list or file of a select; `other` adds a free answer."""
@@ -84,6 +90,7 @@ class QuestionType:
     other: bool = False
 
     @classmethod
+    @lru_cache(maxsize=4096)
     def of(cls, text: str) -> "QuestionType":
         """Type as written, in XLSForm's present spelling (`begin group` is `begin_group`)."""
         words = re.sub(r"\s+", " ", text.strip())
@@ -116,7 +123,7 @@ class Record:
 
     def text(self, base: str) -> str:
         """Text of a column without a language, else of its first language."""
-        plain = self.cells.get(Column(base))
+        plain = self.cells.get(_plain(base))
         return plain if plain is not None else next(iter(self.translations(base).values()), "")
 
     def translations(self, base: str) -> dict[str, str]:
@@ -132,6 +139,10 @@ class XLSForm:
     sheets: Mapping[str, Sheet]
 
     @cached_property
+    def _records(self) -> dict[str, tuple[Record, ...]]:
+        return {}  # filled by `records`: every check walks down the same rows
+
+    @cached_property
     def _by_name(self) -> dict[str, Sheet]:
         named = {name.strip().lower(): content for name, content in self.sheets.items()}
         if "survey" not in named and len(named) == 1:  # as pyxform: a lone sheet is the survey
@@ -144,10 +155,14 @@ class XLSForm:
 
     def records(self, name: str) -> Iterator[Record]:
         """Rows of a sheet by the meaning of their columns."""
-        content = self.sheet(name)
-        columns = {header: Column.of(header) for header in content.header}
-        for row in content.rows:
-            yield Record(row.number, {columns[h]: text for h, text in row.cells.items()})
+        if name not in self._records:
+            content = self.sheet(name)
+            columns = {header: Column.of(header) for header in content.header}
+            self._records[name] = tuple(
+                Record(row.number, {columns[h]: text for h, text in row.cells.items()})
+                for row in content.rows
+            )
+        return iter(self._records[name])
 
     def setting(self, name: str) -> str:
         """A cell of the sheet `settings`, empty where it is not set."""
@@ -170,8 +185,10 @@ class XLSForm:
         return tuple(sorted(found, key=lambda language: language != default))
 
 
-def read_xlsform(path: Path | str) -> XLSForm:
+def read_xlsform(path: Path | str, data: bytes | None = None) -> XLSForm:
     """Read an .xlsx workbook, or a Markdown mirror where the name ends in .md.
+
+    `data` are the bytes of a workbook that is not written yet; default: those of the file.
 
     Raises
     ------
@@ -185,7 +202,7 @@ def read_xlsform(path: Path | str) -> XLSForm:
             raise QuestionnaireError(f"{path}: not found. Check the name.")
         form = XLSForm(path, from_markdown(read_text(path), str(path)))
     elif path.suffix.lower() in {".xlsx", ".xlsm"}:
-        form = XLSForm(path, read_workbook(path))
+        form = XLSForm(path, read_workbook(path, data))
     else:
         raise QuestionnaireError(
             f"{path}: a questionnaire is an .xlsx workbook or its .md mirror. Open it in Excel "

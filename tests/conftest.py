@@ -10,10 +10,15 @@ import subprocess
 from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
-TOOLS = ("java", "chromium", "r", "node", "spark")
+from pipeline.other_pyxform import ENVIRONMENT, python_in
+
+KOBO = Path(__file__).parents[1] / ENVIRONMENT
+
+TOOLS = ("java", "chromium", "r", "node", "spark", "libreoffice", "pyxform_kobo")
 
 
 @cache
@@ -24,6 +29,11 @@ def lacks(tool: str) -> str:
     if tool == "chromium":
         found = shutil.which("chromium") or shutil.which("chromium-browser")
         return "" if found else "no chromium on PATH (Debian: chromium)"
+    if tool == "libreoffice":
+        found = shutil.which("soffice") or shutil.which("libreoffice")
+        return "" if found else "no soffice on PATH (Debian: libreoffice-calc)"
+    if tool == "pyxform_kobo":
+        return "" if python_in(KOBO) else "no build/pyxform-kobo (make forms)"
     if tool == "node":
         return "" if shutil.which("npm") else "no npm on PATH (Debian: npm)"
     if tool == "spark":

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import requests
-
 from pipeline.central.session import CentralSession
+from pipeline.transport import Response
 
 PIECE = 65_536
 
@@ -23,7 +22,7 @@ def fetch_file(session: CentralSession, address: str, asset: str, path: Path) ->
     def once() -> int:
         promised: list[str] = []
 
-        def take(response: requests.Response) -> None:
+        def take(response: Response) -> None:
             promised.append(response.headers.get("Content-Length", ""))
             with path.open("wb") as file:
                 for piece in response.iter_content(PIECE):

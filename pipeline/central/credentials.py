@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import requests
-
-from pipeline.kobo.errors import InvalidTokenError
+from pipeline.transport.errors import InvalidTokenError
 
 TOKEN, EMAIL, PASSWORD = "CENTRAL_TOKEN", "CENTRAL_EMAIL", "CENTRAL_PASSWORD"
 
@@ -41,20 +39,3 @@ def credentials(environ: Mapping[str, str]) -> Credentials:
             "session token. The token of an app user can send submissions but not read them."
         )
     return Credentials(token, email, password)
-
-
-class BearerAuth(requests.auth.AuthBase):
-    """Puts the session's token on a request; none before the login."""
-
-    def __init__(self, token: str) -> None:
-        self.token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Add the header Central reads, and drop what a .netrc has put there."""
-        request.headers.pop("Authorization", None)
-        if self.token:
-            request.headers["Authorization"] = f"Bearer {self.token}"
-        return request
-
-    def __repr__(self) -> str:
-        return "BearerAuth(...)"

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from pipeline.central.session import CentralSession
 from pipeline.errors import StudyError
-from pipeline.kobo.errors import IncompleteAnswerError
+from pipeline.transport.errors import IncompleteAnswerError
 
 Row = Mapping[str, Any]
 
@@ -36,7 +36,8 @@ def form_path(asset: str) -> str:
     if not project.isdecimal() or not form or "/" in form:
         raise StudyError(
             f'[wave.assets] = {asset!r}: a form on ODK Central is written "<project number>/<form '
-            'id>", such as "1/wawancara", as in its address /projects/1/forms/wawancara.'
+            'id>", such as "1/wawancara", as in its address /projects/1/forms/wawancara. '
+            "`persepsi forms deploy` publishes it and writes that down."
         )
     return f"/v1/projects/{project}/forms/{quote(form, safe='')}"
 

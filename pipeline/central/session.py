@@ -1,39 +1,43 @@
-"""One conversation with an ODK Central server: KoBo's session with Central's own refusals."""
+"""One conversation with an ODK Central server: login, its JSON, its refusals."""
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
-import requests
-
-from pipeline.central.credentials import BearerAuth, Credentials
+from pipeline.central.credentials import Credentials
 from pipeline.errors import ServerError
-from pipeline.kobo.address import Address
-from pipeline.kobo.answers import is_page
-from pipeline.kobo.errors import (
+from pipeline.transport import HeaderAuth, Options, Raw, Response, Session
+from pipeline.transport.address import Address
+from pipeline.transport.errors import (
     ForbiddenError,
     InvalidTokenError,
     MovedError,
-    NotKoboError,
+    OtherServiceError,
     RefusedError,
     UnknownAssetError,
 )
-from pipeline.kobo.session import Session, Upload
+from pipeline.transport.pages import is_page, says_html
 
-REFUSALS = (301, 302, 303, 307, 308, 400, 401, 403, 404, 409, 422, 501)
+SESSIONS = "/v1/sessions"
 
 
 class CentralSession(Session):
-    """As `pipeline.kobo.session.Session`; logs in once where it has a password."""
+    """`pipeline.transport.Session` with Central's refusals; logs in where it has a password."""
 
-    def __init__(self, address: Address, who: Credentials, **options: Any) -> None:
-        super().__init__(address, "unused", **options)
+    software = "ODK Central"
+
+    def __init__(self, address: Address, who: Credentials, **options: Unpack[Options]) -> None:
         self._who = who
-        self._bearer = BearerAuth(who.token)
-        self._http.auth = self._bearer
+        self._bearer = HeaderAuth("Bearer", who.token)
+        super().__init__(address, self._bearer, **options)
 
-    def __repr__(self) -> str:
-        return f"CentralSession({self.address.base!r})"
+    def refusal(self, response: Response, asset: str) -> ServerError:
+        """Error for an answer that trying again would not change."""
+        return refusal(response, self.address, asset)
+
+    def page(self) -> ServerError:
+        """Error for an answer that Central does not give."""
+        return not_central(self.address)
 
     def login(self) -> None:
         """Get a token for e-mail and password; nothing where there is one.
@@ -46,11 +50,10 @@ class CentralSession(Session):
         if self._bearer.token:
             return
         body = {"email": self._who.email, "password": self._who.password}
-        answer = self.json("POST", "/v1/sessions", body=body)
-        token = answer.get("token") if isinstance(answer, dict) else None
-        if not isinstance(token, str) or not token:
-            raise not_central(self.address)
-        self._bearer.token = token
+        answer = self.json("POST", SESSIONS, body=body, fits=an_object("token"))
+        if not isinstance(answer["token"], str) or not answer["token"]:
+            raise self.page()
+        self._bearer.token = answer["token"]
 
     def json(
         self,
@@ -60,66 +63,116 @@ class CentralSession(Session):
         *,
         body: object = None,
         asset: str = "",
+        fits: Callable[[Any], bool] = lambda _: True,
     ) -> Any:
         """Answer to a request as Python values; numbers stay the text that was sent.
 
         Raises
         ------
         ServerError
-            One of `pipeline.kobo.errors`.
+            One of `pipeline.transport.errors`.
         """
+        return self.answer(method, path, params, body=body, asset=asset, fits=fits)[1]
 
-        def once() -> Any:
-            response = self.send(method, path, params, body=body, asset=asset)
-            try:
-                return json.loads(response.content.decode("utf-8"), parse_float=str, parse_int=str)
-            except (ValueError, RecursionError):
-                raise self.cut_off("sent something that is not the JSON Central gives") from None
-
-        return self.repeated(method, once)
-
-    def send(
+    def answer(
         self,
         method: str,
         path: str,
         params: Mapping[str, str] | None = None,
         *,
         body: object = None,
-        upload: Upload | None = None,
+        upload: Raw | None = None,
         asset: str = "",
         expect: tuple[int, ...] = (200,),
         headers: Mapping[str, str] | None = None,
-        take: Callable[[requests.Response], None] | None = None,
-    ) -> requests.Response:
-        """One try of a request, as the session of KoBo makes it, with Central's refusals."""
+        fits: Callable[[Any], bool] = lambda _: True,
+    ) -> tuple[int, Any]:
+        """Status and answer, as `json`, where a refusal too is to be read.
 
-        def taken(response: requests.Response) -> None:
-            if response.status_code in expect and take is not None:
-                take(response)
-            else:
-                _ = response.content
+        A 200 whose answer does not pass `fits` counts as one that was cut off.
 
-        response = super().send(
-            method, path, params, body=body, upload=upload, asset=asset, headers=headers,
-            expect=(*expect, *REFUSALS), take=None if take is None else taken,
-        )  # fmt: skip
-        if response.status_code not in expect:
-            raise refusal(response, self.address, asset)
-        if take is None and is_page(response):
-            raise not_central(self.address)
-        return response
+        Raises
+        ------
+        ServerError
+            One of `pipeline.transport.errors`.
+        """
+
+        def once() -> tuple[int, Any]:
+            response = self.send(
+                method, path, params, body=body, upload=upload, asset=asset, expect=expect,
+                headers=headers,
+            )  # fmt: skip
+            if is_page(response):
+                raise self.page()
+            try:
+                text = response.content.decode("utf-8")
+                value = json.loads(text, parse_float=str, parse_int=str)
+            except (ValueError, RecursionError):
+                raise self.strange() from None
+            if response.status_code == 200 and not fits(value):
+                raise self.strange()
+            return response.status_code, value
+
+        return self.repeated(method, once)
+
+    def file(self, path: str, *, asset: str = "") -> bytes | None:
+        """Bytes of a file of the server, whole; None where it does not have it.
+
+        Raises
+        ------
+        ServerError
+            One of `pipeline.transport.errors`.
+        """
+
+        def once() -> bytes | None:
+            taken: list[bytes] = []
+            promised: list[str] = []
+
+            def take(response: Response) -> None:
+                promised.append(response.headers.get("Content-Length", ""))
+                taken.append(response.content)
+
+            headers = {"Accept": "*/*", "Accept-Encoding": "identity", "X-OpenRosa-Version": "1.0"}
+            response = self.send(
+                "GET", path, asset=asset, headers=headers, expect=(200, 404), take=take
+            )
+            if says_html(response):
+                raise self.page()
+            if response.status_code == 404:
+                return None
+            if promised[0].isdecimal() and int(promised[0]) != len(taken[0]):
+                raise self.cut_off("did not give the whole file")
+            return taken[0]
+
+        return self.repeated("GET", once)
+
+    def before(self, path: str) -> None:
+        """Log in before the first request."""
+        if path != SESSIONS:
+            self.login()
+
+
+def an_object(*keys: str) -> Callable[[Any], bool]:
+    """Whether an answer is an object with these keys."""
+    return lambda value: isinstance(value, dict) and all(key in value for key in keys)
+
+
+def a_list(*keys: str) -> Callable[[Any], bool]:
+    """Whether an answer is a list of objects with these keys."""
+    one = an_object(*keys)
+    return lambda value: isinstance(value, list) and all(map(one, value))
 
 
 def not_central(address: Address) -> ServerError:
     """Error for an answer that Central does not give: a portal, a notice, another service."""
-    return NotKoboError(
+    return OtherServiceError(
         f"{address.base} answered with something that is not ODK Central's. Usually that is a "
         "Wi-Fi login or an office filter: open the address in a browser, log in to the network, "
         "and run again. Otherwise correct [server] url in study.toml."
     )
 
 
-def refusal(response: requests.Response, address: Address, asset: str) -> ServerError:
+def refusal(response: Response, address: Address, asset: str) -> ServerError:
     """Error for an answer that trying again would not change, by its status alone."""
     status = response.status_code
     form = f"form {asset}" if asset else "what was asked for"

@@ -15,9 +15,9 @@ from analysis.instrument import Instrument
 from pipeline.central.client import CentralClient
 from pipeline.central.rows import RowReader, arrived_at
 from pipeline.instance_number import arrival, instance_number
-from pipeline.kobo.errors import IncompleteAnswerError
 from pipeline.record import Record, attachments_of, canonical, modified_of, status_of, to_submission
 from pipeline.source import FROM_START, Changes, FormVersion, Mark, MarkPage, Page
+from pipeline.transport.errors import IncompleteAnswerError
 
 T = TypeVar("T")
 

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.instrument import Instrument
+from pipeline.contacts.missed import with_missed
 from pipeline.contacts.needs import require
 from pipeline.contacts.people import outcomes, people
-from pipeline.contacts.plan import read_plan
+from pipeline.contacts.plan import of_other_waves, read_plan
 from pipeline.contacts.remarks import numbering, other_days
+from pipeline.contacts.reserve import in_use
 from pipeline.contacts.sessions import sessions_of
 from pipeline.study import Study
 
@@ -49,13 +51,22 @@ def assemble(
     require("wawancara", interviews)
     require("sesi", records)
     notes: list[str] = []
-    contacts = people(plan, interviews, instrument)
+    contacts = with_missed(people(plan, interviews, instrument))
     stray = contacts["unit_id"].isna()
     if stray.any():
         codes = Counter(contacts.loc[stray, "session_id"].fillna("(blank)"))
-        listed = ", ".join(f"{code} ({n})" for code, n in sorted(codes.items()))
+        others = of_other_waves(study)
+        listed = ", ".join(
+            f"{code} ({n}, of wave {others[code]})" if code in others else f"{code} ({n})"
+            for code, n in sorted(codes.items())
+        )
+        where = (
+            f"sessions.csv does not have in wave {study.wave.id}"
+            if others
+            else ("sessions.csv does not have")
+        )
         notes.append(
-            f"{int(stray.sum())} submissions name a session that sessions.csv does not have: "
+            f"{int(stray.sum())} submissions name a session that {where}: "
             f"{listed}. They stay in the store and count nowhere; add the session or correct it."
         )
     contacts = contacts[~stray].reset_index(drop=True)
@@ -69,6 +80,7 @@ def assemble(
                 f"{int(odd.sum())} submissions carry the unit code {strangers}, which units.csv "
                 "does not have; the session plan's unit was used instead."
             )
+    plan = in_use(study, plan, contacts, records, notes)
     sessions = sessions_of(plan, contacts, records, notes)
     notes += numbering(contacts, sessions)
     notes += other_days(study, plan, contacts)

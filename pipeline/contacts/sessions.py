@@ -7,6 +7,9 @@ import pandas as pd
 
 from pipeline.contacts.needs import RECORDS
 
+FLOW = "arus"
+"""Code of three counts of five minutes each, from which the visitors are estimated."""
+
 
 def sessions_of(
     plan: pd.DataFrame, contacts: pd.DataFrame, records: pd.DataFrame, notes: list[str]
@@ -30,10 +33,13 @@ def sessions_of(
     frame["count_method"] = _text(at_close, "cara_hitung")
     k = _column(at_close, "k_pakai")
     k = k.where(k.notna(), _column(at_open, "k"))
-    frame["k"] = k.where(k.notna(), plan["k_plan"].to_numpy())
+    k = k.where(k.notna(), plan["k_plan"].to_numpy())
+    frame["k"] = k.mask(_by_grid(at_open, at_close))
     frame["opened"] = index.isin(opened.index).to_numpy()
     frame["closed"] = index.isin(closed.index).to_numpy()
-    frame["cancelled"] = index.isin(cancelled.index).to_numpy()
+    refused = (_text(at_open, "akses") == "ditolak") & ~frame["closed"]
+    refused &= ~index.isin(reached | found_shut)
+    frame["cancelled"] = index.isin(cancelled.index).to_numpy() | refused
     frame["worked"] = (index.isin(reached).to_numpy()) | (
         (frame["opened"] | frame["closed"]) & ~frame["cancelled"]
     )
@@ -46,6 +52,11 @@ def sessions_of(
         notes.append(
             f"Session {', '.join(sorted(found_shut))}: the unit was found closed. It counts as a "
             "worked session that no visitor left; it needs no closing record."
+        )
+    if refused.any():
+        notes.append(
+            f"Session {', '.join(frame.loc[refused, 'session_id'])}: the unit did not permit the "
+            "team to work. It counts as not worked; who refused is in the opening record."
         )
     nobody = frame["closed"] & (frame["count"] == 0) & ~index.isin(reached)
     if nobody.any():
@@ -96,7 +107,15 @@ def _counts(closing: pd.DataFrame) -> pd.Series:
     counts = counts.mask(method == "tiket", tickets)
     counts = counts.mask(method == "tally", _column(closing, "tally"))
     counts = counts.mask(method == "register", _column(closing, "register"))
+    flow = sum((_column(closing, f"alir_{part}") for part in (1, 2, 3)), start=0.0)
+    counts = counts.mask(method == FLOW, (flow * _column(closing, "menit") / 15).round())
     return counts.where(counts >= 0)
+
+
+def _by_grid(opening: pd.DataFrame, closing: pd.DataFrame) -> "pd.Series[bool]":
+    """Sessions whose people were selected by a grid of minutes: there is no k to rebuild from."""
+    said = _text(closing, "pilih_pakai")
+    return said.where(said != "", _text(opening, "cara_pilih")) == "kisi"
 
 
 def _column(frame: pd.DataFrame, name: str) -> pd.Series:

@@ -82,7 +82,11 @@ def work(study: Study, parameters: Parameters, seed: int) -> list[Worked]:
     """
     path = study.file("sessions.csv")
     plan = read_table(path, ["session_id", "unit_id", "date", "block", "k_plan"])
-    rows = [row for row in plan if parameters.session(row["session_id"]).worked]
+    rows = [
+        row
+        for row in plan
+        if row.get("cadangan") != "ya" and parameters.session(row["session_id"]).worked
+    ]
     for row in rows:
         if row["unit_id"] not in parameters.models:
             raise StudyError(

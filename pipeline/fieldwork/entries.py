@@ -4,6 +4,7 @@ Nothing here knows which questions a form will ask. Every answer a person would 
 the XForm engine takes those it asks for.
 """
 
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ import numpy as np
 from analysis.instrument import Instrument
 from analysis.simulation import AGE_BANDS, ContactDraw
 from pipeline.fieldwork.draw import Worked, generator
-from pipeline.fieldwork.parameters import Parameters
+from pipeline.fieldwork.parameters import Parameters, UnitField
 from pipeline.fieldwork.timetable import Moments, upload
 from pipeline.javarosa import Phone, seeded_uuid
 from pipeline.settings import zone
@@ -55,6 +56,7 @@ def contact_entries(
         answers = {
             "petugas": moment.enumerator,
             "sesi": session_id,
+            "terlewat": "0",  # in a team of three every missed person gets a form
             "urut": str(contact.seq),
             "jk_amatan": contact.sex,
             "umur_amatan": _observed_age(contact, parameters.practice.age_misjudged, rng),
@@ -64,6 +66,10 @@ def contact_entries(
             answers["tiket"] = f"A{worked.first_ticket + worked.position(contact.seq) - 1:03d}"
         if contact.outcome == "1.1":
             answers |= _interview(contact, levels)
+            answers |= further_answers(
+                parameters.fields[worked.plan["unit_id"]],
+                generator(seed, f"further {session_id}/{contact.seq}"),
+            )
         reached = reached_until(session_id, contact, parameters, seed)
         if reached is not None:
             answers, moment = _broken_off(answers, moment, order, reached)
@@ -83,11 +89,13 @@ def session_entries(worked: Worked, parameters: Parameters, seed: int) -> Iterat
     unit, went = parameters.fields[unit_id], parameters.session(session_id)
     head = {"petugas": worked.lead, "sesi": session_id}
     opened = worked.begin - timedelta(minutes=9)
+    selecting = {"cara_pilih": "tiket" if unit.counting == "tiket" else "k"}
+    seen = observation(unit, generator(seed, f"observed {session_id}"))
     k, start = str(worked.draw.k), str(worked.draw.random_start)
     yield _record(
         session_id, worked.lead, opened, seed,
         {**head, "kegiatan": "buka", "pengumpul": unit.collector, "diumumkan": unit.announced,
-         "unit_buka": "ya", "k": k, "mulai_acak": start},
+         "akses": "ya", "unit_buka": "ya", "k": k, "mulai_acak": start, **selecting, **seen},
     )  # fmt: skip
     if not went.closing:
         return
@@ -104,11 +112,31 @@ def session_entries(worked: Worked, parameters: Parameters, seed: int) -> Iterat
     yield _record(
         session_id, worked.lead, worked.begin + timedelta(minutes=worked.minutes + 4), seed,
         {**head, **count, "kegiatan": "tutup", "menit": str(worked.minutes), "k_pakai": k,
+         "pilih_pakai": selecting["cara_pilih"],
          "n_dipilih": str(len(outcomes)),
          "n_lengkap": str(outcomes.count("1.1") - len(stopped)),
          "n_menolak": str(sum(o.startswith("2.11") for o in outcomes)),
          "gangguan": "ya" if went.interference else "tidak", "ket_gangguan": went.interference},
     )  # fmt: skip
+
+
+def further_answers(unit: UnitField, rng: np.random.Generator) -> dict[str, str]:
+    """Answers to the questions on the unit's kind of service and to further closed questions."""
+    said = {
+        name: str(rng.choice(["ya", "tidak", "tt"], p=[0.97 * p, 0.97 * (1 - p), 0.03]))
+        for name, p in unit.modules.items()
+    }
+    for name, shares in unit.extra.items():
+        said[name] = str(rng.choice(list(shares), p=list(shares.values())))
+    return said
+
+
+def observation(unit: UnitField, rng: np.random.Generator) -> dict[str, str]:
+    """What is observed at the unit before the block starts: one session, one pair of eyes."""
+    seen = {name: "ya" if rng.random() < p else "tidak" for name, p in unit.observed.items()}
+    counters = int(rng.integers(2, 7))
+    staffed = counters - int(rng.random() < 0.4)
+    return seen | {"loket_ada": str(counters), "loket_isi": str(staffed)}
 
 
 def cancelled_entries(study: Study, parameters: Parameters, seed: int) -> Iterator[Entry]:
@@ -213,13 +241,18 @@ def _observed_age(contact: ContactDraw, misjudged: float, rng: np.random.Generat
     return AGE_BANDS[min(max(band + step, 0), len(AGE_BANDS) - 1)]
 
 
+def _chance(seed: int, name: str) -> int:
+    """What a phone draws for one submission: another phone and hour draw something else."""
+    return zlib.crc32(f"{seed}/{name}".encode())
+
+
 def _phone(name: str, moment: Moments, seed: int) -> Phone:
     return Phone(
         start=moment.opened,
         end=moment.ended,
         instance_id=seeded_uuid(f"{seed}/{name}"),
         device_id=f"simulasi:{moment.enumerator}",
-        seed=seed,
+        seed=_chance(seed, name),
         at={"urut": moment.selected, "setuju": moment.consented, "selesai": moment.thanked},
     )
 
@@ -229,10 +262,10 @@ def _record(
 ) -> Entry:
     phone = Phone(
         start=when,
-        end=when + timedelta(seconds=80),
+        end=when + timedelta(seconds=240 if answers["kegiatan"] == "buka" else 80),
         instance_id=seeded_uuid(f"{seed}/{session_id}/{answers['kegiatan']}"),
         device_id=f"simulasi:{who}",
-        seed=seed,
+        seed=_chance(seed, f"{session_id}/{answers['kegiatan']}"),
         at={"kegiatan": when + timedelta(seconds=20)},
     )
     return Entry("sesi", session_id, who, {k: v for k, v in answers.items() if v}, phone)

@@ -17,6 +17,9 @@ from pipeline.settings import refuse_unknown, section
 from pipeline.study import Study
 from pipeline.tables import read_toml
 
+SHARES = ("observed", "modules", "extra")
+"""Settings of a unit that are tables of shares."""
+
 
 @dataclass(frozen=True)
 class Practice:
@@ -45,12 +48,20 @@ class Practice:
 
 @dataclass(frozen=True)
 class UnitField:
-    """Who collects at a unit, whether it was told, how leavers are counted, how many work."""
+    """Who collects at a unit, whether it was told, how leavers are counted, how many work.
+
+    `observed` and `modules` give the share of `ya` of what is observed at the unit and of the
+    questions on its kind of service, `extra` the shares of the codes of further questions. They
+    are drawn apart from the answers of `analysis.simulation`, which know nothing of them.
+    """
 
     collector: str = "mitra"
     announced: str = "tidak"
     counting: str = "tally"
     team: int = 3
+    observed: Mapping[str, float] = field(default_factory=dict)
+    modules: Mapping[str, float] = field(default_factory=dict)
+    extra: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,10 +133,16 @@ def read_parameters(study: Study, instrument: Instrument) -> Parameters:
     for unit_id, own in declared.items():
         merged = _merge(raw.get("umum", {}), own)
         field_keys = {f.name for f in dataclasses.fields(UnitField)}
-        fields[unit_id] = section(
-            UnitField,
-            {k: v for k, v in merged.items() if k in field_keys},
-            f"{path} [unit.{unit_id}]",
+        where = f"{path} [unit.{unit_id}]"
+        plain = {k: v for k, v in merged.items() if k in field_keys - {*SHARES}}
+        fields[unit_id] = dataclasses.replace(
+            section(UnitField, plain, where),
+            observed=_shares(merged, "observed", where),
+            modules=_shares(merged, "modules", where),
+            extra={
+                name: _shares(merged["extra"], name, f"{where} extra", whole=True)
+                for name in merged.get("extra", {})
+            },
         )
         rest = {k: v for k, v in merged.items() if k not in field_keys}
         models[unit_id] = _model(unit_id, rest, reversed_items, path)
@@ -169,6 +186,21 @@ def _model(
         raise StudyError(
             f"{where}: a number stands where a text should, or the other way."
         ) from None
+
+
+def _shares(
+    table: Mapping[str, Any], name: str, where: str, *, whole: bool = False
+) -> dict[str, float]:
+    """Shares by name, each 0 to 1; with `whole` they are all the codes there are."""
+    given = table.get(name, {})
+    numbers = isinstance(given, Mapping) and all(
+        isinstance(v, int | float) and not isinstance(v, bool) and 0 <= v <= 1
+        for v in given.values()
+    )
+    if not numbers or (whole and abs(sum(given.values()) - 1) > 1e-9):
+        must = "shares from 0 to 1 that sum to 1" if whole else "shares from 0 to 1"
+        raise StudyError(f"{where} {name} = {given!r}: must be a table of {must}.")
+    return {str(key): float(value) for key, value in given.items()}
 
 
 def _merge(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,12 +10,27 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.formlint import columns, expressions, meaning, needs, rows
+from pipeline.formlint import (
+    columns,
+    duration,
+    expressions,
+    meaning,
+    names,
+    needs,
+    portable,
+    references,
+    rows,
+    scales,
+    wording,
+)
+from pipeline.formlint.duration import Overview, overview
 from pipeline.formlint.finding import Finding, Severity
 from pipeline.formlint.rules import Rules, read_rules
 from pipeline.xlsform import XLSForm, read_xlsform
 
-__all__ = ["Finding", "Rules", "Severity", "lint", "lint_form", "read_rules"]
+__all__ = [
+    "Finding", "Overview", "Rules", "Severity", "lint", "lint_form", "overview", "read_rules",
+]  # fmt: skip
 
 NO_STUDY = Rules()
 
@@ -51,14 +66,23 @@ def _every(form: XLSForm, rules: Rules, folder: Path) -> Iterator[Finding]:
     yield from columns.headers(form, rules)
     yield from columns.languages(form, rules)
     yield from columns.labels(form, rules)
-    yield from rows.names(form)
+    yield from names.names(form, rules)
     yield from rows.types(form)
-    yield from rows.messages(form)
+    yield from rows.messages(form, rules)
     yield from rows.lists(form)
     yield from rows.codes(form)
     yield from rows.scores(form, rules)
+    yield from rows.settings(form, rules)
+    yield from scales.scales(form, rules)
+    yield from scales.indicators(form, rules)
+    yield from scales.references_in_groups(form)
     yield from meaning.codebook(form, rules)
     yield from meaning.files(form, folder)
+    yield from references.references(form)
+    yield from references.pulled(form, folder)
     yield from expressions.compared_codes(form, rules, folder)
     yield from expressions.filters(form, rules, folder)
+    yield from portable.portable(form)
+    yield from wording.wording(form, rules)
+    yield from duration.too_long(form, rules)
     yield from needs.needs(form, rules)

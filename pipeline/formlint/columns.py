@@ -1,6 +1,7 @@
 """Checks of a form's headers and of its languages."""
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -20,7 +21,7 @@ KNOWN = {
     "survey": TRANSLATABLE | set(CODEBOOK_COLUMNS) | {
         "type", "name", "required", "relevant", "constraint", "calculation", "trigger",
         "appearance", "parameters", "choice_filter", "default", "read_only", "repeat_count",
-        "disabled", "autoplay", "rows", "save_to", "body", "note", "notes", "comment",
+        "disabled", "autoplay", "rows", "save_to", "note", "notes", "comment",
     },
     "choices": TRANSLATABLE | {"list_name", "name", "value", "skor", "geometry"},
     "settings": {
@@ -30,6 +31,15 @@ KNOWN = {
     },
 }  # fmt: skip
 """Columns XLSForm or the codebook gives a meaning, by sheet."""
+
+CRASHING = frozenset({"bind", "body", "control", "instance"})
+"""Headers of the sheet survey that need `::` and what follows it."""
+
+BLANKED = frozenset(base.replace("_", " ") for base in TRANSLATABLE)
+"""Headers that may be written with a blank."""
+
+MAIN_LANGUAGES = 2
+"""Languages that must be whole; a third is a help where it has words, and one finding a column."""
 
 LIKENESS = 0.82
 """Likeness from which an unknown header counts as misspelt: `relevent` has 0.88."""
@@ -57,6 +67,7 @@ def headers(form: XLSForm, rules: Rules) -> Iterator[Finding]:
                 )  # fmt: skip
         for name in dict.fromkeys(header):
             yield from _header(sheet, name, rules)
+            yield from _crashing(sheet, name)
 
 
 def _header(sheet: str, name: str, rules: Rules) -> Iterator[Finding]:
@@ -65,7 +76,7 @@ def _header(sheet: str, name: str, rules: Rules) -> Iterator[Finding]:
     if base in NAMESPACES and "::" in name:
         return
     known = base in KNOWN[sheet]
-    near = difflib.get_close_matches(base, sorted(KNOWN[sheet]), 1, LIKENESS) if not known else []
+    near = [] if known else _near(base, sheet, translated=bool(column.language))
     if near:
         own = near[0] in CODEBOOK_COLUMNS or near[0] == "skor"
         yield Finding(
@@ -79,6 +90,38 @@ def _header(sheet: str, name: str, rules: Rules) -> Iterator[Finding]:
             "a header without “:”",
             "Rename the column: KoBo takes the text after the colon for a language.",
         )  # fmt: skip
+
+
+def _near(base: str, sheet: str, *, translated: bool) -> list[str]:
+    """The known header that was meant, if any: a column of one's own may be called anything."""
+    letters = sorted(base)
+    swapped = [name for name in sorted(KNOWN[sheet]) if sorted(name) == letters]
+    if translated:  # only a known column is ever translated, so a rough likeness is enough
+        return swapped or difflib.get_close_matches(base, sorted(TRANSLATABLE), 1, 0.6)
+    return swapped or difflib.get_close_matches(base, sorted(KNOWN[sheet]), 1, LIKENESS)
+
+
+def _crashing(sheet: str, name: str) -> Iterator[Finding]:
+    """Headers that pyxform stumbles over, or that make an XForm no phone can read."""
+    bare = name.strip().lower()
+    if bare in (CRASHING if sheet == "survey" else {"media"} if sheet == "choices" else set()):
+        yield Finding(
+            sheet, 1, name, f"the header {name!r} without “::”", f"for example {bare}::something",
+            "Rename the column: pyxform ends with an error of its own over it.",
+        )  # fmt: skip
+    elif sheet == "choices" and ":" not in name:
+        if re.search(r"\s", bare) and bare not in {"list name"} | BLANKED:
+            yield Finding(
+                sheet, 1, name, f"a blank in the header {name!r}", repr(re.sub(r"\s+", "_", bare)),
+                "Write _ for the blank: pyxform leaves such a column out.", "warning",
+            )  # fmt: skip
+        elif not re.search(r"\s", bare) and not re.fullmatch(r"[^\W\d][\w.-]*", bare):
+            yield Finding(
+                sheet, 1, name, f"the header {name!r}",
+                "letters, digits, _ - . beginning with a letter or _",
+                "Rename the column: it becomes an element of the XForm, which phones then cannot "
+                "read.",
+            )  # fmt: skip
 
 
 def languages(form: XLSForm, rules: Rules) -> Iterator[Finding]:
@@ -114,19 +157,34 @@ def _gaps(
 ) -> Iterator[Finding]:
     if len(columns) < 2:
         return
-    first = (form.languages() or ("",))[0]
+    every = form.languages() or ("",)
+    lacking: dict[Column, list[Record]] = {column: [] for column in columns}
+    filled = 0
     for record in form.records(sheet):
-        filled = record.translations(base)
+        texts = record.translations(base)
+        filled += bool(texts)
         for column in columns:
-            if filled and column.language not in filled:
-                header = f"{base}::{column.language}" if column.language else base
-                shown = base == "label" and column.language == first
-                yield Finding(
-                    sheet, record.number, header, "a blank cell",
-                    f"the {base} of {_whose(record)} in this language",
-                    "Translate it; phones show a dash for what is missing.",
-                    rules.severity if shown else "warning",
-                )  # fmt: skip
+            if texts and column.language not in texts:
+                lacking[column].append(record)
+    for column, records in lacking.items():
+        header = f"{base}::{column.language}" if column.language else base
+        if column.language in every[MAIN_LANGUAGES:] and len(records) > 1:
+            yield Finding(
+                sheet, records[0].number, header,
+                f"{len(records)} of {filled} cells blank, the first here",
+                f"the {base} in a language that phones offer",
+                "Translate the rest before people choose this language; phones show a dash for "
+                "what is missing.", "warning",
+            )  # fmt: skip
+            continue
+        shown = base == "label" and column.language == every[0]
+        for record in records:
+            yield Finding(
+                sheet, record.number, header, "a blank cell",
+                f"the {base} of {_whose(record)} in this language",
+                "Translate it; phones show a dash for what is missing.",
+                rules.severity if shown else "warning",
+            )  # fmt: skip
 
 
 def labels(form: XLSForm, rules: Rules) -> Iterator[Finding]:

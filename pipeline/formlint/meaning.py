@@ -1,16 +1,13 @@
 """Checks of what a form means: its codebook columns, and the media files it leans on."""
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from analysis.scoring import TRUST, UNSUR
-from pipeline.errors import StudyError
 from pipeline.formlint.finding import Finding
+from pipeline.formlint.media import csv_header
 from pipeline.formlint.rules import Rules
-from pipeline.tables import read_text
 from pipeline.xlsform import QuestionType, XLSForm
 
 REFERENCES = ("kunjungan", "urusan", "umum")
@@ -67,18 +64,22 @@ def files(form: XLSForm, folder: Path) -> Iterator[Finding]:
     columns: dict[str, list[str] | None] = {}
     for record in form.records("survey"):
         kind = QuestionType.of(record.text("type"))
-        if not kind.file.lower().endswith(".csv"):
+        external = kind.kind == "csv-external"
+        file = f"{record.text('name')}.csv" if external else kind.file
+        if not file.lower().endswith(".csv"):
             continue
-        instance = Path(kind.file).stem
+        instance = Path(file).stem
         if instance not in columns:
-            columns[instance] = _csv_header(folder / kind.file)
+            columns[instance] = csv_header(folder / file)
         header = columns[instance]
         if header is None:
             yield Finding(
-                "survey", record.number, "type", f"the file {kind.file!r}",
+                "survey", record.number, "type", f"the file {file!r}",
                 f"a file of that name in {folder.name or folder}",
                 "Put the file there, or correct its name (capitals count).",
             )  # fmt: skip
+            continue
+        if external:
             continue
         given = dict(re.findall(r"(value|label)\s*=\s*([\w.-]+)", record.text("parameters")))
         for role, usual in (("value", "name"), ("label", "label")):
@@ -101,14 +102,3 @@ def files(form: XLSForm, folder: Path) -> Iterator[Finding]:
                         "survey", record.number, column.base, f"the column {wanted!r} of {name}",
                         f"one of {', '.join(header)}", "Correct the column's name.",
                     )  # fmt: skip
-
-
-def _csv_header(path: Path) -> list[str] | None:
-    """First line of a media file as phones read it (commas only); None where it is absent."""
-    if not path.is_file():
-        return None
-    try:
-        first = next(csv.reader(io.StringIO(read_text(path))), [])
-    except StudyError:
-        return None
-    return [cell.strip() for cell in first]

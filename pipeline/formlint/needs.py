@@ -1,17 +1,22 @@
 """Checks of a designed study's two forms: questions and codes that the analysis is built on."""
 
+import re
 from collections.abc import Iterator
 
 from pipeline.contacts.needs import AAPOR, CODES, LISTENED, NEEDED, USED
 from pipeline.formlint.finding import Finding
 from pipeline.formlint.rules import Rules
-from pipeline.xlsform import QuestionType, XLSForm
+from pipeline.xlsform import QuestionType, Record, XLSForm
 
 
 def needs(form: XLSForm, rules: Rules) -> Iterator[Finding]:
     """Names and codes that `wawancara` or `sesi` lacks, and bentuk or dimensions nobody asks."""
     name = form.path.stem
-    if not rules.designed or name not in NEEDED:
+    if not rules.designed:
+        return
+    if name != "wawancara":
+        yield from _coded(form)
+    if name not in NEEDED:
         return
     lists = _lists_by_question(form)
     for wanted in NEEDED[name]:
@@ -69,6 +74,24 @@ def _outcomes(form: XLSForm, listed: str) -> Iterator[Finding]:
                 f"Fill it, {LISTENED} for who listens: without it the contact counts as of "
                 "unknown eligibility.",
             )  # fmt: skip
+
+
+def _coded(form: XLSForm) -> Iterator[Finding]:
+    """Results that are no outcome code, in forms that the analysis of contacts does not read."""
+    by_list: dict[str, list[Record]] = {}
+    for choice in form.records("choices"):
+        by_list.setdefault(choice.text("list_name"), []).append(choice)
+    for listed, choices in by_list.items():
+        if not any(choice.text("aapor") for choice in choices):
+            continue
+        for choice in choices:
+            code = choice.text("aapor")
+            if not re.fullmatch(r"[1-4](\.\d{1,3})?", code):
+                yield Finding(
+                    "choices", choice.number, "aapor", repr(code) if code else "a blank cell",
+                    "an outcome code of AAPOR as text, such as 2.112",
+                    f"Fill it, as for the other choices of {listed!r}.", "warning",
+                )  # fmt: skip
 
 
 def _asked(form: XLSForm, rules: Rules) -> Iterator[Finding]:

@@ -20,44 +20,6 @@ TYPES = frozenset(QUESTION_TYPE_DICT) | {
 }  # fmt: skip
 """Kinds of rows that pyxform knows."""
 
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-
-
-def names(form: XLSForm) -> Iterator[Finding]:
-    """Questions and groups without a name, with a bad one, or with one used twice."""
-    seen: dict[str, int] = {}
-    groups: dict[str, int] = {}
-    for record in form.records("survey"):
-        kind = QuestionType.of(record.text("type")).kind
-        name = record.text("name")
-        if not kind or kind.startswith("end_"):
-            continue
-        if not name:
-            if kind not in {"note", "audit"}:
-                yield Finding(
-                    "survey", record.number, "name", "a blank cell", "a name",
-                    "Give the row a name; KoBo invents a new one at every upload.",
-                )  # fmt: skip
-            continue
-        if not NAME.fullmatch(name):
-            yield Finding(
-                "survey", record.number, "name", repr(name),
-                "letters, digits, _ - . beginning with a letter or _", "Rename it, no blanks.",
-            )  # fmt: skip
-        if name in seen:
-            yield Finding(
-                "survey", record.number, "name", f"{name!r}, which also stands in row {seen[name]}",
-                "a name used once in the whole form",
-                "Rename one of them: KoBo refuses the form, and answers would share a column.",
-            )  # fmt: skip
-        elif name in groups and not kind.startswith("begin_"):
-            yield Finding(
-                "survey", record.number, "name", f"{name!r}, also the name of a group in row "
-                f"{groups[name]}", "a name of its own",
-                f"Rename one of them: ${{{name}}} would be ambiguous.", "warning",
-            )  # fmt: skip
-        (groups if kind.startswith("begin_") else seen).setdefault(name, record.number)
-
 
 def types(form: XLSForm) -> Iterator[Finding]:
     """Rows of a type that XLSForm does not have."""
@@ -73,9 +35,19 @@ def types(form: XLSForm) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def messages(form: XLSForm) -> Iterator[Finding]:
-    """Constraints that refuse an answer without saying why."""
+def messages(form: XLSForm, rules: Rules) -> Iterator[Finding]:
+    """Constraints that refuse an answer without saying why; required answers the same."""
+    header = {Column.of(name).base for name in form.sheet("survey").header}
     for record in form.records("survey"):
+        needed = record.text("required").lower() not in {"", "no", "false", "false()"}
+        if needed and not record.text("required_message") and (
+            rules.designed or "required_message" in header
+        ) and record.text("label"):  # fmt: skip
+            yield Finding(
+                "survey", record.number, "required_message", "a blank cell",
+                f"what is said where {record.text('name')!r} is left out, in words",
+                "Write it; phones otherwise say “Condition not satisfied”.", "warning",
+            )  # fmt: skip
         if record.text("constraint") and not record.text("constraint_message"):
             yield Finding(
                 "survey", record.number, "constraint_message", "a blank cell",
@@ -100,7 +72,13 @@ def lists(form: XLSForm) -> Iterator[Finding]:
                 "survey", record.number, "type", repr(record.text("type")),
                 f"{kind.kind} and the name of a list", "Add the list's name after a blank.",
             )  # fmt: skip
-        elif kind.list_name not in known:
+        elif kind.other and len(form.languages()) > 1:
+            yield Finding(
+                "survey", record.number, "type", "or_other in a form of several languages",
+                "a choice of its own, such as lain, and a text question after it",
+                "Add them and delete or_other: its wording cannot be translated.", "warning",
+            )  # fmt: skip
+        if kind.list_name and kind.list_name not in known:
             near = difflib.get_close_matches(kind.list_name, sorted(known), 1, 0.6)
             yield Finding(
                 "survey", record.number, "type", f"the list {kind.list_name!r}",
@@ -118,6 +96,8 @@ def lists(form: XLSForm) -> Iterator[Finding]:
 def codes(form: XLSForm) -> Iterator[Finding]:
     """Codes that are blank, doubled or typed as numbers; scores that are no numbers."""
     seen: dict[tuple[str, str], int] = {}
+    kinds = [QuestionType.of(record.text("type")) for record in form.records("survey")]
+    several = {kind.list_name for kind in kinds if kind.kind in {"select_multiple", "rank"}}
     twice = form.setting("allow_choice_duplicates").lower() in {"yes", "true", "true()"}
     for record in form.records("choices"):
         listed, name = record.text("list_name"), record.text("name") or record.text("value")
@@ -140,6 +120,7 @@ def codes(form: XLSForm) -> Iterator[Finding]:
                 "choices", record.number, "skor", repr(record.text("skor")),
                 "a number such as 1 or 0,5, or blank", "Write the score as a number.",
             )  # fmt: skip
+        yield from _spelling(record.number, listed, name, several)
     for row in form.sheet("choices").rows:
         for header in sorted(row.numeric):
             if Column.of(header).base in {"name", "value", "list_name"}:
@@ -148,6 +129,22 @@ def codes(form: XLSForm) -> Iterator[Finding]:
                     "codes as text", "Format the column as text and type the code again: as a "
                     "number 07 turns into 7.", "warning",
                 )  # fmt: skip
+
+
+def _spelling(row: int, listed: str, code: str, several: set[str]) -> Iterator[Finding]:
+    """Codes that answers or expressions cannot hold."""
+    if re.search(r"\s", code):
+        yield Finding(
+            "choices", row, "name", f"a blank in the code {code!r}", "a code without blanks",
+            "Write _ for the blank: the answers to a question with several of them are joined by "
+            "blanks, and Enketo refuses the form.", "error" if listed in several else "warning",
+        )  # fmt: skip
+    elif re.search(r"['\"]", code):
+        yield Finding(
+            "choices", row, "name", f"a quotation mark in the code {code!r}",
+            "letters, digits, _ - + .", "Leave it out: no expression could compare with the code.",
+            "warning",
+        )  # fmt: skip
 
 
 def scores(form: XLSForm, rules: Rules) -> Iterator[Finding]:
@@ -166,3 +163,19 @@ def scores(form: XLSForm, rules: Rules) -> Iterator[Finding]:
                     "have one", f"a score, or one of the codes {', '.join(sorted(NO_ANSWER))}",
                     "Fill the score: without it the answer counts as missing.", rules.severity,
                 )  # fmt: skip
+
+
+def settings(form: XLSForm, rules: Rules) -> Iterator[Finding]:
+    """Settings without which servers or people cannot tell a designed study's forms apart."""
+    row = next((record.number for record in form.records("settings")), 0)
+    if not rules.designed or not row:
+        return
+    for name, why in (
+        ("form_id", "its answers are found by it"),
+        ("version", "servers and phones tell by it that a form has changed"),
+    ):
+        if not form.setting(name):
+            yield Finding(
+                "settings", row, name, "a blank cell", f"the {name} of the form",
+                f"Fill it: {why}.", "warning",
+            )  # fmt: skip

@@ -2,7 +2,7 @@
 
 `KoboClient` reads from a server, `KoboSource` makes it a `pipeline.source.Source`, and
 `KoboPublisher` is all that changes something there. What can go wrong stands in
-`pipeline.kobo.errors`.
+`pipeline.transport.errors`.
 """
 
 from pipeline.kobo.client import KoboClient

@@ -2,37 +2,31 @@
 
 from urllib.parse import urlsplit
 
-import requests
-
 from pipeline.errors import ServerError
-from pipeline.kobo.address import Address
-from pipeline.kobo.errors import (
+from pipeline.transport import Response
+from pipeline.transport.address import Address
+from pipeline.transport.errors import (
     ForbiddenError,
     InvalidTokenError,
     MovedError,
     NotDeployedError,
-    NotKoboError,
+    OtherServiceError,
     RefusedError,
     UnknownAssetError,
 )
-
-
-def is_page(response: requests.Response) -> bool:
-    """Whether the answer is a web page rather than JSON."""
-    kind = response.headers.get("Content-Type", "").lower()
-    return "html" in kind or response.content[:200].lstrip().startswith(b"<")
+from pipeline.transport.pages import is_page
 
 
 def page_error(address: Address) -> ServerError:
     """Error for a web page where data should be: a portal, a notice, another service."""
-    return NotKoboError(
+    return OtherServiceError(
         f"{address.base} answered with a web page, not with data. Usually that is a Wi-Fi login or "
         "an office filter: open the address in a browser, log in to the network, and run again. "
         "If the page is not KoBoToolbox's, correct [server] url in study.toml."
     )
 
 
-def refusal(response: requests.Response, address: Address, asset: str) -> ServerError:
+def refusal(response: Response, address: Address, asset: str) -> ServerError:
     """Error for an answer that trying again would not change.
 
     Decided by the status code alone: KoBo translates its texts to the account's language.
@@ -60,7 +54,7 @@ def refusal(response: requests.Response, address: Address, asset: str) -> Server
             "address in the browser, and check that it is shared with this account."
         )
     if status == 404:
-        return NotKoboError(
+        return OtherServiceError(
             f"{address.base} has no KoBo API (404), so it is another website or the wrong one of "
             'two KoBo hosts. Use the address where you log in, such as "https://eu.kobotoolbox.org".'
         )
@@ -75,7 +69,7 @@ def refusal(response: requests.Response, address: Address, asset: str) -> Server
     )
 
 
-def _moved(response: requests.Response, address: Address) -> ServerError:
+def _moved(response: Response, address: Address) -> ServerError:
     try:
         target = urlsplit(response.headers.get("Location", ""))
         host = target.hostname
@@ -93,7 +87,7 @@ def _moved(response: requests.Response, address: Address) -> ServerError:
     )
 
 
-def _has_detail(response: requests.Response) -> bool:
+def _has_detail(response: Response) -> bool:
     # A refused parameter is named by its key ({"limit": ...}); a draft gives {"detail": ...}.
     try:
         value = response.json()

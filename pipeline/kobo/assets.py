@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterator
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from pipeline.kobo.errors import IncompleteAnswerError
 from pipeline.kobo.session import Session
 from pipeline.record import read_listing
 from pipeline.source import FormVersion
+from pipeline.transport.errors import IncompleteAnswerError
 
 
 def fetch_versions(

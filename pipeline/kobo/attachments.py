@@ -3,11 +3,10 @@
 from pathlib import Path
 from urllib.parse import quote
 
-import requests
-
 from pipeline.kobo.answers import page_error
 from pipeline.kobo.assets import asset_path
 from pipeline.kobo.session import Session
+from pipeline.transport import Response
 
 PIECE = 65_536
 
@@ -37,7 +36,7 @@ def fetch_attachment(session: Session, asset: str, number: int, uid: str, path: 
             headers["Range"] = f"bytes={held}-"
         whole: list[int] = []
 
-        def take(response: requests.Response) -> None:
+        def take(response: Response) -> None:
             if "html" in response.headers.get("Content-Type", "").lower():
                 raise page_error(session.address)
             size, begins = _extent(response)
@@ -66,7 +65,7 @@ def fetch_attachment(session: Session, asset: str, number: int, uid: str, path: 
     return size
 
 
-def _extent(response: requests.Response) -> tuple[int, int]:
+def _extent(response: Response) -> tuple[int, int]:
     """Size of the whole file (-1: not told), and where in it the answer begins."""
     span, _, size = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("/")
     begins = span.partition("-")[0]

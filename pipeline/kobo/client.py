@@ -1,12 +1,10 @@
 """The KoBo API v2 as this project uses it."""
 
 import json
-import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Unpack
 
-from pipeline.kobo.address import read_address
 from pipeline.kobo.assets import fetch_versions
 from pipeline.kobo.attachments import fetch_attachment
 from pipeline.kobo.data import RawPage, count_records, fetch_by_id, fetch_records
@@ -14,13 +12,11 @@ from pipeline.kobo.history import fetch_changes
 from pipeline.kobo.rights import Rights, fetch_rights
 from pipeline.kobo.session import Session
 from pipeline.source import Changes, FormVersion
+from pipeline.transport import Options, Server
+from pipeline.transport.address import read_address
 
 
-def _keep_silent(sentence: str) -> None:
-    del sentence
-
-
-class KoboClient:
+class KoboClient(Server[Session]):
     """A KoBo server seen by one account; a context manager.
 
     Parameters
@@ -29,14 +25,8 @@ class KoboClient:
         https, or http on this same machine.
     token : str
         Of the account; never printed, never sent to any other host.
-    timeout : (float, float)
-        Seconds to connect, and between two pieces of an answer.
-    total : float
-        Seconds until an answer must be there whole.
-    retries : int
-        How often a request that may succeed later is repeated.
-    sleep, notify
-        How to wait between two tries, and whom to tell.
+    options
+        As of `pipeline.transport.Session`; KoBo itself gives up after 120 s.
 
     Raises
     ------
@@ -44,46 +34,8 @@ class KoboClient:
         Before anything is sent, where the address or the token cannot be used.
     """
 
-    def __init__(
-        self,
-        url: str,
-        token: str,
-        *,
-        timeout: tuple[float, float] = (5.0, 125.0),
-        total: float = 900.0,
-        retries: int = 4,
-        sleep: Callable[[float], None] = time.sleep,
-        notify: Callable[[str], None] = _keep_silent,
-        user_agent: str = "persepsi",
-    ) -> None:
-        self._session = Session(
-            read_address(url),
-            token,
-            timeout=timeout,
-            total=total,
-            retries=retries,
-            sleep=sleep,
-            notify=notify,
-            user_agent=user_agent,
-        )
-
-    def __repr__(self) -> str:
-        return f"KoboClient({self.url!r})"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    @property
-    def url(self) -> str:
-        """Base URL of the server."""
-        return self._session.address.base
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._session.close()
+    def __init__(self, url: str, token: str, **options: Unpack[Options]) -> None:
+        super().__init__(Session(read_address(url), token, **options))
 
     def check(self) -> None:
         """Ask the server who we are, which fails where lists would only look empty."""

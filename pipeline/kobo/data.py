@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.kobo.assets import asset_path
-from pipeline.kobo.retry import ContradictionError
 from pipeline.kobo.session import Session
 from pipeline.record import Record, is_id, read_listing
 from pipeline.source import FROM_START
+from pipeline.transport.retry import ContradictionError
 
 BATCH = 200
 """Ids asked for by name in one request; more would not fit the line a server accepts."""

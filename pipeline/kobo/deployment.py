@@ -6,16 +6,16 @@ and after a 500 read again to learn which of the two it was.
 """
 
 from pipeline.kobo.assets import asset_path
-from pipeline.kobo.errors import (
+from pipeline.kobo.objects import read_object
+from pipeline.kobo.projects import Project, fetch_project
+from pipeline.kobo.session import Session
+from pipeline.transport.errors import (
     BusyError,
     DeploymentConflictError,
     FormRefusedError,
     IncompleteAnswerError,
     UnreachableError,
 )
-from pipeline.kobo.objects import read_object
-from pipeline.kobo.projects import Project, fetch_project
-from pipeline.kobo.session import Session
 
 LOST = (BusyError, IncompleteAnswerError, UnreachableError)
 """After these the server may have deployed all the same."""

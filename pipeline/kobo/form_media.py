@@ -10,10 +10,11 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from pipeline.kobo.assets import asset_path
-from pipeline.kobo.errors import MediaRefusedError, UnknownAssetError
 from pipeline.kobo.objects import read_object
-from pipeline.kobo.session import Session, Upload
+from pipeline.kobo.session import Session
 from pipeline.record import read_listing
+from pipeline.transport import Upload
+from pipeline.transport.errors import MediaRefusedError, UnknownAssetError
 
 
 @dataclass(frozen=True, slots=True)

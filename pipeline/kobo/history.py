@@ -7,10 +7,10 @@ may read it, and only as far back as the plan of the form's owner allows.
 from datetime import datetime, timedelta
 
 from pipeline.kobo.assets import asset_path
-from pipeline.kobo.errors import ForbiddenError, RefusedError, UnknownAssetError
 from pipeline.kobo.session import Session
 from pipeline.record import Listing, Record, read_listing
 from pipeline.source import Changes
+from pipeline.transport.errors import ForbiddenError, RefusedError, UnknownAssetError
 
 ROWS = 1000
 OVERLAP = timedelta(minutes=10)

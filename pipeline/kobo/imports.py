@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from pipeline.kobo.assets import asset_path
-from pipeline.kobo.errors import ImportFailedError, ImportStuckError
 from pipeline.kobo.objects import read_object
-from pipeline.kobo.session import Session, Upload
+from pipeline.kobo.session import Session
+from pipeline.transport import Upload
+from pipeline.transport.errors import ImportFailedError, ImportStuckError
 
 IMPORTS = "/api/v2/imports/"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, ParseError
 
-import requests
 from defusedxml import DefusedXmlException  # type: ignore[import-untyped]
 from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
 
-from pipeline.kobo.address import Address, read_address
-from pipeline.kobo.answers import page_error
-from pipeline.kobo.errors import AddressError
 from pipeline.kobo.session import Session
+from pipeline.transport import Response
+from pipeline.transport.address import Address, read_address
+from pipeline.transport.errors import AddressError
+from pipeline.transport.pages import says_html
 
 HEADERS = {"Accept": "*/*", "X-OpenRosa-Version": "1.0"}
 
@@ -81,14 +81,14 @@ def _read(session: Session, path: str) -> Element:
     return session.repeated("GET", once)
 
 
-def _send(session: Session, path: str) -> requests.Response:
+def _send(session: Session, path: str) -> Response:
     return session.repeated("GET", lambda: _once(session, path))
 
 
-def _once(session: Session, path: str) -> requests.Response:
+def _once(session: Session, path: str) -> Response:
     response = session.send("GET", path, headers=HEADERS)
-    if "html" in response.headers.get("Content-Type", "").lower():
-        raise page_error(session.address)
+    if says_html(response):
+        raise session.page()
     return response
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.kobo.assets import asset_path
-from pipeline.kobo.errors import IncompleteAnswerError
 from pipeline.kobo.objects import read_object
 from pipeline.kobo.session import Session
 from pipeline.record import read_listing
+from pipeline.transport.errors import IncompleteAnswerError
 
 ASSETS = "/api/v2/assets/"
 PAGE = 100

@@ -1,16 +1,13 @@
 """A KoBo server as somewhere to publish forms and to write validation statuses."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any, Unpack
 from urllib.parse import quote
 
-from pipeline.kobo.address import Address, read_address
 from pipeline.kobo.assets import asset_path
 from pipeline.kobo.data import fetch_by_id, fetch_records
 from pipeline.kobo.deployment import deploy
-from pipeline.kobo.errors import ForbiddenError, NotKoboError, RefusedError
 from pipeline.kobo.form_media import HeldMedia, add_media, delete_media, list_media
 from pipeline.kobo.imports import Patience, start_import, wait_for_import
 from pipeline.kobo.objects import read_object
@@ -29,15 +26,14 @@ from pipeline.kobo.session import Session
 from pipeline.kobo.validation import set_statuses
 from pipeline.record import Record
 from pipeline.source import FROM_START
+from pipeline.transport import Options, Server
+from pipeline.transport.address import Address, read_address
+from pipeline.transport.errors import ForbiddenError, OtherServiceError, RefusedError
 
 VALIDATION_FIELDS = ("_id", "_uuid", "meta/rootUuid", "meta/instanceID", "_validation_status")
 
 
-def _keep_silent(sentence: str) -> None:
-    del sentence
-
-
-class KoboPublisher:
+class KoboPublisher(Server[Session]):
     """What one account may change on a KoBo server; a context manager.
 
     Parameters are those of `KoboClient`. What changes something is never sent twice unless the
@@ -49,43 +45,15 @@ class KoboPublisher:
         Before anything is sent, where the address or the token cannot be used.
     """
 
-    def __init__(
-        self,
-        url: str,
-        token: str,
-        *,
-        timeout: tuple[float, float] = (5.0, 125.0),
-        total: float = 900.0,
-        retries: int = 4,
-        sleep: Callable[[float], None] = time.sleep,
-        notify: Callable[[str], None] = _keep_silent,
-        user_agent: str = "persepsi",
-    ) -> None:
+    def __init__(self, url: str, token: str, **options: Unpack[Options]) -> None:
         def session(address: Address) -> Session:
-            return Session(
-                address, token, timeout=timeout, total=total, retries=retries, sleep=sleep,
-                notify=notify, user_agent=user_agent,
-            )  # fmt: skip
+            return Session(address, token, **options)
 
-        self._session = session(read_address(url))
+        super().__init__(session(read_address(url)))
         self._make = session
         self._phones: Session | None = None
         self._asked_for_phones = False
         self._account: Account | None = None
-
-    def __repr__(self) -> str:
-        return f"KoboPublisher({self.url!r})"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    @property
-    def url(self) -> str:
-        """Base URL of the server."""
-        return self._session.address.base
 
     @property
     def account(self) -> Account:
@@ -96,7 +64,7 @@ class KoboPublisher:
 
     def close(self) -> None:
         """Close the connections."""
-        self._session.close()
+        super().close()
         if self._phones is not None:
             self._phones.close()
 
@@ -183,7 +151,7 @@ class KoboPublisher:
         if not self._asked_for_phones:
             try:
                 told = fetch_openrosa_address(self._session)
-            except (NotKoboError, RefusedError):
+            except (OtherServiceError, RefusedError):
                 told = ""  # a server that does not say
             address = phones_address(self._session.address, told) if told else None
             self._phones = self._make(address) if address is not None else None

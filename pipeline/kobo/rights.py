@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 
 from pipeline.kobo.assets import asset_path
-from pipeline.kobo.errors import ForbiddenError
 from pipeline.kobo.session import Session
+from pipeline.transport.errors import ForbiddenError
 
 VIEW = "view_submissions"
 MANAGE = "manage_asset"

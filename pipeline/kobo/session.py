@@ -1,252 +1,27 @@
-"""One conversation with a KoBo server: who we are, how long we wait, what we try again.
+"""One conversation with a KoBo server."""
 
-Only this package uses `requests`. Redirects are never followed, certificates always verified,
-and an answer that drips is cut off at a deadline. What is repeated stands in
-`pipeline.kobo.retry`. Several threads may share a session.
-"""
+from typing import Unpack
 
-import itertools
-import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
-
-import requests
-
-from pipeline.kobo.address import Address
-from pipeline.kobo.answers import is_page, page_error, refusal
-from pipeline.kobo.deadline import DeadlineAdapter, DeadlineExceededError, deadline
-from pipeline.kobo.errors import IncompleteAnswerError
-from pipeline.kobo.faults import Faults
-from pipeline.kobo.retry import BUSY, READING, ContradictionError, PassingFault, Policy
-from pipeline.kobo.token import TokenAuth
-
-T = TypeVar("T")
+from pipeline.errors import ServerError
+from pipeline.kobo.answers import page_error, refusal
+from pipeline.kobo.token import token_auth
+from pipeline.transport import Options, Response
+from pipeline.transport import Session as Transport
+from pipeline.transport.address import Address
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A form with one file: its text fields, and the file's field, name, bytes and kind."""
+class Session(Transport):
+    """`pipeline.transport.Session` with a token, and KoBo's refusals."""
 
-    fields: Mapping[str, str]
-    field: str
-    filename: str
-    content: bytes
-    mimetype: str
+    software = "KoBoToolbox"
 
-    @property
-    def file(self) -> tuple[str, bytes, str]:
-        """The file as requests takes it."""
-        return self.filename, self.content, self.mimetype
+    def __init__(self, address: Address, token: str, **options: Unpack[Options]) -> None:
+        super().__init__(address, token_auth(token), **options)
 
+    def refusal(self, response: Response, asset: str) -> ServerError:
+        """Error for an answer that trying again would not change."""
+        return refusal(response, self.address, asset)
 
-class Session:
-    """Requests to one server, each of them tried as often as makes sense.
-
-    Parameters
-    ----------
-    address, token
-        Where, and as whom. The token is sent to this address only.
-    timeout : (float, float)
-        Seconds to connect, and between two pieces of an answer. KoBo itself gives up after 120.
-    total : float
-        Seconds until an answer must be there whole.
-    retries : int
-        How often a request is repeated at most.
-    sleep, notify
-        How to wait, and whom to tell in a sentence that we do.
-    """
-
-    def __init__(
-        self,
-        address: Address,
-        token: str,
-        *,
-        timeout: tuple[float, float],
-        total: float,
-        retries: int,
-        sleep: Callable[[float], None],
-        notify: Callable[[str], None],
-        user_agent: str,
-    ) -> None:
-        self.address = address
-        self._timeout = timeout
-        self._total = total
-        self._policy = Policy(retries)
-        self._faults = Faults(address, retries)
-        self._sleep = sleep
-        self._notify = notify
-        self._http = requests.Session()
-        self._http.mount("https://", DeadlineAdapter())
-        self._http.mount("http://", DeadlineAdapter())
-        # As an auth object, not a header: a .netrc of the office cannot replace it.
-        self._http.auth = TokenAuth(token)
-        # The office's proxy and certificates count, but not between us and this same machine.
-        self._http.trust_env = not address.loopback
-        self._http.headers.update(
-            {"Accept": "application/json", "Accept-Language": "en", "User-Agent": user_agent}
-        )
-        self._told = threading.Lock()
-
-    def __repr__(self) -> str:
-        return f"Session({self.address.base!r})"
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
-
-    def get(
-        self,
-        path: str,
-        params: Mapping[str, str] | None = None,
-        *,
-        asset: str = "",
-        parse: Callable[[str], T],
-    ) -> T:
-        """Answer to a GET request, parsed; as `request`."""
-        return self.request("GET", path, params, asset=asset, parse=parse)
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None = None,
-        *,
-        body: object = None,
-        upload: Upload | None = None,
-        expect: int | tuple[int, ...] = 200,
-        asset: str = "",
-        parse: Callable[[str], T],
-    ) -> T:
-        """Answer to a request, parsed; `body` is sent as JSON, `expect` is the status of success.
-
-        `upload` is sent as a form with a file, in place of `body`. `parse` raises ValueError for
-        a text that is not what was asked for; that counts as a body cut off. `asset` is named in
-        errors.
-
-        Raises
-        ------
-        ServerError
-            One of `pipeline.kobo.errors`.
-        """
-        allowed = (expect,) if isinstance(expect, int) else expect
-
-        def once() -> T:
-            response = self.send(
-                method, path, params, body=body, upload=upload, asset=asset, expect=allowed
-            )
-            if is_page(response):
-                raise page_error(self.address)
-            try:
-                return parse(response.content.decode("utf-8"))
-            except ContradictionError as contradiction:
-                error = IncompleteAnswerError(str(contradiction))
-                raise PassingFault("contradicts itself", error) from None
-            except (ValueError, RecursionError):
-                raise self._faults.cut_off(
-                    "sent something that is not the JSON KoBo gives"
-                ) from None
-
-        return self.repeated(method, once)
-
-    def cut_off(self, what: str) -> PassingFault:
-        """Fault of an answer that is not all there."""
-        return self._faults.cut_off(what)
-
-    def repeated(self, method: str, once: Callable[[], T]) -> T:
-        """Result of `once`, called again as long as a `PassingFault` allows."""
-        for attempt in itertools.count(1):
-            try:
-                return once()
-            except PassingFault as fault:
-                limit = self._policy.limit(method, fault)
-                if attempt > limit and method not in READING and fault.acted:
-                    raise type(fault.error)(
-                        f"{self.address.base} {fault} when asked to change something, so it is "
-                        "not certain whether it did. Run the same command again: it looks first, "
-                        "and goes on from there."
-                    ) from None
-                if attempt > limit:
-                    raise fault.error from None
-                wait = self._policy.pause(attempt, fault)
-                sentence = (
-                    f"{self.address.host} {fault}; trying again in {wait:.0f} s "
-                    f"({attempt} of {limit})."
-                )
-            with self._told:
-                self._notify(sentence)
-            self._sleep(wait)
-        raise AssertionError("never reached")
-
-    def send(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None = None,
-        *,
-        body: object = None,
-        upload: Upload | None = None,
-        asset: str = "",
-        expect: tuple[int, ...] = (200,),
-        headers: Mapping[str, str] | None = None,
-        take: Callable[[requests.Response], None] | None = None,
-    ) -> requests.Response:
-        """One try of a request: an answer with an expected status, read whole.
-
-        `take` reads the body of such an answer instead, piece by piece.
-
-        Raises
-        ------
-        PassingFault, ServerError
-            A fault that may pass, and one that will not.
-        """
-        try:
-            with deadline(self._total):
-                response = self._exchange(
-                    method, path, params, body, upload, headers, take is not None
-                )
-                if take is not None:
-                    # Only what was asked for is taken; what a refusal says must be read here.
-                    if response.status_code in expect:
-                        take(response)
-                    else:
-                        _ = response.content
-                    response.close()
-        except DeadlineExceededError:
-            raise self._faults.silent(
-                f"did not end its answer within {self._total:.0f} s"
-            ) from None
-        except requests.exceptions.RequestException as error:
-            raise self._faults.of(error) from None
-        except UnicodeError:
-            raise self._faults.of(requests.exceptions.InvalidURL()) from None
-        status = response.status_code
-        if status in BUSY or status == 500:
-            raise self._faults.failing(response)
-        if status not in expect:
-            raise refusal(response, self.address, asset)
-        return response
-
-    def _exchange(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None,
-        body: object,
-        upload: Upload | None,
-        headers: Mapping[str, str] | None,
-        stream: bool,
-    ) -> requests.Response:
-        more: dict[str, Any] = {} if body is None else {"json": body}
-        if upload is not None:
-            more = {"data": dict(upload.fields), "files": {upload.field: upload.file}}
-        return self._http.request(
-            method,
-            self.address.url(path),
-            params=params,
-            headers=headers,
-            timeout=self._timeout,
-            allow_redirects=False,
-            stream=stream,
-            **more,
-        )
+    def page(self) -> ServerError:
+        """Error for a web page where data should be."""
+        return page_error(self.address)

@@ -4,15 +4,14 @@ import importlib
 import importlib.util
 from collections.abc import Mapping
 
-import requests
-
-from pipeline.kobo.errors import InvalidTokenError
+from pipeline.transport import HeaderAuth
+from pipeline.transport.errors import InvalidTokenError
 
 TOKEN_VARIABLE = "KOBO_TOKEN"
 KEYRING_SERVICE = "persepsi"
 
 
-class TokenAuth(requests.auth.AuthBase):
+def token_auth(token: str) -> HeaderAuth:
     """Puts the token on a request; shows it nowhere else.
 
     Raises
@@ -20,17 +19,7 @@ class TokenAuth(requests.auth.AuthBase):
     InvalidTokenError
         Where it cannot be a token, before anything is sent.
     """
-
-    def __init__(self, token: str) -> None:
-        self._token = _checked(token)
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Add the header KoBo reads."""
-        request.headers["Authorization"] = f"Token {self._token}"
-        return request
-
-    def __repr__(self) -> str:
-        return "TokenAuth(...)"
+    return HeaderAuth("Token", _checked(token))
 
 
 def find_token(environ: Mapping[str, str], server_id: str) -> str:

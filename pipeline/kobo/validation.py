@@ -6,10 +6,10 @@ answer says how many were changed and not when; the time is read afterwards.
 
 from collections.abc import Sequence
 
-from pipeline.kobo.answers import is_page, page_error
 from pipeline.kobo.assets import asset_path
-from pipeline.kobo.errors import RefusedError
 from pipeline.kobo.session import Session
+from pipeline.transport.errors import RefusedError
+from pipeline.transport.pages import is_page
 
 BATCH = 200
 
@@ -29,7 +29,7 @@ def set_statuses(session: Session, asset: str, ids: Sequence[int], status: str) 
         lambda: session.send("PATCH", path, body=body, asset=asset, expect=(200, 400)),
     )
     if is_page(response):
-        raise page_error(session.address)
+        raise session.page()
     if response.status_code == 400:
         raise RefusedError(
             f"{session.address.base} refuses a batch of {len(ids)} statuses for form {asset}, so "

@@ -1,6 +1,6 @@
 """How weights and intervals were made, in plain words: calibration, variance, enumerators."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -59,11 +59,14 @@ def _calibration(ctx: Context, domain: Domain, report: CalibrationReport, basis:
         " dan ".join(labels.get(part, part) for part in margin.split(":"))
         for margin in report.margins
     ]
-    per_unit = (
-        ", unit demi unit,"
-        if any("unit_id:" in m for m in report.convergence.levels["margin"])
-        else ""
-    )
+    met = report.convergence.levels
+    by_unit = met["margin"].str.startswith("unit_id:")
+    if domain.type == "unit" and by_unit.all() and not _speaks_of(domain.id, met["level"]):
+        return (
+            "Unit ini tidak memberi jumlah yang diketahui, jadi bobot jawabannya tidak "
+            "disesuaikan; yang disesuaikan hanya bobot unit lain."
+        )
+    per_unit = ", unit demi unit," if by_unit.any() else ""
     noun = basis.noun if ctx.results.study.is_designed else "orang"
     text = (
         f"Bobot disesuaikan agar jumlahnya{per_unit} sama dengan banyaknya {noun} yang "
@@ -79,6 +82,11 @@ def _calibration(ctx: Context, domain: Domain, report: CalibrationReport, basis:
     if report.simulated:
         text += " Angka kunjungan ini dibuat program, seperti seluruh data di halaman ini."
     return text
+
+
+def _speaks_of(unit: str, levels: Iterable[str]) -> bool:
+    """Whether a level, or one of those merged in it, is of that unit."""
+    return any(part.startswith(f"{unit}:") for level in levels for part in level.split(" + "))
 
 
 def _interval(ctx: Context, domain: Domain, report: CalibrationReport | None) -> str:

@@ -63,6 +63,8 @@ def cell(e: Estimate | None, style: Style, reference: float | None = None) -> Ce
 
     A share of none or all is shown with its limit: `0%`, `paling banyak 2,9%`.
     """
+    if e is not None and (e.at_most is not None or e.at_least is not None):
+        return _bounded(e, style)
     if e is None or not e.is_shown or e.value is None:
         return Cell("withheld", reason=sentences.withheld(e))
     place: Callable[[float], str] = lambda v: style.axis.x(v * style.factor)  # noqa: E731
@@ -82,6 +84,20 @@ def cell(e: Estimate | None, style: Style, reference: float | None = None) -> Ce
     mark = Mark(state, place(e.value), low, high, tick, *cut)
     span = style.interval(e.low, e.high, e.value)
     return Cell(state, text, span, mark=mark, is_careful=careful)
+
+
+def _bounded(e: Estimate, style: Style) -> Cell:
+    """A share of which only a limit is said, the same for none and for four people."""
+    axis = style.axis
+    low, high = e.at_least or 0.0, 1.0 if e.at_most is None else e.at_most
+    ends = [axis.x(v * style.factor) for v in (low, high)]
+    few = e.at_most is not None
+    mark = Mark(
+        "limit", ends[0 if few else 1], ends[0], ends[1],
+        cut_high=high * style.factor > axis.high, limit=ends[1 if few else 0],
+    )  # fmt: skip
+    text, words = frequencies.bound(e)
+    return Cell("limit", text, "" if style.is_compact else words, mark=mark)
 
 
 def has_intervals(cells: Iterable[Cell]) -> bool:

@@ -4,11 +4,13 @@ import dataclasses
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pipeline.report import charts, figures, sentences, wording
+from pipeline.editions import INTERNAL
+from pipeline.report import charts, figures, notes, sentences, wording
 from pipeline.report.basis import Basis
 from pipeline.report.cells import Style, scores, shares
 from pipeline.report.codebook import Bentuk, bentuk_of, read_bentuk
 from pipeline.report.lookup import Domain, Lookup
+from pipeline.report.wave_lookup import Waves, waves_of
 from pipeline.results import Results
 
 SCORES = ("indeks", "dimensi", "indikator", "kepercayaan")
@@ -28,6 +30,13 @@ class Context:
     event: Style
     share: Style
     issued: date | None
+    waves: Waves | None = None
+
+    @property
+    def banner(self) -> tuple[str, str] | None:
+        """What stands above every page of this study, where anything does."""
+        internal = self.results.edition == INTERNAL
+        return notes.banner(simulated=self.results.simulated, internal=internal)
 
     @property
     def level(self) -> str:
@@ -80,4 +89,5 @@ def context(results: Results, now: datetime | None) -> Context:
         event=shares(charts.share_axis(lookup.ends(*EVENTS, without="any"))),
         share=shares(charts.SHARE_AXIS),
         issued=study.report.issued or (now.date() if now else None),
+        waves=waves_of(results),
     )

@@ -82,7 +82,8 @@ def _value(pair: tuple[str, Estimate]) -> float:
 
 
 def _base(e: Estimate) -> str:
-    return "" if not e.is_shown else sentences.counted(e.n, "").strip()
+    known = e.is_shown or e.at_most is not None or e.at_least is not None
+    return sentences.counted(e.n, "").strip() if known else ""
 
 
 def _extra(ctx: Context, domain: Domain, kind: str, e: Estimate) -> Verdict:

@@ -10,7 +10,7 @@ from datetime import date
 
 from babel.dates import format_date
 
-from analysis.rounding import quantise, rounded
+from analysis.half_up import quantise, rounded
 
 MINUS = "\u2212"
 DASH = "\u2013"

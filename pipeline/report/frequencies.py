@@ -41,6 +41,20 @@ def limit(e: Estimate) -> str:
     return f"paling sedikit {figures.percent(e.low, e.low, 1.0)}"
 
 
+def bound(e: Estimate) -> tuple[str, str]:
+    """A share of a few people, or of all but a few, and the words beside it.
+
+    One limit for none to four people: whether there was anybody is not said either.
+    """
+    if e.at_most is not None:
+        return f"≤ {figures.percent(e.at_most, 0.0, e.at_most)}", "0 sampai 4 orang"
+    least = e.at_least or 0.0
+    return (
+        f"≥ {figures.percent(least, least, 1.0)}",
+        "semua, atau semua kecuali paling banyak 4 orang",
+    )
+
+
 def experience_lead(
     anyone: Estimate | None, most: tuple[str, Estimate] | None, basis: Basis
 ) -> str:

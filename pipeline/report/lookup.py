@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-_NO_BRACKETS = ("volunteer", "quota", "zero_events", "se_floor", "icc_assumed")
+_NO_BRACKETS = (
+    "volunteer",
+    "quota",
+    "zero_events",
+    "all_events",
+    "se_floor",
+    "icc_assumed",
+    "coarse",
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,8 @@ class Estimate:
     reasons: tuple[str, ...]
     tier: str = ""
     selection: str = "probability"
+    at_least: float | None = None
+    at_most: float | None = None
 
     @property
     def is_shown(self) -> bool:
@@ -207,6 +217,8 @@ def _estimate(row: dict[str, object]) -> Estimate:
         reasons=codes(row["reason"]),
         tier=text(row.get("weight_tier")),
         selection=text(row.get("selection")) or "probability",
+        at_least=real(row.get("at_least")),
+        at_most=real(row.get("at_most")),
     )
 
 

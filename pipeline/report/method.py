@@ -1,5 +1,6 @@
 """How the numbers were made, in plain words, with every setting that moves them."""
 
+from pipeline.editions import INTERNAL
 from pipeline.report import accuracy, figures, notes, sentences, wording
 from pipeline.report.basis import Basis
 from pipeline.report.codebook import label_of
@@ -107,6 +108,8 @@ def _lines(ctx: Context, basis: Basis) -> list[Fact]:
 def _printing(ctx: Context, basis: Basis) -> str:
     rules = ctx.results.study.publication
     least = f"Kurang dari {rules.minimum_n} jawaban: tidak ada angka."
+    if ctx.results.edition != INTERNAL:
+        least += notes.FEW
     if not basis.is_random:
         return f"{least} Sampai {rules.caution_n - 1} jawaban: dalam kurung siku."
     judged = "Perbandingan dan tempat terhadap batas" if basis.has_lines else "Perbandingan"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pipeline.report.listings import Fact, FactList, OfficialTable, ProfileTable, QualityTable, Tone
 from pipeline.report.parts import AnswerTable, Cell, FigureTable, Mark, SkmTable, Tick
+from pipeline.report.trend_parts import TrendChart, TrendTable
 from pipeline.report.unit_parts import PeerTable, UnitTable
 
 Part = (
@@ -16,6 +17,8 @@ Part = (
     | OfficialTable
     | UnitTable
     | PeerTable
+    | TrendChart
+    | TrendTable
 )
 
 
@@ -94,7 +97,7 @@ class Page:
     """One HTML file; `path` is relative to the build folder, `home` the way back or empty.
 
     `banner` holds the words in bold and the rest; `provenance` says who collected the data, how
-    and when they were published.
+    and when they were published. `codebook` is the codebook's page, empty where there is none.
     """
 
     path: str
@@ -114,3 +117,4 @@ class Page:
     sections: tuple[Section, ...]
     footer: tuple[str, ...]
     has_script: bool = False
+    codebook: str = ""

@@ -5,6 +5,15 @@ Those that depend on how respondents were selected are functions of the basis.
 
 from pipeline.report.basis import Basis
 
+INTERNAL = (
+    "Edisi internal",
+    ": memuat angka yang dapat menunjuk jawaban satu sampai empat orang. Jangan dibagikan; yang "
+    "boleh dibagikan adalah edisi publik.",
+)
+FEW = (
+    " Jawaban 0 sampai 4 orang hanya ditulis sebagai batas atas yang sama, dan angka yang dapat "
+    "mengungkapnya tidak ditampilkan atau dibulatkan."
+)
 SIMULATED = ("Data simulasi", ", dibuat program; tidak menggambarkan unit mana pun.")
 NOT_OPINI = (
     "Ini bukan Opini Ombudsman RI. Indeks ini tidak diberi huruf atau kategori, dan laporan ini "
@@ -170,3 +179,10 @@ def reading(basis: Basis, caution_n: int) -> tuple[tuple[str, str], ...]:
         ("Kurung siku", brackets(basis, caution_n)),
         ("Tidak ditampilkan", withheld),
     )
+
+
+def banner(*, simulated: bool, internal: bool) -> tuple[str, str] | None:
+    """The words above a page that is not for everybody, or not of anybody."""
+    if internal and simulated:
+        return f"{INTERNAL[0]}, data simulasi", INTERNAL[1]
+    return INTERNAL if internal else SIMULATED if simulated else None

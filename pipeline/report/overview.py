@@ -11,6 +11,7 @@ from pipeline.report import (
     perception,
     quality,
     sentences,
+    trend,
     units,
     wording,
 )
@@ -29,6 +30,8 @@ def overview_page(ctx: Context, links: Mapping[str, str]) -> Page:
     trust_of, skm_of = city_of(ctx, "kepercayaan"), city_of(ctx, "skm")
     found = (
         units.overview(ctx, links),
+        trend.trend(ctx, city_of(ctx, "indeks"), ctx.waves) if ctx.waves else None,
+        trend.units(ctx, ctx.waves, links) if ctx.waves else None,
         perception.dimensions(ctx, city_of(ctx, "dimensi")),
         experience.bentuk(ctx, CITY),
         experience.service(ctx, CITY),
@@ -49,10 +52,13 @@ def overview_page(ctx: Context, links: Mapping[str, str]) -> Page:
         over=over(ctx),
         title=f"Layanan publik di {study.place}" if study.place else study.name,
         facts=method.head_facts(ctx, CITY, n),
-        banner=notes.SIMULATED if ctx.results.simulated else None,
+        banner=ctx.banner,
         caution=_caution(ctx, list(links)),
         hero=_hero(ctx),
-        key_figures=key_figures(ctx, CITY, trust_of, skm_of),
+        key_figures=(
+            *key_figures(ctx, CITY, trust_of, skm_of),
+            *trend.key(ctx, city_of(ctx, "indeks")),
+        ),
         contrasts=(),
         provenance=method.provenance(ctx, CITY),
         sections=tuple(s for s in found if s is not None),
@@ -116,6 +122,7 @@ def topline_page(ctx: Context) -> Page:
         experience.complaints(ctx, domain),
         perception.trust(ctx, domain),
         perception.skm(ctx, domain),
+        trend.trend(ctx, domain, ctx.waves) if ctx.waves else None,
         Section("jawaban", "Jawaban tiap pertanyaan tertutup", lead, tables),
         method.method(ctx, domain),
     )
@@ -128,7 +135,7 @@ def topline_page(ctx: Context) -> Page:
         over=over(ctx) if study.has_settings else "Hasil survei",
         title=title,
         facts=method.head_facts(ctx, domain, n),
-        banner=notes.SIMULATED if ctx.results.simulated else None,
+        banner=ctx.banner,
         caution=notes.not_random(basis),
         hero=hero(ctx, domain, ctx.lookup.get(domain, "indeks", study.index.id)),
         key_figures=(),

@@ -7,6 +7,7 @@ compute nothing.
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
+from zlib import crc32
 
 from pipeline.report.listings import NO_VERDICT, Verdict
 
@@ -24,10 +25,19 @@ class Tick:
 
 @dataclass(frozen=True)
 class Scale:
-    """An axis as drawn: its ticks, first to last, and configured lines that lie on it."""
+    """An axis as drawn: its ticks, first to last, and configured lines that lie on it.
+
+    Its grid stands once on a page, under `id`; every row of every table with that scale shows it.
+    """
 
     ticks: tuple[Tick, ...]
     lines: tuple[Tick, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Name of the grid, made from where its lines stand."""
+        places = " ".join([*(t.x for t in self.ticks), "|", *(t.x for t in self.lines)])
+        return f"g{crc32(places.encode()):08x}"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ policy names them by hash, and nothing is requested from anywhere.
 """
 
 import base64
+import dataclasses
 import hashlib
 import os
 import tempfile
@@ -19,13 +20,19 @@ from markupsafe import Markup
 from pipeline.errors import PersepsiError
 from pipeline.report.build import build_pages
 from pipeline.report.models import Page
+from pipeline.report.parts import FigureTable, Scale, SkmTable
+from pipeline.report.unit_parts import PeerTable, UnitTable
 from pipeline.results import Results
 
 GENERATOR = '<meta name="generator" content="persepsi">'
 
 
-def render_reports(results: Results, build: Path, *, now: datetime | None = None) -> list[Path]:
+def render_reports(
+    results: Results, build: Path, *, now: datetime | None = None, codebook: str = ""
+) -> list[Path]:
     """Write `index.html` and `unit/<code>.html` under `build`; returns the files written.
+
+    `codebook` is the page beside the first one that it leads to, empty for none.
 
     Each file is replaced whole or not at all. Pages of units that are no longer in the frame,
     written here earlier, are removed so that withdrawn numbers do not stay behind.
@@ -35,7 +42,8 @@ def render_reports(results: Results, build: Path, *, now: datetime | None = None
     PersepsiError
         Where a file cannot be written, e.g. because it is open in another program.
     """
-    pages = build_pages(results, now)
+    first, *others = build_pages(results, now)
+    pages = [dataclasses.replace(first, codebook=codebook), *others]
     written = []
     for page in pages:
         path = build / page.path
@@ -54,7 +62,18 @@ def render_reports(results: Results, build: Path, *, now: datetime | None = None
 def render(page: Page) -> str:
     """HTML of a page."""
     name = "index.html" if page.has_script else "unit.html"
-    return _environment().get_template(name).render(page=page)
+    return _environment().get_template(name).render(page=page, scales=scales_of(page))
+
+
+def scales_of(page: Page) -> tuple[Scale, ...]:
+    """The scales of a page's tables, each once."""
+    tables = [
+        part.table if isinstance(part, SkmTable) else part
+        for section in page.sections
+        for part in section.parts
+    ]
+    scales = [t.scale for t in tables if isinstance(t, FigureTable | UnitTable | PeerTable)]
+    return tuple({scale.id: scale for scale in scales}.values())
 
 
 @cache

@@ -1,9 +1,13 @@
 """Who was interviewed, beside everybody who was selected, with small counts hidden."""
 
+import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
+from analysis.concealing import coarse
+from analysis.disclosure import SHOWN, SMALL, Line, protect
 from pipeline.report import charts, figures, notes, sentences, wording
 from pipeline.report.context import Context
 from pipeline.report.listings import ProfileGroup, ProfileRow, ProfileTable
@@ -34,18 +38,43 @@ def interviews_of(contacts: pd.DataFrame) -> pd.DataFrame:
     return contacts if contacts.empty else contacts[contacts["outcome"].isin(INTERVIEWED)]
 
 
-def hide_small(counts: Sequence[int], least: int = 5) -> list[int | None]:
-    """Counts with 1–4 hidden, and a second one where a single hidden count could be computed.
+def hide_small(counts: Sequence[int]) -> list[int | None]:
+    """Counts with those of at most four people hidden, and what would give them away.
 
-    The total is known to the reader, so one hidden count is the rest; the smallest other count
-    that is not zero is hidden with it.
+    The total is known to the reader (`analysis.disclosure`).
     """
-    result: list[int | None] = [None if 0 < c < least else c for c in counts]
-    if result.count(None) == 1:
-        open_ = [(c, i) for i, c in enumerate(counts) if result[i] is not None and c > 0]
-        if open_:
-            result[min(open_)[1]] = None
-    return result
+    states = protect(Line(np.array([counts], dtype=np.int64))).state[0]
+    return [c if s == SHOWN else None for c, s in zip(counts, states.tolist(), strict=True)]
+
+
+class Profile:
+    """How many people have each code of a column, and their shares, as far as both are shown.
+
+    Of the `whole` city no count is given where one of its units hides one, and the shares are
+    rounded to the first step at which four people more or less print alike.
+    """
+
+    def __init__(
+        self, people: pd.DataFrame, column: str, labels: Mapping[str, str], *, whole: bool
+    ) -> None:
+        counts = [int((people[column] == code).sum()) for code in labels]
+        self.total = sum(counts)
+        self.counts = hide_small(counts)
+        self.shares = [None if c is None or not self.total else c / self.total for c in self.counts]
+        if whole and "unit_id" in people and self.total:
+            units = people.groupby("unit_id")[column]
+            per = [[int((own == code).sum()) for code in labels] for _, own in units]
+            if any(None in hide_small(of_unit) for of_unit in per if sum(of_unit)):
+                self.counts = [None] * len(counts)
+                self.shares = [
+                    None if share is None else _coarse(share, SMALL / self.total)
+                    for share in self.shares
+                ]
+
+
+def _coarse(share: float, left: float) -> float | None:
+    step = coarse(share, left, 0.0, 1.0)
+    return None if math.isnan(step) else step * math.floor(share / step + 0.5)
 
 
 def respondents(ctx: Context, domain: Domain) -> Section | None:
@@ -58,16 +87,12 @@ def respondents(ctx: Context, domain: Domain) -> Section | None:
     if interviews.empty:
         return None
     groups = [
-        _group("Jenis kelamin", "jk", "obs_sex", _SEX, interviews, eligible),
-        _group(
-            "Umur",
-            "umur_kel",
-            "obs_age_band",
-            _AGE,
-            interviews,
-            eligible,
-        ),
-        _group("Pendidikan terakhir", "didik", "", _labels(ctx, "didik"), interviews, eligible),
+        _group(label, asked, observed, labels, interviews, eligible, whole=domain.type != "unit")
+        for label, asked, observed, labels in (
+            ("Jenis kelamin", "jk", "obs_sex", _SEX),
+            ("Umur", "umur_kel", "obs_age_band", _AGE),
+            ("Pendidikan terakhir", "didik", "", _labels(ctx, "didik")),
+        )
     ]
     known = tuple(g for g in groups if g is not None)
     basis = ctx.basis(domain)
@@ -102,29 +127,28 @@ def _group(
     labels: Mapping[str, str],
     interviews: pd.DataFrame,
     eligible: pd.DataFrame,
+    *,
+    whole: bool,
 ) -> ProfileGroup | None:
     column = asked if asked in interviews.columns else observed
     if column not in interviews.columns or not labels:
         return None
-    answered = [int((interviews[column] == code).sum()) for code in labels]
-    if sum(answered) == 0:
+    answered = Profile(interviews, column, labels, whole=whole)
+    if answered.total == 0:
         return None
-    seen = [0] * len(answered)
+    seen = None
     if observed and observed in eligible.columns:
-        seen = [int((eligible[observed] == code).sum()) for code in labels]
+        seen = Profile(eligible, observed, labels, whole=whole)
     rows = []
-    shown = zip(labels.values(), hide_small(answered), hide_small(seen), strict=True)
-    for text, count, selected in shown:
-        if count == 0 and not selected:
-            continue
-        share = None if count is None else count / sum(answered)
-        other = None if selected is None or sum(seen) == 0 else selected / sum(seen)
+    for i, text in enumerate(labels.values()):
+        count, share = answered.counts[i], answered.shares[i]
+        other = seen.shares[i] if seen is not None else None
         rows.append(
             ProfileRow(
                 label=text,
                 count=figures.DASH if count is None else figures.number(count),
                 share="" if share is None else _percent(share),
-                selected=_selected(other, hidden=selected is None),
+                selected=_selected(other, hidden=seen is not None and other is None),
                 bar="" if share is None else _AXIS.x(100 * share),
                 reference="" if other is None else _AXIS.x(100 * other),
             )

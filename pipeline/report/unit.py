@@ -13,6 +13,7 @@ from pipeline.report import (
     quality,
     respondents,
     sentences,
+    trend,
     units,
 )
 from pipeline.report.context import Context
@@ -41,10 +42,10 @@ def unit_page(ctx: Context, unit: Unit, links: Mapping[str, str]) -> Page:
         over=over(ctx),
         title=unit.name,
         facts=method.head_facts(ctx, domain, n),
-        banner=notes.SIMULATED if ctx.results.simulated else None,
+        banner=ctx.banner,
         caution="" if is_empty else _caution(ctx, domain, index),
         hero=None if is_empty else hero(ctx, domain, index),
-        key_figures=() if is_empty else key_figures(ctx, domain),
+        key_figures=() if is_empty else (*key_figures(ctx, domain), *trend.key(ctx, domain)),
         contrasts=() if is_empty else panel.contrasts(ctx, domain),
         provenance=method.provenance(ctx, domain),
         sections=sections,
@@ -112,6 +113,7 @@ def _results(ctx: Context, domain: Domain, links: Mapping[str, str]) -> tuple[Se
         experience.service(ctx, domain),
         experience.complaints(ctx, domain),
         units.peers(ctx, domain, links),
+        trend.trend(ctx, domain, ctx.waves) if ctx.waves else None,
         perception.trust(ctx, domain),
         perception.skm(ctx, domain),
         answers.distributions(ctx, domain),

@@ -7,7 +7,7 @@ with one in brackets, come last. There are no ranks.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from analysis.rounding import rounded
+from analysis.half_up import rounded
 from pipeline.report import experience, field, figures, notes, perception, verdicts, wording
 from pipeline.report.cells import cell, head, key_of, settled
 from pipeline.report.context import Context

@@ -12,18 +12,30 @@ from analysis.instrument import Instrument, Question
 from pipeline.report.listings import Verdict
 from pipeline.study import Study
 
-_LIMIT = re.compile(r"^(n|sessions|df|n_eff)<(\d+(?:\.\d+)?)$")
+_LIMIT = re.compile(r"^(n|sessions|df|n_eff|enumerators)<(\d+(?:\.\d+)?)$")
 _LIMITS = {
     "n": "kurang dari {} jawaban",
     "sessions": "kurang dari {} sesi wawancara",
+    "enumerators": "kurang dari {} pewawancara yang bergilir, pengaruhnya tidak dapat dipisahkan",
     "df": "terlalu sedikit sesi untuk menaksir ketelitian",
     "n_eff": "ketelitiannya setara kurang dari {} jawaban acak",
 }
 _REASONS = {
+    "count<5": "paling banyak empat orang",
+    "protects": "agar jawaban beberapa orang tidak terbaca",
+    "coarse": "dibulatkan lebih kasar agar jawaban beberapa orang tidak terbaca",
     "quota": "sampel kuota, bukan sampel acak",
     "volunteer": "sampel sukarela, bukan sampel acak",
     "no_answers": "tidak ada jawaban",
     "zero_events": "tidak ada yang melaporkan",
+    "all_events": "semua menjawab demikian",
+    "lonely_adjust": "satu bagian hanya punya satu sesi, ragamnya dihitung terhadap keseluruhan",
+    "lonely_average": "satu bagian hanya punya satu sesi, ragamnya disamakan dengan bagian lain",
+    "lonely_certainty": "satu bagian hanya punya satu sesi, ragamnya tidak ikut dihitung",
+    "uncalibrated": "bobotnya tidak disesuaikan: unit ini tidak memberi jumlah yang diketahui",
+    "census": "semua sesi dan kunjungan terhitung, tanpa ragam sampel",
+    "one_stage": "pemilihan pengunjung di dalam sesi tidak tercatat dalam rancangan",
+    "no_spread": "jawaban seragam, ketelitian tidak dapat ditaksir",
     "collapsed": "sesi dari dua jenis hari digabung",
     "se_floor": "jawaban hampir seragam, ketelitian dibatasi dari bawah",
     "wide": "rentangnya lebar dibanding nilainya",
@@ -44,7 +56,19 @@ def reason(code: str) -> str:
     return _REASONS.get(code, code)
 
 
-_WEIGHT = ("no_answers", "n<", "sessions<", "volunteer", "quota", "df<", "n_eff<", "wide")
+_WEIGHT = (
+    "no_answers",
+    "count<5",
+    "protects",
+    "n<",
+    "sessions<",
+    "volunteer",
+    "quota",
+    "df<",
+    "n_eff<",
+    "enumerators<",
+    "wide",
+)
 
 
 def reasons(codes: Sequence[str], most: int = 2) -> str:
@@ -72,7 +96,7 @@ def _limit(code: str) -> float:
 TIERS = {
     "T0": "dihitung",
     "T1": "disusun ulang",
-    "T2": "dari register",
+    "T2": "dari register atau tiga hitungan singkat",
     "T3": "diperkirakan",
     "T4": "dianggap sama ramai",
 }

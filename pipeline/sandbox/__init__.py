@@ -13,7 +13,7 @@ from pipeline.sandbox.faults import Fault, Faults
 from pipeline.sandbox.identifiers import Identifiers, asset_uid
 from pipeline.sandbox.running import RunningSandbox, serve
 from pipeline.sandbox.state import SandboxState
-from pipeline.sandbox.study import study_state
+from pipeline.sandbox.study import has_wave, simulated_files, study_state
 
 __all__ = [
     "TOKEN",
@@ -25,6 +25,8 @@ __all__ = [
     "RunningSandbox",
     "SandboxState",
     "asset_uid",
+    "has_wave",
     "serve",
+    "simulated_files",
     "study_state",
 ]

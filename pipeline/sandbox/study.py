@@ -21,7 +21,8 @@ def study_state(
 ) -> SandboxState:
     """State with every questionnaire of a study that has `simulasi/<form>.jsonl.gz`.
 
-    The study's CSV files go with each form as its media.
+    The study's CSV files go with each form as its media. Fieldwork of a wave of its own lies in
+    `simulasi/<wave>/<form>.jsonl.gz` and is served as a project of its own, form `<form>@<wave>`.
 
     Each file holds one KoBo record a line, by ascending `_id`, without the keys
     `_xform_id_string`, `__version__` and `formhub/uuid`, which the server adds. The asset of a
@@ -34,13 +35,13 @@ def study_state(
         object, or the questionnaire of a file is missing.
     """
     state = SandboxState(clock=clock)
-    files = sorted((folder / FIELDWORK).glob(f"*{SUFFIX}"))
+    files = simulated_files(folder)
     if not files:
         raise StudyError(
             f"{folder / FIELDWORK}: no *{SUFFIX} there, so the sandbox has nothing to serve. "
             "Set [server] kind in study.toml to kobo or export, or bring simulated fieldwork."
         )
-    for path in files:
+    for label, path in files.items():
         form_id = path.name.removesuffix(SUFFIX)
         workbook = folder / f"{form_id}.xlsx"
         if not workbook.exists():
@@ -48,10 +49,24 @@ def study_state(
                 f"{workbook}: not found, but {path.name} holds answers to it. "
                 "Bring the questionnaire back or take the file away."
             )
-        uid = asset_uid(study_id, form_id)
-        state.add_form(form_id, workbook.read_bytes(), form_id, uid, _media(folder))
+        uid = asset_uid(study_id, label)
+        state.add_form(form_id, workbook.read_bytes(), label, uid, _media(folder))
         state.load(uid, _records(path))
     return state
+
+
+def simulated_files(folder: Path) -> dict[str, Path]:
+    """Simulated fieldwork of a study: `<form>`, or of a wave's own `<form>@<wave>`, to its file."""
+    root = folder / FIELDWORK
+    found = {path.name.removesuffix(SUFFIX): path for path in sorted(root.glob(f"*{SUFFIX}"))}
+    for path in sorted(root.glob(f"*/*{SUFFIX}")):
+        found[f"{path.name.removesuffix(SUFFIX)}@{path.parent.name}"] = path
+    return found
+
+
+def has_wave(folder: Path, wave: str) -> bool:
+    """Whether the study in `folder` has simulated fieldwork of that wave alone."""
+    return any((folder / FIELDWORK / wave).glob(f"*{SUFFIX}"))
 
 
 def _media(folder: Path) -> dict[str, bytes]:

@@ -4,8 +4,18 @@ Every cell is text, so that the code `07` stays `07` and 7.0 typed as a number r
 The writer is deterministic: the same sheets give the same bytes, whatever the day.
 """
 
+from pipeline.workbook.patching import cells_under, with_cell
 from pipeline.workbook.reading import read_workbook
 from pipeline.workbook.sheets import Row, Sheet, cell_text, sheet
 from pipeline.workbook.writing import write_workbook
 
-__all__ = ["Row", "Sheet", "cell_text", "read_workbook", "sheet", "write_workbook"]
+__all__ = [
+    "Row",
+    "Sheet",
+    "cell_text",
+    "cells_under",
+    "read_workbook",
+    "sheet",
+    "with_cell",
+    "write_workbook",
+]

@@ -16,8 +16,10 @@ BLANK_ROWS = 60
 """A longer run of blanks ends a sheet, as in pyxform: stray formatting far below is no data."""
 
 
-def read_workbook(path: Path) -> dict[str, Sheet]:
+def read_workbook(path: Path, data: bytes | None = None) -> dict[str, Sheet]:
     """Sheets of an .xlsx file by name, in the order of its tabs.
+
+    `data` are its bytes where they are at hand; `path` then only names it.
 
     Raises
     ------
@@ -25,7 +27,7 @@ def read_workbook(path: Path) -> dict[str, Sheet]:
         Where the file is absent, locked, or no .xlsx workbook.
     """
     try:
-        data = path.read_bytes()
+        data = path.read_bytes() if data is None else data
     except OSError as error:
         raise QuestionnaireError(
             f"{path}: cannot be read ({error.strerror}). Check the name, and close the file "

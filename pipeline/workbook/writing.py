@@ -5,7 +5,7 @@ import io
 import os
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from openpyxl.cell import Cell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.workbook.child import INVALID_TITLE_REGEX
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -23,6 +24,9 @@ from pipeline.workbook.sheets import Row, Sheet
 
 EPOCH = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
 """The date every written workbook carries, so that equal content gives equal bytes."""
+
+LONGEST_NAME = 31
+"""Letters a sheet's name may have."""
 
 LONGEST_CELL = 32_767
 """Characters a cell of a workbook can hold; openpyxl would cut the rest off without a word."""
@@ -34,16 +38,30 @@ CODEBOOK_COLOUR = "7B5B00"
 WIDTHS = {
     "type": 26, "name": 18, "label": 52, "hint": 34, "required": 9, "required_message": 24,
     "relevant": 26, "constraint": 26, "constraint_message": 30, "calculation": 30, "trigger": 12,
-    "appearance": 14, "parameters": 30, "choice_filter": 18, "list_name": 16,
+    "appearance": 14, "parameters": 30, "choice_filter": 18, "list_name": 16, "default": 30,
 }  # fmt: skip
 DEFAULT_WIDTH = 14
+LINE_POINTS = 15.0
+MOST_LINES = 8
+"""Lines of a row that are shown at once; a consent text would otherwise fill the screen."""
 
 
-def write_workbook(sheets: Mapping[str, Sheet], path: Path | None = None) -> bytes:
+def write_workbook(
+    sheets: Mapping[str, Sheet],
+    path: Path | None = None,
+    *,
+    lists: Mapping[str, Sequence[str]] | None = None,
+) -> bytes:
     """Bytes of a styled .xlsx workbook, also written to `path` (atomically) where one is given.
 
-    Headers are frozen, groups coloured, codebook columns carry drop-down lists of the values
-    in use, and every cell is a text cell. The same sheets give the same bytes.
+    Headers are frozen, groups coloured, codebook columns carry drop-down lists, and every cell is
+    a text cell. The same sheets give the same bytes.
+
+    Parameters
+    ----------
+    lists
+        Values that a column of the sheet survey offers, by its header; codebook columns without
+        an entry offer the values in use.
 
     Raises
     ------
@@ -52,15 +70,17 @@ def write_workbook(sheets: Mapping[str, Sheet], path: Path | None = None) -> byt
     """
     book = Workbook()
     book.remove(book.worksheets[0])
+    seen: dict[str, str] = {}
     for name, content in sheets.items():
-        try:
-            tab = book.create_sheet(name)
-        except ValueError as error:
+        _check_name(name)
+        if (other := seen.setdefault(name.lower(), name)) != name:
             raise QuestionnaireError(
-                f"sheet {name!r}: no name for a sheet ({error}). Rename it; at most 31 letters."
-            ) from None
+                f"Sheets {name!r} and {other!r}: a workbook takes capitals for the same. Rename "
+                "one of them."
+            )
+        tab = book.create_sheet(name)
         _check(name, content)
-        _write_sheet(tab, name, content)
+        _write_sheet(tab, name, content, lists or {})
     book.properties.creator = "Persepsi"
     book.properties.created = EPOCH
     book.properties.modified = EPOCH
@@ -72,6 +92,15 @@ def write_workbook(sheets: Mapping[str, Sheet], path: Path | None = None) -> byt
         part.write_bytes(data)
         os.replace(part, path)
     return data
+
+
+def _check_name(name: str) -> None:
+    """Refuse what the library would only warn of, and Excel repair."""
+    if not name or len(name) > LONGEST_NAME or INVALID_TITLE_REGEX.search(name):
+        raise QuestionnaireError(
+            f"sheet {name!r}: no name for a sheet. Rename it; at most {LONGEST_NAME} letters, "
+            r"without \ / ? * : [ ]."
+        )
 
 
 def _check(name: str, content: Sheet) -> None:
@@ -86,7 +115,9 @@ def _check(name: str, content: Sheet) -> None:
                 )
 
 
-def _write_sheet(tab: Worksheet, name: str, content: Sheet) -> None:
+def _write_sheet(
+    tab: Worksheet, name: str, content: Sheet, lists: Mapping[str, Sequence[str]]
+) -> None:
     tab.freeze_panes = "C2" if name in {"survey", "choices"} else "A2"
     for index, column in enumerate(content.header, start=1):
         base = column.split("::")[0]
@@ -95,6 +126,7 @@ def _write_sheet(tab: Worksheet, name: str, content: Sheet) -> None:
         head.font = Font(bold=True, color="FFFFFF")
         head.fill = PatternFill("solid", fgColor=CODEBOOK_COLOUR if own else HEADER_COLOUR)
         tab.column_dimensions[get_column_letter(index)].width = WIDTHS.get(base, DEFAULT_WIDTH)
+    tab.row_dimensions[1].height = 2 * LINE_POINTS
     for row, colour in zip(content.rows, _colours(name, content), strict=True):
         for index, column in enumerate(content.header, start=1):
             text = row.get(column)
@@ -103,8 +135,22 @@ def _write_sheet(tab: Worksheet, name: str, content: Sheet) -> None:
             cell = _text(tab.cell(row=row.number, column=index), text)
             if colour:
                 cell.fill = PatternFill("solid", fgColor=colour)
+        tab.row_dimensions[row.number].height = LINE_POINTS * _lines(row, content)
     if name == "survey":
-        _drop_downs(tab, content)
+        _drop_downs(tab, content, lists)
+
+
+def _lines(row: Row, content: Sheet) -> int:
+    """Lines that the longest cell of a row takes at the width of its column, within reason.
+
+    Spreadsheet programs do not agree on whether a row without a height grows with its text.
+    """
+    most = 1
+    for column in content.header:
+        width = WIDTHS.get(column.split("::")[0], DEFAULT_WIDTH)
+        lines = sum(max(1, -(-len(part) // width)) for part in row.get(column).split("\n"))
+        most = max(most, lines)
+    return min(most, MOST_LINES)
 
 
 def _text(cell: Any, text: str) -> Cell:
@@ -136,12 +182,13 @@ def _colours(name: str, content: Sheet) -> Iterator[str]:
         depth -= kind in {"end_group", "end_repeat"}
 
 
-def _drop_downs(tab: Worksheet, content: Sheet) -> None:
+def _drop_downs(tab: Worksheet, content: Sheet, lists: Mapping[str, Sequence[str]]) -> None:
     last = (content.rows[-1].number if content.rows else 1) + 200
     for index, column in enumerate(content.header, start=1):
-        if column not in CODEBOOK_COLUMNS:
+        if column not in {*CODEBOOK_COLUMNS, *lists}:
             continue
-        values = list(dict.fromkeys(row.get(column) for row in content.rows if row.get(column)))
+        used = (row.get(column) for row in content.rows if row.get(column))
+        values = list(dict.fromkeys(lists.get(column, used)))
         listed = ",".join(values)
         if not values or len(listed) > 255 or any("," in v or '"' in v for v in values):
             continue  # Excel refuses a longer list

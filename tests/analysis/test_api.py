@@ -6,7 +6,18 @@ import pyarrow as pa
 import pytest
 from estimator_samples import sample
 
-from analysis import Design, Index, Mean, Proportion, Ratio, Total, estimate, ratios, variance
+from analysis import (
+    Design,
+    Index,
+    Mean,
+    Proportion,
+    Ratio,
+    Total,
+    contrast,
+    estimate,
+    ratios,
+    variance,
+)
 from analysis.design import code
 from analysis.errors import DesignError, MeasureError
 from analysis.measures import Measure
@@ -68,6 +79,11 @@ def test_a_column_of_codes_gives_a_share_for_each_and_they_add_up_to_one():
     assert declared["category"].tolist() == ["ya", "ragu", "tidak", "lain"]
     assert declared["value"].iloc[-1] == 0
     assert "zero_events" in declared["reason"].iloc[-1]
+    everybody = raw(data.assign(yes=1), Proportion("yes")).iloc[0]
+    assert "all_events" in everybody["reason"].split(";")
+    nobody = raw(data.assign(yes=0), Proportion("yes")).iloc[0]
+    assert everybody["low"] == pytest.approx(1 - nobody["high"], rel=1e-12)
+    assert (everybody["high"], nobody["low"]) == (1, 0)
     as_one = raw(data.assign(yes=data["served"] == "ya"), Proportion("yes"))
     assert as_one["se"].iloc[0] == declared["se"].iloc[0]
 
@@ -181,7 +197,40 @@ def test_a_lonely_psu_is_refused_until_it_is_said_what_it_counts(lonely):
         raw(data, Mean("score", 0, 100))
     found = raw(data, Mean("score", 0, 100), lonely=lonely)
     assert found["se"].iloc[0] > 0
-    assert ("collapsed" in found["reason"].iloc[0]) == (lonely == "collapse")
+    reasons = found["reason"].iloc[0].split(";")
+    assert ("collapsed" in reasons) == (lonely == "collapse")
+    assert [r for r in reasons if r.startswith("lonely_")] == (
+        [] if lonely == "collapse" else [f"lonely_{lonely}"]
+    )
+
+
+@pytest.mark.parametrize("variance", ["taylor", "jkn", "bootstrap"])
+def test_the_whole_is_judged_by_its_own_psus_and_names_the_policy_of_a_lonely_stratum(variance):
+    data = people(11)
+    data.loc[data["psu"] == "s00", "stratum"] = "h9"
+    data.loc[data["psu"] == "s00", "unit"] = "C"
+    for lonely, flag in (("adjust", "published"), ("certainty", "caution")):
+        found = estimate(
+            data, DESIGN, Mean("score", 0, 100), by=[[], ["unit"]], lonely=lonely,
+            variance=variance, seed=1,
+        )  # fmt: skip
+        whole, a, b, c = (found.iloc[i] for i in range(4))
+        assert (whole["flag"], whole["reason"]) == (flag, f"lonely_{lonely}")
+        assert whole["n_psu"] > 10
+        for untouched in (a, b):
+            assert "lonely" not in untouched["reason"]
+        assert c["flag"] == "not_estimable"
+        assert "sessions<2" in c["reason"].split(";")
+        assert "lonely" not in c["reason"]
+
+
+def test_a_contrast_with_the_whole_names_the_policy_too():
+    data = people(11)
+    data.loc[data["psu"] == "s00", "stratum"] = "h9"
+    score = Mean("score", 0, 100)
+    own = {"all": {("all", "score"): 1}}
+    row = contrast(data, DESIGN, score, own, lonely="average").iloc[0]
+    assert (row["flag"], row["reason"]) == ("caution", "lonely_average")
 
 
 def test_a_stratum_that_was_taken_whole_is_not_lonely():
@@ -212,7 +261,8 @@ def test_answers_far_from_zero_have_the_standard_error_of_their_differences():
     near, far = (raw(data.assign(x=data["x"] + shift), Mean("x")) for shift in (0.0, 1e10))
     assert far["se"].iloc[0] == pytest.approx(near["se"].iloc[0], rel=1e-4)
     assert far["reason"].iloc[0] == near["reason"].iloc[0]
-    assert far[["deff", "n_eff"]].isna().all(axis=None)  # squares of 1e10 hold no digit of them
+    for name in ("deff", "n_eff"):
+        assert far[name].iloc[0] == pytest.approx(near[name].iloc[0], rel=1e-4)
     same = raw(data.assign(x=1e10 / 3), Mean("x"))
     assert same["se"].isna().all()
     assert "no_spread" in same["reason"].iloc[0]

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -8,9 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from analysis import adding, intervals, kernel, publication
+from analysis.design import Psus
 from analysis.kernel import Answers, CellSums
 from analysis.measures import Measure
-from analysis.moments import sums
+from analysis.moments import Moments, sums
 
 SEEDS = st.integers(0, 2**32 - 1)
 BRIEF = settings(max_examples=60, deadline=None)
@@ -42,7 +44,7 @@ def by_definition(cell, weight, answers, size):
         given = np.ones(cell.size) if a.given is None else a.given.astype(float)
         y = np.where(given > 0, a.values, 0).astype(float)
         w = weight * given
-        products = (given, w, w * w, w * y, w * y * y)
+        products = (given, w, w * w, w * y, w * (y * y))
         out.append([np.bincount(cell, product, size) for product in products])
     return np.moveaxis(np.array(out), 0, 2)
 
@@ -74,6 +76,49 @@ def test_answers_that_nobody_left_out_share_their_counts_and_keep_their_bits(see
     n, *_ = found.sums(12)
     assert n.strides[1] == 0
     assert np.array(found.sums(12)).tobytes() == by_definition(cell, weight, whole, 12).tobytes()
+
+
+SMALL = (
+    Measure("indeks", "some", "", "mean", np.empty(0), -11, 11),
+    Measure("indeks", "all", "", "mean", np.empty(0), 1, 4),
+    Measure("bentuk", "some", "", "proportion", np.empty(0)),
+)
+
+
+@BRIEF
+@given(SEEDS, st.sampled_from([np.int8, np.int16, np.int64, np.float64]))
+def test_small_whole_numbers_have_the_bits_that_they_have_as_floats(seed, kind):
+    rng = np.random.default_rng(seed)
+    cell, weight, _ = rows(seed)
+    given = rng.random((2, cell.size)) < 0.8
+    answers = [
+        Answers(np.where(given[0], rng.integers(-11, 12, cell.size), 99).astype(kind), given[0]),
+        Answers(rng.integers(1, 5, cell.size).astype(kind)),
+        Answers(rng.integers(0, 2, cell.size).astype(kind), given[1]),
+    ]
+    found = CellSums(SMALL)
+    for start in range(0, cell.size, 77):
+        part = slice(start, start + 77)
+        found.add(cell[part], weight[part], [a.part(part) for a in answers])
+    expected = by_definition(cell, weight, answers, 12)
+    assert np.array(found.sums(12)).tobytes() == expected.tobytes()
+
+
+@BRIEF
+@given(SEEDS, st.integers(1, 5))
+def test_sums_of_domains_are_the_same_from_whole_rows_and_from_each_sum(seed, domains):
+    rng = np.random.default_rng(seed)
+    cell, weight, answers = rows(seed)
+    found = CellSums(MEASURES)
+    found.add(cell, weight, answers)
+    psus = Psus(tuple(map(str, range(12))), np.zeros(12, dtype=np.intp), ("",), np.array([np.inf]))
+    names, domain = tuple(map(str, range(domains))), rng.integers(0, domains, 12)
+    kept = Moments.of(psus, names, np.arange(12), domain, found.laid(12))
+    apart = replace(kept, laid=None)
+    assert kept.laid.is_of(kept._sums())
+    assert np.array(kept.by_domain).tobytes() == np.array(apart.by_domain).tobytes()
+    doubled = replace(kept, value=2 * kept.value)  # not what the kernel laid any more
+    assert (doubled.by_domain[3] == 2 * kept.by_domain[3]).all()
 
 
 def test_cells_without_rows_sum_to_nothing():
@@ -154,6 +199,22 @@ def test_rows_are_added_alike_with_and_without_the_loop_that_scipy_hides(seed, c
         adding._in_place = hidden
     assert hidden is not None
     assert quick.tobytes() == plain.tobytes() == expected.tobytes()
+
+
+@BRIEF
+@given(SEEDS, st.integers(1, 5), st.integers(1, 200))
+def test_weighted_rows_are_added_alike_where_a_processor_would_not_round_products(seed, t, n):
+    rng = np.random.default_rng(seed)
+    codes, rows, weight = rng.integers(0, 9, n), rng.lognormal(0, 3, (n, t)), rng.lognormal(0, 1, n)
+    within, before, expected = np.zeros((3, 9, t))
+    adding.add_rows(expected, codes, weight[:, None] * rows)
+    fuses = adding._FUSES
+    try:
+        for adding._FUSES, sums_of in ((fuses, within), (True, before)):
+            adding.add_rows(sums_of, codes, rows, weight)
+    finally:
+        adding._FUSES = fuses
+    assert within.tobytes() == before.tobytes() == expected.tobytes()
 
 
 def test_a_code_that_is_no_place_among_the_sums_is_refused():

@@ -57,6 +57,21 @@ def test_no_margin_no_level_and_an_unknown_population_are_refused():
         Margins("pemilih", {"jk": SEX})
 
 
+@pytest.mark.parametrize("levels", [{1: 5, "1": 6}, {"1": 5, 1.0: 6}, {2: 1, 3: 1, "3": 1}])
+def test_levels_that_are_one_code_are_refused_by_name(levels):
+    with pytest.raises(MarginError, match=r"Margin loket: .*('1'|'3').* are one level, (1|3), "):
+        Margins("kunjungan", {"loket": levels})
+    with pytest.raises(MarginError, match="are one level"):
+        reconcile({"loket": levels, "jk": SEX}, "jk")
+
+
+def test_a_level_given_as_a_whole_number_is_the_code_of_the_answers():
+    counters = pd.DataFrame({"loket": [1.0, 2.0, 1.0], "id": list("abc")})
+    margins = Margins("kunjungan", {"loket": {1.0: 20, 2: 10}})
+    assert margins.levels("loket") == ("1", "2")
+    assert read_cells(counters, margins).size == 2
+
+
 def test_a_sample_of_visits_refuses_margins_of_residents_and_the_other_way():
     data = frame("LP", "00")
     with pytest.raises(MarginError, match=r"sample is of visits .* count residents"):

@@ -12,18 +12,19 @@ from analysis.publication import Evidence, Rules, assess, is_wide, may_judge, pu
 RULES = Rules()
 CLAIMS = (
     "is_unit", "zero_events", "collapsed", "se_floor", "wide", "lonely", "hides", "lacks",
-    "incomplete", "assumed", "differs",
+    "incomplete", "assumed", "differs", "all_events",
 )  # fmt: skip
 
 
 def judged(rules=RULES, *, selection="probability", **facts):
     numbers = {"n": 100.0, "n_psu": 8.0, "n_eff": 80.0, "df": 7.0} | {
-        k: float(v) for k, v in facts.items() if k not in CLAIMS
+        k: float(v) for k, v in facts.items() if k not in (*CLAIMS, "policy")
     }
     claims = {name: np.array([bool(facts.get(name, name == "is_unit"))]) for name in CLAIMS}
     evidence = Evidence(
         **{k: np.array([v]) for k, v in numbers.items()},
         selection=np.array([selection], dtype=object),
+        policy=facts.get("policy", ""),
         **claims,
     )
     flag, reason = assess(evidence, rules)
@@ -55,9 +56,17 @@ def test_a_sound_estimate_is_published_without_a_reason():
         ({"wide": True}, ("caution", "wide")),
         ({"se_floor": True}, ("published", "se_floor")),
         ({"zero_events": True}, ("published", "zero_events")),
+        ({"all_events": True}, ("published", "all_events")),
+        ({"all_events": True, "n": 9}, ("withheld", "n<10;all_events")),
         ({"collapsed": True}, ("caution", "collapsed")),
         ({"collapsed": True, "is_unit": False}, ("published", "collapsed")),
         ({"lonely": True, "is_unit": False}, ("caution", "sessions<2")),
+        ({"lonely": True, "policy": "adjust"}, ("published", "lonely_adjust")),
+        ({"lonely": True, "policy": "average"}, ("caution", "lonely_average")),
+        ({"lonely": True, "policy": "certainty"}, ("caution", "lonely_certainty")),
+        ({"lonely": True, "policy": "adjust", "n_psu": 1, "df": 0},
+         ("not_estimable", "sessions<2;df<3")),
+        ({"policy": "adjust"}, ("published", "")),
         ({"incomplete": True, "is_unit": False}, ("caution", "no_answers")),
         ({"hides": True, "is_unit": False}, ("withheld", "n<10")),
         ({"lacks": True, "lonely": True, "is_unit": False}, ("not_estimable", "sessions<2")),
@@ -180,3 +189,9 @@ def test_rounding_many_numbers_at_once_gives_what_printing_each_of_them_gives():
     values = np.concatenate([values, -values, [np.nan]])
     printed = np.array([float(f"{value:.11e}") for value in values.tolist()])
     assert quantise(values).tobytes() == printed.tobytes()
+
+
+def test_a_withheld_row_does_not_say_that_all_answered_alike():
+    for told in ("zero_events", "all_events", "no_spread"):
+        out = publish(table(flag="withheld", reason=f"n<10;{told}")).iloc[0]
+        assert out["reason"] == "n<10"

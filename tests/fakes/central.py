@@ -11,17 +11,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 from fakes.exports import review_state
+from fakes.failing import failing_server
 
 from analysis.instrument import Instrument
+from pipeline.sandbox.faults import Faults
 
 EMAIL, PASSWORD = "analis@contoh.id", "rahasia-contoh"
 TOKEN = "abcDEF123$" + "x" * 54
 ASSET = "1/wawancara"
+MISSING = {"message": "Could not find the resource you were looking for.", "code": 404.1}
 
 
 @dataclass
@@ -71,6 +73,10 @@ class Central:
     seen: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     cap: int = 10_000
+    faults: Faults = field(default_factory=Faults)
+    verbs: list[str] = field(default_factory=lambda: ["submission.read", "submission.update"])
+    patched: list[str] = field(default_factory=list)
+    clock: datetime = datetime(2026, 10, 20, tzinfo=UTC)
     others: "dict[str, Central]" = field(default_factory=dict)
     """Further forms of the same project, by their id."""
 
@@ -147,6 +153,58 @@ class Central:
             answer["@odata.count"] = count
         return 200, answer
 
+    def act(self, method: str, path: str, query: dict[str, str], body: bytes,
+            headers: dict[str, str]) -> tuple[int, Any]:  # fmt: skip
+        """Status and answer of a request; bytes are sent as they are."""
+        if path == "/v1/sessions":
+            if json.loads(body) == {"email": EMAIL, "password": PASSWORD}:
+                return 200, {"token": TOKEN, "csrf": "c" * 64,
+                             "expiresAt": "2026-11-24T14:11:09.009Z",
+                             "createdAt": "2026-11-23T14:11:09.009Z"}  # fmt: skip
+            return 401, {"message": "Could not authenticate with the provided credentials.",
+                         "code": 401.2}  # fmt: skip
+        if self.troubles:
+            return self.troubles.pop(0), {"message": "trouble", "code": 500.1}
+        asked = path.removeprefix("/v1/projects/1/forms/").split("/")[0].removesuffix(".svc")
+        central = self.others.get(asked, self)
+        form = "/v1/projects/1/forms/" + central.form.form_id
+        if headers.get("authorization") != f"Bearer {TOKEN}":
+            return 401, {"message": "Could not authenticate with the provided credentials.",
+                         "code": 401.2}  # fmt: skip
+        if path == "/v1/users/current":
+            return 200, {"id": 5, "type": "user", "displayName": "analis"}
+        if path == "/v1/projects/1":
+            return 200, {"id": 1, "name": "Survei 2026", "archived": None, "keyId": None,
+                         "verbs": self.verbs}  # fmt: skip
+        if not path.startswith((form + "/", form + ".svc")):
+            return 404, MISSING
+        if central.forbidden:
+            return 403, {"message": "The authenticated actor does not have rights to perform that "
+                         "action.", "code": 403.1}  # fmt: skip
+        if path == f"{form}/versions":
+            return 200, [{"projectId": 1, "xmlFormId": central.form.form_id, "version": version,
+                          "publishedAt": "2026-11-23T14:11:56.292Z", "name": central.form.title}
+                         for version in central.versions or [central.form.version]]  # fmt: skip
+        if path == f"{form}.svc/Submissions":
+            return central.odata(query, f"{form}.svc")
+        head, _, name = path.partition("/attachments/")
+        item = central.held.get(head.removeprefix(f"{form}/submissions/"))
+        if item is not None and not name:
+            return 200, central.reviewed(item, json.loads(body) if method == "PATCH" else {})
+        if item is not None and name in item.files:
+            return 200, item.files[name]
+        return 404, MISSING
+
+    def reviewed(self, item: Held, wanted: dict[str, str | None]) -> dict[str, Any]:
+        """A submission as REST tells it, after its review state was set where one is wanted."""
+        if wanted:
+            self.clock += timedelta(milliseconds=7)
+            item.review, item.updated = wanted["reviewState"], self.clock
+            self.patched.append(item.root)
+        return {"instanceId": item.root, "submitterId": 7, "deviceId": None,
+                "createdAt": stamp(item.arrived), "reviewState": item.review, "deletedAt": None,
+                "updatedAt": stamp(item.updated) if item.updated else None}  # fmt: skip
+
 
 def _put(row: dict[str, Any], path: str, value: Any) -> None:
     *groups, name = path.split("/")
@@ -195,89 +253,16 @@ def _select(row: dict[str, Any], names: list[str]) -> dict[str, Any]:
     return found
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = 65536
-    central: Central
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if body == {"email": EMAIL, "password": PASSWORD}:
-            self._send(200, {"token": TOKEN, "csrf": "c" * 64,
-                             "expiresAt": "2026-11-24T14:11:09.009Z",
-                             "createdAt": "2026-11-23T14:11:09.009Z"})  # fmt: skip
-        else:
-            self._send(401, {"message": "Could not authenticate with the provided credentials.",
-                             "code": 401.2})  # fmt: skip
-
-    def do_GET(self) -> None:
-        central, parts = self.central, urlsplit(self.path)
-        query = {k: v[-1] for k, v in parse_qs(parts.query).items()}
-        path = unquote(parts.path)
-        with central.lock:
-            central.seen.append(unquote(self.path))
-            if central.troubles:
-                self._send(central.troubles.pop(0), {"message": "trouble", "code": 500.1})
-                return
-            status, answer = self._answer(path, query)
-        self._send(status, answer)
-
-    def _answer(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
-        central = self.central
-        asked = path.removeprefix("/v1/projects/1/forms/").split("/")[0].removesuffix(".svc")
-        central = central.others.get(asked, central)
-        form = "/v1/projects/1/forms/" + central.form.form_id
-        if self.headers.get("Authorization") != f"Bearer {TOKEN}":
-            return 401, {"message": "Could not authenticate with the provided credentials.",
-                         "code": 401.2}  # fmt: skip
-        if path == "/v1/users/current":
-            return 200, {"id": 5, "type": "user", "displayName": "analis"}
-        if not path.startswith((form + "/", form + ".svc")):
-            return 404, {"message": "Could not find the resource you were looking for.",
-                         "code": 404.1}  # fmt: skip
-        if central.forbidden:
-            return 403, {"message": "The authenticated actor does not have rights to perform that "
-                         "action.", "code": 403.1}  # fmt: skip
-        if path == f"{form}/versions":
-            return 200, [{"projectId": 1, "xmlFormId": central.form.form_id, "version": version,
-                          "publishedAt": "2026-11-23T14:11:56.292Z", "name": central.form.title}
-                         for version in central.versions or [central.form.version]]  # fmt: skip
-        if path == f"{form}.svc/Submissions":
-            return central.odata(query, f"{form}.svc")
-        head, _, name = path.partition("/attachments/")
-        item = central.held.get(head.removeprefix(f"{form}/submissions/"))
-        if item is not None and name in item.files:
-            return 200, item.files[name]
-        return 404, {"message": "Could not find the resource you were looking for.", "code": 404.1}
-
-    def _send(self, status: int, answer: Any) -> None:
-        body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        self.send_response_only(status)
-        kind = "application/octet-stream" if isinstance(answer, bytes) else "application/json"
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-        self.wfile.flush()
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Stay quiet."""
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-
 @contextmanager
 def serving(central: Central) -> Iterator[str]:
     """Serve on a free loopback port; gives the URL."""
-    handler = type("Handler", (_Handler,), {"central": central})
-    server = _Server(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+
+    def answer(method: str, target: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
+        parts = urlsplit(target)
+        query = {k: v[-1] for k, v in parse_qs(parts.query).items()}
+        with central.lock:
+            central.seen.append(unquote(target))
+            return central.act(method, unquote(parts.path), query, body, headers)
+
+    with failing_server(answer, central.faults) as url:
+        yield url

@@ -16,7 +16,8 @@ from pipeline.javarosa import Filling, Form, Phone
 HERE = Path(__file__).parent
 STUDY = Path(str(resources.files("forms"))) / "kendari"
 START = datetime(2026, 10, 5, 10, 30, tzinfo=timezone(timedelta(hours=8)))
-MINUTES = {"urut": 1, "kegiatan": 1, "setuju": 2, "selesai": 13}
+FORMS = ("wawancara", "sesi", "kepercayaan", "cek_ulang", "kontak_ulang", "mandiri")
+MINUTES = {"urut": 1, "kegiatan": 1, "setuju": 2, "selesai": 13, "pernyataan": 13}
 PHONE = Phone(
     start=START,
     end=START + timedelta(minutes=14),
@@ -48,10 +49,10 @@ def tables(form_id: str) -> Mapping[str, list[dict[str, str]]]:
 
 
 def rows(heading: str) -> list:
-    """The rows of one table of both forms, as parameters of a test."""
+    """The rows of one table of every form, as parameters of a test."""
     return [
         pytest.param(form_id, row, id=f"{form_id}: {name(row)}")
-        for form_id in ("wawancara", "sesi")
+        for form_id in FORMS
         for row in tables(form_id).get(heading, [])
     ]
 

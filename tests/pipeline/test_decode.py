@@ -10,7 +10,7 @@ import pytest
 from analysis.instrument import Choice, Instrument, Question
 from pipeline.decode import column_names, decode, distinct
 from pipeline.decoding import counts, notes
-from pipeline.snapshot import snapshot
+from pipeline.snapshot import put_in_place, read_snapshot, spool, write_frames
 from pipeline.submission import Submission
 
 FORM = Instrument(
@@ -31,6 +31,12 @@ FORM = Instrument(
     ),
     choices={"s": (Choice("x", {}), Choice("y", {}))},
 )
+
+
+def snapshot(frame, folder, name, key):
+    with spool(folder, name) as part:
+        write_frames(part, [frame])
+        return read_snapshot(put_in_place(part, folder, name, key))
 
 
 def record(number, body, version="v1"):

@@ -135,7 +135,8 @@ def test_keys_are_questions_and_answers_are_choices_of_the_form(form_id, least):
 def test_six_units_were_worked_and_one_lost_half_of_its_sessions():
     worked = {unit: {r["kontak/sesi"] for r in of_unit(unit)} for unit in UNITS}
     assert {u: len(s) for u, s in worked.items()} == {u: 4 if u == "dinsos" else 8 for u in UNITS}
-    assert Counter(r["unit_id"] for r in plan().values()) == dict.fromkeys(UNITS, 8)
+    planned = [r for r in plan().values() if r["cadangan"] != "ya"]
+    assert Counter(r["unit_id"] for r in planned) == dict.fromkeys(UNITS, 8)
     assert 10 <= sum(map(is_interview, of_unit("dinsos"))) < 30
     cancelled = {r["sesi"] for r in committed("sesi") if r["kegiatan"] == "batal"}
     assert cancelled == {"DNS-03", "DNS-05", "DNS-06"}
@@ -154,7 +155,11 @@ def test_tickets_are_counted_at_disdukcapil_and_leavers_elsewhere():
         if record["kegiatan"] == "tutup":
             expected = "tiket" if record["unit"] == "disdukcapil" else "tally"
             assert record["tutup/cara_hitung"] == expected
-    assert {bool(r.get("kontak/tiket")) for r in of_unit("disdukcapil")} == {True}
+    shown = [r for r in of_unit("disdukcapil") if r.get("urusan/bukti") == "antrean"]
+    assert len(shown) > 50
+    assert all(r.get("urusan/tiket", "").startswith("A") for r in shown)
+    others = [r for unit in UNITS[1:] for r in of_unit(unit)]
+    assert not any("urusan/tiket" in r for r in others)
 
 
 def test_every_kth_leaver_was_selected_as_the_closing_record_says():
@@ -367,3 +372,54 @@ def test_a_unit_of_the_plan_without_parameters_is_named(copy):
     path.write_text(text[:start] + text[end:], encoding="utf-8")
     with pytest.raises(StudyError, match=r"Add \[unit\.dikbud\] there"):
         simulate(open_study(str(copy)), sessions=[])
+
+
+# --- questions added to the simulation -----------------------------------------------------------
+
+
+def test_each_unit_answers_the_questions_on_its_own_kind_of_service():
+    prefix = {"disdukcapil": "pen", "dpmptsp": "izn", "dinsos": "sos", "dikbud": "dik",
+              "pkm_lepolepo": "kes", "pkm_jatiraya": "kes"}  # fmt: skip
+    for unit, own in prefix.items():
+        asked = {
+            key.removeprefix("modul/")[:3]
+            for record in of_unit(unit)
+            for key in record
+            if key.startswith("modul/")
+        }
+        assert asked == {own}
+
+
+def test_units_were_observed_at_every_opening():
+    opened = [r for r in committed("sesi") if r["kegiatan"] == "buka"]
+    for record in opened:
+        assert record["buka/akses"] == "ya"
+        seen = [key for key in record if key.startswith("buka/amatan/")]
+        assert len(seen) >= 13
+        counters = (record["buka/amatan/loket_isi"], record["buka/amatan/loket_ada"])
+        assert int(counters[0]) <= int(counters[1])
+
+
+def test_only_who_agreed_to_a_call_has_a_code_and_no_code_stands_twice():
+    codes = [r.get("penutup/kode_ulang") for r in committed("wawancara")]
+    agreed = [r.get("penutup/hubungi") == "ya" for r in committed("wawancara")]
+    assert [code is not None for code in codes] == agreed
+    given = [code for code in codes if code]
+    assert len(given) > 100
+    assert len(set(given)) == len(given)
+    assert all(int(code) % 97 == 1 for code in given)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("kes_obat = 0.86", "kes_obat = 86", "shares from 0 to 1"),
+        ("kes_obat = 0.86", 'kes_obat = "0.86"', "shares from 0 to 1"),
+        ("ya = 0.28, tidak = 0.72", "ya = 0.28, tidak = 0.8", "that sum to 1"),
+        ("o_kursi = 0.6", "o_kursi = -0.6", "shares from 0 to 1"),
+    ],
+)
+def test_a_share_that_is_none_is_named(copy, old, new, says):
+    replace_in(copy / "simulasi/parameter.toml", old, new)
+    with pytest.raises(StudyError, match=says):
+        parameters_of(copy)

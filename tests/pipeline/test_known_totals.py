@@ -3,6 +3,7 @@
 import dataclasses
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -181,11 +182,69 @@ def test_simulated_totals_are_refused_for_real_answers():
         plan(open_study("kendari"), interviews(), simulated=False)
 
 
-def test_a_unit_with_interviews_and_without_totals_is_named(tmp_path):
+def test_a_unit_with_interviews_and_without_totals_keeps_its_weights_and_is_named(tmp_path):
     study = copied(tmp_path, lambda text: "\n".join(
         line for line in text.splitlines() if ",dikbud,jk" not in line) + "\n")  # fmt: skip
-    with pytest.raises(StudyError, match="margin jk has no totals of dikbud"):
-        plan(study, interviews())
+    found, _ = plan(study, interviews())
+    assert found.plan.without == {"unit_id:jk": {"dikbud"}}
+    assert "unit_id:jk" in found.plan.margins.names
+    assert "dikbud gave no totals of jk; 8 interviews keep their weights" in found.notes[0]
+
+
+NUMBERS = (
+    "kunjungan,dinsos,tunggu,,1200,register\nkunjungan,dikbud,tunggu,,900.5,register\n"
+    "kunjungan,pkm_jatiraya,tunggu,,50,register\n"
+)
+
+
+def test_the_sum_of_a_number_is_a_column_of_the_unit_that_counted_it(tmp_path):
+    study = copied(tmp_path, lambda text: text + NUMBERS)
+    study = dataclasses.replace(
+        study,
+        calibration=dataclasses.replace(study.calibration, margins=("jk", "tunggu"), missing={}),
+    )
+    frame = interviews(5).assign(tunggu=lambda d: np.arange(len(d)) + 1.0)
+    found, _ = plan(study, frame)
+    assert found.plan.margins.numbers == {"dinsos:tunggu": 1200, "dikbud:tunggu": 900.5}
+    own = found.columns["dinsos:tunggu"]
+    assert (own[frame["unit_id"] != "dinsos"] == 0).all()
+    is_own = frame["unit_id"] == "dinsos"
+    assert own[is_own].tolist() == frame.loc[is_own, "tunggu"].tolist()
+    whole = copied(tmp_path / "b", lambda text: text + "kunjungan,,tunggu,,9000,register\n")
+    whole = dataclasses.replace(
+        whole, calibration=dataclasses.replace(whole.calibration, margins=("tunggu",), missing={})
+    )
+    found, _ = plan(whole, frame)
+    assert found.plan.margins.numbers == {"tunggu": 9000}
+    assert found.plan.margins.names == ()
+
+
+def test_sums_of_numbers_are_no_visits_and_stay_when_margins_are_scaled(tmp_path):
+    text = GOOD + "kunjungan,a,umur,muda,90,x\nkunjungan,b,umur,muda,30,x\n"
+    text += "kunjungan,a,lama,,5000,x\nkunjungan,,biaya,,70000,x\n"
+    found = read(tmp_path, text, reconcile="jk")
+    assert found.numbers == ("lama", "biaya")
+    sums = {r.margin: r.total for r in found.rows if not r.level}
+    assert sums == {"lama": 5000, "biaya": 70000}
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("kunjungan,a,jk,,100,x\n", ["row 6", "level is blank"]),
+        ("kunjungan,a,jk:umur,,100,x\n", ["row 6", "level is blank"]),
+        ("kunjungan,a,lama,,9,x\nkunjungan,b,lama,ya,9,x\n", ["row 7 and none in row 6"]),
+        ("kunjungan,a,lama,ya,9,x\nkunjungan,b,lama,,9,x\n", ["row 6 and none in row 7"]),
+        ("kunjungan,a,lama,,9,x\nkunjungan,a,lama,,8,x\n", ["rows 6 and 7"]),
+        ("kunjungan,a,lama,,9,x\nkunjungan,,lama,,8,x\n", ["row 7", "whole city"]),
+        ("kunjungan,a,lama,,0,x\n", ["row 6", "is 0"]),
+    ],
+)  # fmt: skip
+def test_a_total_without_a_level_is_of_a_number_alone(tmp_path, rows, said):
+    with pytest.raises(StudyError) as error:
+        read(tmp_path, GOOD + rows)
+    for part in said:
+        assert part in str(error.value)
 
 
 def test_residents_are_refused_for_a_sample_of_visits(tmp_path):

@@ -7,8 +7,8 @@ import pytest
 from fakes.kobo import ASSET, TOKEN, VERSION, Kobo, record, serving
 
 from pipeline.kobo import KoboClient, KoboSource
-from pipeline.kobo.errors import IncompleteAnswerError, NotDeployedError, UnknownAssetError
 from pipeline.source import FROM_START, SweepingSource
+from pipeline.transport.errors import IncompleteAnswerError, NotDeployedError, UnknownAssetError
 
 
 @pytest.fixture

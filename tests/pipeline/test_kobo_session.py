@@ -16,7 +16,7 @@ from fakes.kobo import ASSET, TOKEN, Kobo, Reply, page, serving
 
 from pipeline.errors import ServerError
 from pipeline.kobo import KoboClient
-from pipeline.kobo.errors import (
+from pipeline.transport.errors import (
     AddressError,
     BusyError,
     ForbiddenError,
@@ -24,7 +24,7 @@ from pipeline.kobo.errors import (
     InvalidTokenError,
     MovedError,
     NotDeployedError,
-    NotKoboError,
+    OtherServiceError,
     RefusedError,
     UnknownAssetError,
     UnreachableError,
@@ -115,9 +115,9 @@ STAYING = {
     "cut off": (Reply(200, b"{", promised=9000), IncompleteAnswerError, 5),
     "other JSON": (Reply(200, b'{"status": "ok"}'), IncompleteAnswerError, 5),
     "dropped": (Reply(drop=True), UnreachableError, 5),
-    "a Wi-Fi login": (page(200), NotKoboError, 1),
-    "a login that says 511": (page(511), NotKoboError, 1),
-    "a filter that says 403": (page(403), NotKoboError, 1),
+    "a Wi-Fi login": (page(200), OtherServiceError, 1),
+    "a login that says 511": (page(511), OtherServiceError, 1),
+    "a filter that says 403": (page(403), OtherServiceError, 1),
     "401": (Reply(401, b'{"detail":"Invalid token."}'), InvalidTokenError, 1),
     "403": (Reply(403, b'{"detail":"You do not have permission"}'), ForbiddenError, 1),
     "404 as HTML": (page(404), UnknownAssetError, 1),
@@ -281,7 +281,7 @@ def test_a_server_that_accepts_and_says_nothing_is_given_up(waits: Waits) -> Non
 
 def test_another_website_is_not_taken_for_kobo(url: str, kobo: Kobo, client: KoboClient) -> None:
     kobo.script = [("/me/", page(404, "Halaman tidak ditemukan"))]
-    with pytest.raises(NotKoboError, match="no KoBo API"):
+    with pytest.raises(OtherServiceError, match="no KoBo API"):
         client.check()
 
 

@@ -14,9 +14,14 @@ from pipeline import reading
 from pipeline.export import ExportSource
 from pipeline.found import FormPull, Progress
 from pipeline.kobo import KoboClient, KoboSource
-from pipeline.kobo.errors import BusyError, ForbiddenError, InvalidTokenError, UnknownAssetError
 from pipeline.pull import PullSummary, pull
 from pipeline.store import Store
+from pipeline.transport.errors import (
+    BusyError,
+    ForbiddenError,
+    InvalidTokenError,
+    UnknownAssetError,
+)
 
 SECOND = "aSecondAsset1234567890"
 

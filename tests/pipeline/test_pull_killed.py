@@ -16,9 +16,9 @@ from fakes.kobo import ASSET, TOKEN, Kobo, serving
 
 from pipeline.found import Progress
 from pipeline.kobo import KoboClient, KoboSource
-from pipeline.kobo.errors import UnreachableError
 from pipeline.pull import pull
 from pipeline.store import Store
+from pipeline.transport.errors import UnreachableError
 
 TESTS = Path(__file__).parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{TESTS.parent}{os.pathsep}{TESTS}"}

@@ -16,18 +16,18 @@ from openpyxl import Workbook
 from pipeline.errors import ServerError
 from pipeline.found import FormPull, Progress
 from pipeline.kobo import KoboClient, KoboSource
-from pipeline.kobo.errors import (
+from pipeline.pull import pull
+from pipeline.sandbox import VIEWER_TOKEN, Fault, RunningSandbox, SandboxState, asset_uid, serve
+from pipeline.store import Store
+from pipeline.transport.errors import (
     BusyError,
     IncompleteAnswerError,
     InvalidTokenError,
     NotDeployedError,
-    NotKoboError,
+    OtherServiceError,
     UnknownAssetError,
     UnreachableError,
 )
-from pipeline.pull import pull
-from pipeline.sandbox import VIEWER_TOKEN, Fault, RunningSandbox, SandboxState, asset_uid, serve
-from pipeline.store import Store
 
 ASSET = asset_uid("uji", "wawancara")
 ROWS = 430
@@ -202,7 +202,7 @@ def test_a_fault_that_passes_costs_nothing(
     [
         (Fault("status", after=3, times=None, status=503), BusyError),
         (Fault("status", after=3, times=None, status=500), BusyError),
-        (Fault("html", after=3, times=None, status=200), NotKoboError),
+        (Fault("html", after=3, times=None, status=200), OtherServiceError),
         (Fault("truncate", after=3, times=None), IncompleteAnswerError),
         (Fault("invalid_json", after=3, times=None), IncompleteAnswerError),
         (Fault("drop", after=3, times=None), UnreachableError),

@@ -133,6 +133,8 @@ def test_an_absent_workbook_is_named():
     ("sheets", "said"),
     [
         ({"a/b": SURVEY}, "no name for a sheet"),
+        ({"x" * 32: SURVEY}, "no name for a sheet.*at most 31 letters"),
+        ({"survey": SURVEY, "Survey": SURVEY}, "'Survey' and 'survey'"),
         ({"s": sheet(["x"], [["a\x07b"]])}, "sheet s, row 2, column 'x'"),
         ({"s": sheet(["x"], [["ok"], ["y" * 32_768]])}, "row 3.*32767 characters"),
     ],

@@ -30,6 +30,7 @@ ANSWERS = [
     ["s4", "2", "Setuju", "Agree", "100"],
 ]
 SETTINGS = [["Survei air", "air", "1", "Bahasa Indonesia (id)"]]
+NEW_ROWS = [*ROWS, ["integer", "usia", "Usia", "Age", "", "", ""]]
 LIST = "name,label\nl1,Loket 1\nl2,Loket 2\n"
 
 Say = Callable[[str], None]
@@ -139,3 +140,8 @@ def study_with(folder: Path, name: str) -> Path:
     }  # fmt: skip
     (study / "simulasi" / "air.jsonl.gz").write_bytes(gzip.compress(json.dumps(record).encode()))
     return study
+
+
+def only_asset(sandbox: RunningSandbox):
+    (asset,) = sandbox.state.assets.values()
+    return asset

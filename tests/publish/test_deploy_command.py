@@ -74,3 +74,9 @@ def test_a_trainee_publishes_to_a_running_sandbox_twice_and_has_one_project(tmp_
         assert len(running.state.assets) == 1
     assert "air: unchanged" in capsys.readouterr().out
     assert _run(["forms", "deploy", str(folder), "--server", "https://kobo.example"]) == 10
+
+
+def test_a_number_of_a_project_is_for_central_only(command, sandbox, capsys):
+    assert _run([*command, "--project", "3"]) == 10
+    assert "projects have numbers on ODK Central only" in capsys.readouterr().err
+    assert writes(sandbox) == []

@@ -3,13 +3,23 @@
 import random
 
 import pytest
-from small_study import LIST, call, make_study, published, silent, silent_wait, write_form
-from test_deploy import NEW_ROWS, only_asset
+from small_study import (
+    LIST,
+    NEW_ROWS,
+    call,
+    make_study,
+    only_asset,
+    published,
+    silent,
+    silent_wait,
+    write_form,
+)
 
 from pipeline.assets_file import read_published
 from pipeline.decisions import Decision
 from pipeline.errors import PersepsiError
 from pipeline.kobo import KoboPublisher
+from pipeline.review_server import KoboReview
 from pipeline.sandbox import Fault, SandboxState, serve
 from pipeline.study import open_study
 from pipeline.validating import plan_push, push
@@ -78,8 +88,8 @@ def drive(seed: int, study, sandbox) -> int:
 
     def write_back() -> None:
         with KoboPublisher(sandbox.url, sandbox.token, sleep=silent_wait) as publisher:
-            plan = plan_push(publisher, "uji", asset.uid, decisions, ledger, 3)
-            push(publisher, "uji", plan, ledger, silent)
+            plan = plan_push(KoboReview(publisher), "uji", asset.uid, decisions, ledger, 3)
+            push(KoboReview(publisher), "uji", plan, ledger, silent)
 
     failures += until_done(write_back, rng, sandbox)
     found = {

@@ -3,8 +3,7 @@
 import json
 
 import pytest
-from small_study import LIST, call, make_study, published, write_form
-from test_deploy import NEW_ROWS
+from small_study import LIST, NEW_ROWS, call, make_study, published, write_form
 
 from pipeline.cli import _run
 from pipeline.form_drift import drift

@@ -31,7 +31,7 @@ def test_the_default_study_goes_out_whole_and_pull_finds_its_submissions(tmp_pat
     media = {one.form: set(one.media) for one in read_published(folder)}
     assert media == {
         "wawancara": {"enumerators.csv", "sessions.csv"},
-        "sesi": {"enumerators.csv", "sessions.csv"},
+        "sesi": {"enumerators.csv", "sessions.csv", "units.csv"},
     }
     for form, outcome in done.items():
         with gzip.open(folder / "simulasi" / f"{form}.jsonl.gz", "rt", encoding="utf-8") as lines:

@@ -3,9 +3,9 @@
 import pytest
 
 from pipeline.kobo import KoboPublisher
-from pipeline.kobo.address import read_address
 from pipeline.kobo.openrosa import phones_address
 from pipeline.sandbox import Fault
+from pipeline.transport.address import read_address
 
 
 @pytest.mark.parametrize(

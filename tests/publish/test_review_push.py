@@ -10,9 +10,10 @@ from pipeline.cli import _run
 from pipeline.decisions import read_decisions
 from pipeline.errors import ServerError, StoreError, StudyError
 from pipeline.kobo import KoboPublisher
-from pipeline.kobo.errors import ForbiddenError, InvalidTokenError
 from pipeline.pushed import Pushed, append_pushed, read_pushed
+from pipeline.review_server import KoboReview
 from pipeline.sandbox import TOKEN, VIEWER_TOKEN, Fault
+from pipeline.transport.errors import ForbiddenError, InvalidTokenError
 from pipeline.validating import PushOutcome, PushPlan, plan_push, push
 
 
@@ -43,12 +44,12 @@ def run(
     sandbox, asset, path: Path, ledger: Path, *, yes: bool = True, token: str = TOKEN, between=None
 ) -> PushPlan | PushOutcome:
     with KoboPublisher(sandbox.url, token, sleep=silent_wait) as publisher:
-        plan = plan_push(publisher, "uji", asset.uid, read_decisions(path), ledger, 2)
+        plan = plan_push(KoboReview(publisher), "uji", asset.uid, read_decisions(path), ledger, 2)
         if not yes:
             return plan
         if between:
             between()
-        return push(publisher, "uji", plan, ledger, silent)
+        return push(KoboReview(publisher), "uji", plan, ledger, silent)
 
 
 def judge(sandbox, asset, number: int, status: str) -> None:
@@ -178,7 +179,7 @@ def test_cut_while_writing_the_next_run_completes_it(sandbox, asset, ledger, tmp
 
 
 def test_batches_are_no_larger_than_a_server_takes(sandbox, asset, ledger, tmp_path, monkeypatch):
-    monkeypatch.setattr("pipeline.validating.BATCH", 2)
+    monkeypatch.setattr(KoboReview, "batch", 2)
     rows = [f"{number};approved;" for number in range(1, 6)]
     assert len(run(sandbox, asset, decide(tmp_path, *rows), ledger).done) == 5
     patches = [line for line in sandbox.state.requests if "validation_statuses" in line]

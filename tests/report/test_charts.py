@@ -89,7 +89,7 @@ def test_zero_events_are_an_upper_limit_not_a_zero():
 
 
 def test_all_events_are_a_lower_limit():
-    shown = cell(estimate(1.0, 0.962, 1.0), shares(SHARE_AXIS))
+    shown = cell(estimate(1.0, 0.962, 1.0, reasons=("all_events",)), shares(SHARE_AXIS))
     assert (shown.state, shown.value, shown.aside) == ("limit", "100%", "paling sedikit 96,2%")
     assert shown.mark.limit == shown.mark.low
 

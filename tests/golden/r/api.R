@@ -37,6 +37,21 @@ m <- svytotal(~score, subset(one, unit=="A"), deff="replace"); p("deff_total", c
 m <- svyratio(~score, ~x, subset(one, unit=="A"), deff="replace"); p("deff_ratio", unlist(deff(m)))
 cert <- svydesign(ids=~cpsu, strata=~cstr, fpc=~cN, weights=~w, data=d)
 m <- svymean(~score, cert); p("cert_mean", c(coef(m), SE(m), degf(cert)))
+# All PSUs of the strata drawn: nothing left to sample, but for a second stage.
+d$all <- ave(d$psu, d$stratum, FUN = function(x) length(unique(x)))
+d$some <- ifelse(d$stratum == min(d$stratum), d$all, d$N1)
+census <- svydesign(ids=~psu, strata=~stratum, fpc=~all, weights=~w, data=d)
+m <- svymean(~score, census); p("census_mean", c(coef(m), SE(m)))
+m <- svytotal(~score, subset(census, unit=="A")); p("census_total_A", c(coef(m), SE(m)))
+partly <- svydesign(ids=~psu, strata=~stratum, fpc=~some, weights=~w, data=d)
+m <- svymean(~score, partly); p("census_of_some_mean", c(coef(m), SE(m)))
+staged <- svydesign(ids=~psu+id, strata=~stratum, fpc=~all+N2, weights=~w, data=d)
+m <- svymean(~score, staged); p("census_two_mean", c(coef(m), SE(m)))
+m <- svyratio(~score, ~x, subset(staged, unit=="A")); p("census_two_ratio_A", c(coef(m), SE(m)))
+# The same answers far from 0.
+far <- svydesign(ids=~psu, strata=~stratum, weights=~w, data=transform(d, score=score + 1e12))
+m <- svymean(~score, far); p("far_mean", c(coef(m) - 1e12, SE(m)))
+m <- svymean(~score, as.svrepdesign(far, type="JKn", mse=TRUE)); p("far_jkn_mean", c(coef(m) - 1e12, SE(m)))
 o <- d; o$stratum[o$psu==1] <- 99
 lo <- svydesign(ids=~psu, strata=~stratum, weights=~w, data=o)
 for (k in c("adjust","average","certainty")) { options(survey.lonely.psu=k)

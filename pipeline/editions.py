@@ -1,0 +1,154 @@
+"""Editions of the results: what may be handed on, and what stays in the office.
+
+`public` hides every count of one to four people, in all tables and on all pages alike; `internal`
+holds everything that the rules of publication let through, is marked so on each page, and is
+written to a folder of its own so that the two cannot be mistaken for each other.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.concealing import KEY, LIMITS, conceal
+from analysis.publication import COARSE
+from pipeline.errors import StudyError
+from pipeline.results import CalibrationReport, Results, Trend
+
+Claims = NDArray[np.bool_]
+
+PUBLIC, INTERNAL = "public", "internal"
+EDITIONS = (PUBLIC, INTERNAL)
+HIDDEN = ("withheld", "not_estimable")
+
+
+def checked(edition: str) -> str:
+    """The edition, where there is one of that name.
+
+    Raises
+    ------
+    StudyError
+        Otherwise, naming those there are.
+    """
+    if edition not in EDITIONS:
+        raise StudyError(
+            f"There is no edition {edition!r}. Choose public (no count of one to four people can "
+            "be read or worked out) or internal (stays in the office)."
+        )
+    return edition
+
+
+def folder_of(study: str, edition: str) -> str:
+    """Name of the folder in build/: the internal edition never lies beside the public one."""
+    return study if edition == PUBLIC else f"{study}-{INTERNAL}"
+
+
+def released(results: Results, edition: str) -> Results:
+    """The results as that edition may show them; nothing is changed in the internal one.
+
+    Notes of the field and the counts of contacts are no answers and stay. Degrees of freedom and
+    numbers of sessions stay too: they are those of the plan.
+    """
+    if edition == INTERNAL:
+        return replace(results, edition=edition, estimates=_unlimited(results.estimates))
+    shown = _shown(results)
+    trend = results.trend
+    if trend is not None:
+        earlier = tuple(_shown(one) for one in trend.earlier)
+        tables = [one.estimates for one in (*earlier, shown) if not one.estimates.empty]
+        estimates = pd.concat(tables, ignore_index=True) if tables else trend.estimates
+        changes = _changes(trend, estimates)
+        shown = replace(
+            shown, trend=replace(trend, estimates=estimates, changes=changes, earlier=earlier)
+        )
+    return shown
+
+
+def _shown(results: Results) -> Results:
+    if results.hidden.empty:
+        return replace(results, edition=PUBLIC, estimates=_unlimited(results.estimates))
+    before = results.estimates
+    table = conceal(before, results.hidden)
+    gone = before[table["flag"].isin(HIDDEN) & ~before["flag"].isin(HIDDEN)]
+    coarse = table[table["reason"].str.contains(COARSE, regex=False)]
+    either = pd.concat([gone, coarse])
+    # Each of these is another way to a number that was hidden, or to the digits of a coarse one.
+    return replace(
+        results,
+        edition=PUBLIC,
+        estimates=table,
+        comparisons=_compared(results.comparisons, either),
+        standings=_placed(_without(results.standings, gone, KEY), coarse),
+        variances=_without(results.variances, either, KEY),
+        sensitivity=_without(results.sensitivity, either, KEY),
+        calibration=None if results.calibration is None else _uncounted(results.calibration),
+    )
+
+
+def _unlimited(estimates: pd.DataFrame) -> pd.DataFrame:
+    """The table with the columns of limits, none of which is needed."""
+    return estimates.assign(**dict.fromkeys(LIMITS, np.nan))
+
+
+def _compared(comparisons: pd.DataFrame, either: pd.DataFrame) -> pd.DataFrame:
+    """Differences from the others, which hold every unit: none of a share that is hidden somewhere.
+
+    Those of a score that is coarse somewhere are whole points, without errors and probabilities.
+    """
+    shares = either[either["estimator"] == "proportion"]
+    kept = _without(comparisons, shares, ["measure_type", "measure"])
+    scores = either[either["estimator"] != "proportion"]
+    at = _among(kept, scores, ["measure_type", "measure"])
+    if not at.any():
+        return kept
+    kept = kept.copy()
+    for name in ("difference", "low", "high"):
+        kept.loc[at, name] = np.floor(kept.loc[at, name].to_numpy(dtype=np.float64) + 0.5)
+    kept.loc[at, ["se", "p", "p_adjusted"]] = np.nan
+    return kept
+
+
+def _placed(standings: pd.DataFrame, coarse: pd.DataFrame) -> pd.DataFrame:
+    """Chances of a coarse score in steps of a twentieth; finer ones would tell its digits."""
+    at = _among(standings, coarse, KEY)
+    if not at.any():
+        return standings
+    chance = standings.loc[at, "probability_above"].to_numpy(dtype=np.float64)
+    rounded = np.clip(np.floor(20 * chance + 0.5) / 20, 0.01, 0.99)
+    standings = standings.copy()
+    standings.loc[at, "probability_above"] = rounded
+    return standings
+
+
+def _uncounted(report: CalibrationReport) -> CalibrationReport:
+    """The calibration without how many people of a unit were of each level."""
+    levels = report.convergence.levels
+    gone = [name for name in ("n", "before") if name in levels]
+    convergence = replace(report.convergence, levels=levels.drop(columns=gone))
+    return replace(report, convergence=convergence)
+
+
+def _among(table: pd.DataFrame, rows: pd.DataFrame, key: list[str]) -> Claims:
+    """Which rows of a table have the key of one of `rows`."""
+    key = [name for name in key if name in table]
+    if table.empty or rows.empty or not key:
+        return np.zeros(len(table), dtype=np.bool_)
+    keys = set(rows[key].itertuples(index=False, name=None))
+    return np.array(
+        [row in keys for row in table[key].itertuples(index=False, name=None)], dtype=np.bool_
+    )
+
+
+def _without(table: pd.DataFrame, rows: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    return table[~_among(table, rows, key)].reset_index(drop=True)
+
+
+def _changes(trend: Trend, estimates: pd.DataFrame) -> pd.DataFrame:
+    """Changes whose two ends are both printed as they are."""
+    if trend.changes.empty:
+        return trend.changes
+    secret = estimates[
+        estimates["flag"].isin(HIDDEN) | estimates["reason"].str.contains(COARSE, regex=False)
+    ]
+    return _without(trend.changes, secret, KEY)

@@ -1,0 +1,67 @@
+"""The tables of a study's results as files: with several waves one file holds all of them.
+
+A study of one wave has no column `wave` where a table has none of its own.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.outputs import (
+    write_calibration,
+    write_changes,
+    write_estimates,
+    write_variances,
+    write_verdicts,
+    write_weights,
+)
+from pipeline.results import Results
+
+WAVE = "wave"
+
+
+def write_tables(results: Results, folder: Path) -> list[Path]:
+    """Write every table; files of an earlier run that have no rows now are removed.
+
+    Raises
+    ------
+    PersepsiError
+        As `pipeline.outputs`.
+    """
+    trend = results.trend
+    waves = (*(trend.earlier if trend else ()), results)
+    files = write_estimates(results.estimates if trend is None else trend.estimates, folder)
+    files += write_verdicts(
+        _stacked(waves, lambda r: r.standings), _stacked(waves, lambda r: r.comparisons), folder
+    )
+    files += write_variances(_stacked(waves, lambda r: r.variances), folder)
+    files += write_weights(
+        _stacked(waves, lambda r: r.weight_history),
+        _stacked(waves, lambda r: r.sensitivity),
+        folder,
+    )
+    levels = _stacked(waves, _levels)
+    files += write_calibration(None if levels.empty else levels, folder)
+    return files + write_changes(pd.DataFrame() if trend is None else trend.changes, folder)
+
+
+def _levels(results: Results) -> pd.DataFrame:
+    report = results.calibration
+    return pd.DataFrame() if report is None else report.convergence.levels
+
+
+def _stacked(waves: Sequence[Results], of: Callable[[Results], pd.DataFrame]) -> pd.DataFrame:
+    """The table of every wave below each other, each row with its wave."""
+    if len(waves) == 1:
+        return of(waves[0])
+    tables = []
+    for results in waves:
+        table = of(results)
+        if table.empty:
+            continue
+        if WAVE not in table:
+            table = table.copy()
+            table.insert(0, WAVE, results.wave)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
