@@ -135,7 +135,7 @@ def test_every_wave_is_checked_and_one_of_them_can_be_named(study, tmp_path, cap
     assert f"{SOME + len(TAMPERED)} checked, {len(TAMPERED)} flagged" in said
     assert _run(["review", "check", str(folder), "--form", "sesi@2099-1", *data, *out]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line for line in lines if "checked" in line] == ["sesi@2099-1: 1 checked, 0 flagged"]
+    assert [line for line in lines if " checked, " in line] == ["sesi@2099-1: 1 checked, 0 flagged"]
 
 
 def workbook(folder, limit, version="7"):
