@@ -218,7 +218,9 @@ class CentralSource:
             to_submission(Record(canonical(r), r), server_id=self.server_id, asset=asset)
             for r in ordered
         )
-        return Page(made, len(made), max((modified_of(r) for r in ordered), default=""))
+        # One that was never changed tells the server's time all the same: when it arrived.
+        seen = (modified_of(r) or _literal(arrival(int(r["_id"]))) for r in ordered)
+        return Page(made, len(made), max(seen, default=""))
 
 
 def _literal(time: datetime) -> str:

@@ -11,6 +11,7 @@ import pytest
 from fakes.central import ASSET, EMAIL, PASSWORD, TOKEN, Central, serving
 
 from analysis.instrument import Instrument, Question
+from pipeline import reading
 from pipeline.attachments import Files
 from pipeline.central import CentralClient, CentralSource, credentials
 from pipeline.central.credentials import Credentials
@@ -103,6 +104,20 @@ def test_new_edited_reviewed_and_deleted_submissions_are_told_apart(central, sto
     assert "validation_status_on_hold" in bodies[roots[5].removeprefix("uuid:")].body
     central.held[roots[5]].review = None
     assert run(central, store).forms[0].reset == 1
+
+
+def test_between_two_sweeps_of_a_large_form_edits_are_seen_all_the_same(
+    central, store, monkeypatch
+) -> None:
+    monkeypatch.setattr(reading, "SWEEP_LIMIT", 10)
+    monkeypatch.setattr(reading, "OVERLAP", 2)
+    assert run(central, store).forms[0].new == 25
+    roots = sorted(central.held)
+    central.edit(roots[1], diri__umur="99")
+    central.seen.clear()
+    assert run(central, store).forms[0].edited == 1
+    assert any("__system/updatedAt+ge" in seen for seen in central.seen)
+    assert run(central, store).forms[0].edited == 0
 
 
 def test_many_that_arrive_in_one_millisecond_are_all_there(central, store) -> None:
