@@ -70,10 +70,10 @@ class Parts:
 def coarse(value: float, left: float, low: float, high: float) -> float:
     """Smallest step at which the value, and the value with `left` more or less, print alike.
 
-    NaN where no step of a twentieth of the scale from `low` to `high` or less does it.
+    NaN where no step of a twentieth of the scale from `low` to `high`, or little more, does it.
     """
     for times in STEPS:
-        step = times * FINE * (high - low)
+        step = times * _finest(low, high)
         places = {
             math.floor((min(max(x, low), high) - low) / step + 0.5)
             for x in (value - left, value, value + left)
@@ -81,6 +81,11 @@ def coarse(value: float, left: float, low: float, high: float) -> float:
         if len(places) == 1:
             return step
     return math.nan
+
+
+def _finest(low: float, high: float) -> float:
+    """Decimal step next above `FINE` of a scale: 0.001 of a share, 0.1 of 100, 0.01 of 1 to 4."""
+    return float(10.0 ** math.ceil(math.log10(FINE * (high - low)) - 1e-9))
 
 
 def conceal(table: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
@@ -93,13 +98,21 @@ def conceal(table: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
     state = found["state"].to_numpy(dtype=object)
     before = table["flag"].isin([WITHHELD, NOT_ESTIMABLE]).to_numpy(dtype=np.bool_)
     out = table.copy()
+    numbers = {name: out[name].to_numpy(dtype=np.float64).copy() for name in BLANKED}
+    said = out["reason"].to_numpy(dtype=object).copy()
     for at in np.flatnonzero((state == "open") & ~before).tolist():
         row = found.iloc[at]
-        step = _step(float(table["value"].iloc[at]), row)
+        low, high = float(row["low_end"]), float(row["high_end"])
+        step = _step(float(numbers["value"][at]), row)
         if math.isnan(step):
             state[at] = "others"
             continue
-        _print_coarsely(out, at, step, row["low_end"], row["high_end"])
+        ends = (float(numbers[name][at]) for name in ("value", "low", "high"))
+        printed = _coarsely(*ends, step=step, scale=(low, high))
+        for name in BLANKED:
+            numbers[name][at] = printed.get(name, np.nan)
+        said[at] = ";".join(filter(None, (str(said[at]), COARSE)))
+    out = out.assign(**numbers, reason=said)
     new = np.array([s in ("few", "others") for s in state], dtype=np.bool_) & ~before
     for name in LIMITS:
         out[name] = np.where(new, found[name].to_numpy(dtype=np.float64), np.nan)
@@ -121,19 +134,16 @@ def _step(value: float, row: "pd.Series[Any]") -> float:
     return coarse(value, row["open"], row["low_end"], row["high_end"])
 
 
-def _print_coarsely(out: pd.DataFrame, at: int, step: float, low: float, high: float) -> None:
-    """One row at a step: the value rounded, the interval outward at the finest, the rest blank."""
-    fine = FINE * (high - low)
-    columns = {str(name): k for k, name in enumerate(out.columns)}
-    value = low + step * math.floor((out["value"].iloc[at] - low) / step + 0.5)
-    out.iloc[at, columns["value"]] = round(value, 12)
-    for name, turn in (("low", math.floor), ("high", math.ceil)):
-        end = out[name].iloc[at]
-        if not math.isnan(end):
-            wide = 10 * fine
-            limited = min(max(low + wide * turn((end - low) / wide), low), high)
-            pick = min if name == "low" else max
-            out.iloc[at, columns[name]] = round(pick(limited, value), 12)
-    out.iloc[at, [columns["se"], columns["n_eff"], columns["deff"]]] = np.nan
-    said = out["reason"].iloc[at]
-    out.iloc[at, columns["reason"]] = ";".join(filter(None, (said, COARSE)))
+def _coarsely(
+    value: float, low: float, high: float, *, step: float, scale: tuple[float, float]
+) -> dict[str, float]:
+    """Value rounded to a step, interval outward to ten of the finest; what else is known goes."""
+    start, end = scale
+    wide = 10 * _finest(start, end)
+    shown = start + step * math.floor((value - start) / step + 0.5)
+    printed = {"value": round(shown, 12)}
+    for name, at, turn, pick in (("low", low, math.floor, min), ("high", high, math.ceil, max)):
+        if not math.isnan(at):
+            outward = min(max(start + wide * turn((at - start) / wide), start), end)
+            printed[name] = round(pick(outward, shown), 12)
+    return printed

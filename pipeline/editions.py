@@ -151,4 +151,8 @@ def _changes(trend: Trend, estimates: pd.DataFrame) -> pd.DataFrame:
     secret = estimates[
         estimates["flag"].isin(HIDDEN) | estimates["reason"].str.contains(COARSE, regex=False)
     ]
-    return _without(trend.changes, secret, KEY)
+    kept = trend.changes
+    for end in ("wave_before", "wave"):
+        ends = secret.rename(columns={"wave": end})
+        kept = _without(kept, ends, [end, *KEY])
+    return kept

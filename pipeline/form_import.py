@@ -10,11 +10,11 @@ from pathlib import Path
 
 from pipeline.drop_downs import drop_downs
 from pipeline.errors import QuestionnaireError
-from pipeline.formbuild import write_if_changed
 from pipeline.formlint import Finding, lint_form
 from pipeline.formlint.rules import Rules
 from pipeline.mirror import from_markdown
 from pipeline.tables import read_text
+from pipeline.whole_file import write_if_changed
 from pipeline.workbook import Sheet, read_workbook, write_workbook
 from pipeline.xlsform import read_xlsform
 

@@ -6,9 +6,7 @@ form of the study has passed, and a file is touched only where its content chang
 a build changes one cell: the version, where the XForm is not the one built last.
 """
 
-import contextlib
 import datetime as dt
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +18,10 @@ from pipeline.formcheck import lint, overviews, questionnaires, read_forms
 from pipeline.formlint import Finding, lint_form, read_rules
 from pipeline.mirror import to_markdown
 from pipeline.other_pyxform import Other, ask
+from pipeline.whole_file import write_if_changed
 from pipeline.xlsform import XLSForm, read_xlsform
 
-__all__ = ["Built", "build", "lint", "overviews", "questionnaires", "write_if_changed"]
+__all__ = ["Built", "build", "lint", "overviews", "questionnaires"]
 
 SHOWN = 20
 """Errors named in one message; the rest are counted."""
@@ -216,30 +215,6 @@ def _write(one: _Ready) -> tuple[str, ...]:
         (one.form.path.with_suffix(".xml"), one.conversion.xml.encode("utf-8")),
     )
     return tuple(target.name for target, data in texts if write_if_changed(target, data))
-
-
-def write_if_changed(path: Path, data: bytes) -> bool:
-    """Write a file whole or not at all; False where it already says so.
-
-    Raises
-    ------
-    QuestionnaireError
-        Where it cannot be written, as on Windows while a spreadsheet program has it open.
-    """
-    if path.is_file() and path.read_bytes() == data:
-        return False
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise QuestionnaireError(
-            f"{path}: cannot be written ({error.strerror}); it is as it was. Close it where a "
-            "spreadsheet program has it open, check the folder, and run the command again."
-        ) from None
-    return True
 
 
 def _refuse(findings: list[Finding]) -> None:

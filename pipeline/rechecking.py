@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import StoreError, StudyError
-from pipeline.gather import assets_of, forms_of, store_path
+from pipeline.fielded import assets_of_waves, forms_of
+from pipeline.gather import store_path
 from pipeline.javarosa import KINDS, Flag, Phone
 from pipeline.outputs import write_text
 from pipeline.settings import zone
@@ -89,7 +90,8 @@ def recheck(
     data
         Folder of the stores.
     forms
-        Names of the forms to look at; empty for all that pull reads.
+        Names of the forms to look at (`wawancara`, or `wawancara@2026-2` for one wave of it);
+        empty for all that pull reads.
 
     Raises
     ------
@@ -100,8 +102,9 @@ def recheck(
     QuestionnaireError
         Where a form cannot be converted or run, or there is no Java.
     """
-    assets, paths = assets_of(study), forms_of(study)
-    if strangers := [name for name in forms if name not in assets]:
+    assets, paths = assets_of_waves(study), forms_of(study)
+    known = {*assets, *paths}
+    if strangers := [name for name in forms if name not in known]:
         raise StudyError(
             f"--form {', '.join(strangers)}: the study's forms are {', '.join(assets)}."
         )
@@ -113,9 +116,9 @@ def recheck(
         )
     with Store.open(path) as store:
         return tuple(
-            _form(store, study, name, assets[name], paths[name], say)
-            for name in assets
-            if not forms or name in forms
+            _form(store, study, label, asset, paths[_form_of(label)], say)
+            for label, asset in assets.items()
+            if not forms or {label, _form_of(label)} & set(forms)
         )
 
 
@@ -141,6 +144,11 @@ def _form(
         if checked % EVERY == 0:
             say(f"  {name}: {checked} checked")
     return CheckedForm(name, checked, tuple(flagged), dict(sorted(unchecked.items())))
+
+
+def _form_of(label: str) -> str:
+    """The questionnaire of a label, which may name a wave, too."""
+    return label.partition("@")[0]
 
 
 def _phone(submission: Submission, answers: Mapping[str, Any], here: tzinfo) -> Phone:

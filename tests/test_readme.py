@@ -27,7 +27,7 @@ def commands() -> set[str]:
 
 
 def test_every_command_is_in_the_readme_and_no_other():
-    told = set(re.findall(r"`persepsi ((?:[a-z]+ )?[a-z]+) STUDY", README))
+    told = set(re.findall(r"`persepsi ((?:[a-z]+ )?[a-z]+) (?:STUDY|FILE)", README))
     assert told == commands()
 
 

@@ -4,7 +4,7 @@ Paths begin below the root element and have no positions: `kontak/urut`, `rumah/
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from xml.dom.minidom import Document, Element
@@ -77,6 +77,10 @@ class Model:
             numbered.append(step if path in self.repeats else name)
         return "/".join(numbered)
 
+    def following(self, paths: Iterable[str]) -> frozenset[str]:
+        """These paths and every calculation that depends on one of them, directly or not."""
+        return _following(self.binds, paths)
+
     @classmethod
     def of(cls, document: Document) -> "Model":
         """Read a parsed XForm.
@@ -129,21 +133,24 @@ class Model:
 
 
 def _unsettled(binds: Mapping[str, Bind]) -> frozenset[str]:
-    found = {
-        path
-        for path, bind in binds.items()
-        if _UNSETTLED.search(bind.calculate) and not _ONCE.match(bind.calculate)
-    }
+    return _following(
+        binds,
+        (
+            path
+            for path, bind in binds.items()
+            if _UNSETTLED.search(bind.calculate) and not _ONCE.match(bind.calculate)
+        ),
+    )
+
+
+def _following(binds: Mapping[str, Bind], paths: Iterable[str]) -> frozenset[str]:
+    found = frozenset(paths)
     # By name, not by whole path: a reference may be relative, and one too many only says less.
     while True:
         names = {path.rpartition("/")[2] for path in found}
-        more = {
-            path
-            for path, bind in binds.items()
-            if path not in found and names & set(_STEP.findall(bind.calculate))
-        }
-        if not more:
-            return frozenset(found)
+        more = {path for path, b in binds.items() if names & set(_STEP.findall(b.calculate))}
+        if more <= found:
+            return found
         found |= more
 
 

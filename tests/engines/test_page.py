@@ -3,6 +3,8 @@
 ODK Web Forms is what Central shows who opens a form's link. The pictures lie in build/engines.
 """
 
+import re
+
 import pytest
 from defusedxml.ElementTree import fromstring
 
@@ -16,20 +18,36 @@ pytestmark = [pytest.mark.node, pytest.mark.chromium, pytest.mark.java]
 
 ID, EN = "Bahasa Indonesia (id)", "English (en)"
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+XFORMS = "{http://www.w3.org/2002/xforms}"
+WORD = re.compile(r"[\w-]+")
+CHANCE_OR_CLOCK = {"random", "decimal-date-time"}
 BASE = ".question-container"
 
 
-def shown_by_what_sets_them(xml):
-    """Moments that the answer sets which also shows their group; see test_known_differences."""
-    text = xml.read_text(encoding="utf-8")
+def apart_from(form_id):
+    """What a page knows by itself, and what it loses.
+
+    Of the first (clock, device, chance) only that something is there is compared. The second is
+    where the phone is, which JavaRosa alone does not know, and moments set by the answer that also
+    shows their group (test_known_differences).
+    """
+    model = behaviour(form_id).form.model
+    text = (STUDY / f"{form_id}.xml").read_text(encoding="utf-8")
+    known = {p for p, bind in model.binds.items() if bind.preload}
+    known |= {p for p, b in model.binds.items() if CHANCE_OR_CLOCK & set(WORD.findall(b.calculate))}
+    sensed = re.findall(r'setgeopoint ref="/data/([^"]+)"', text)
+    return known | set(model.actions), model.following(sensed) | shown_by_what_sets_them(text)
+
+
+def shown_by_what_sets_them(text):
     document, found = fromstring(text), set()
     shows = {
         bind.get("nodeset"): bind.get("relevant")
-        for bind in document.iter("{http://www.w3.org/2002/xforms}bind")
+        for bind in document.iter(f"{XFORMS}bind")
         if bind.get("relevant")
     }
     for control in document.iter():
-        for action in control.findall("{http://www.w3.org/2002/xforms}setvalue"):
+        for action in control.findall(f"{XFORMS}setvalue"):
             trigger, target = control.get("ref"), action.get("ref")
             above = [relevant for path, relevant in shows.items() if target.startswith(path)]
             if trigger and any(trigger in relevant for relevant in above):
@@ -60,20 +78,13 @@ def fill_in(person, form_id, language):
     return filling
 
 
-def of_this_page(model):
-    """What a page knows better than JavaRosa did: the clock, the device, its own name."""
-    moments = {path for path, bind in model.binds.items() if bind.preload}
-    since = {p for p, bind in model.binds.items() if "decimal-date-time" in bind.calculate}
-    return moments | set(model.actions) | since
-
-
 def compared(person, form_id, filling):
     person.press("Send")
     wait_for(person.tab, "window.sent.length")
     model = behaviour(form_id).form.model
     sent = person.tab.run("window.sent[0]")
-    said = differences(filling.xml, sent, model, apart={"meta/instanceID", *of_this_page(model)})
-    lost = shown_by_what_sets_them(STUDY / f"{form_id}.xml")
+    own, lost = apart_from(form_id)
+    said = differences(filling.xml, sent, model, apart={"meta/instanceID", *own})
     assert [one for one in said if one.partition(":")[0] not in lost] == []
     assert person.tab.complaints() == []
     strangers = [url for url in person.tab.requests() if "//127.0.0.1:" not in url]

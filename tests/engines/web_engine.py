@@ -24,6 +24,8 @@ from tests.report.browser import Browser, Tab
 HERE = Path(__file__).parent
 BUILD = HERE.parents[1] / "build" / "engines"
 FETCH_SECONDS = 240
+PLACE = (-3.9985, 122.5129)
+"""Where the phone of a page is: somewhere in Kendari."""
 HEAP = 300_000_000
 """Bytes of instances after which the page is loaded anew."""
 OURS = ("driver.js", "engine.html", "page.html", "page.js")
@@ -127,6 +129,9 @@ def opened(browser: Browser, url: str, ready: str, *, zone: str = "Asia/Makassar
     for domain in ("Page", "Runtime", "Log", "Network"):
         tab.call(f"{domain}.enable")
     tab.call("Emulation.setTimezoneOverride", timezoneId=zone)
+    origin = "/".join(url.split("/")[:3])
+    browser.call("Browser.grantPermissions", permissions=["geolocation"], origin=origin)
+    tab.call("Emulation.setGeolocationOverride", latitude=PLACE[0], longitude=PLACE[1], accuracy=9)
     tab.call(
         "Emulation.setDeviceMetricsOverride",
         width=390, height=844, deviceScaleFactor=2, mobile=True,

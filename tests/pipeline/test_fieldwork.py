@@ -415,7 +415,7 @@ def test_only_who_agreed_to_a_call_has_a_code_and_no_code_stands_twice():
     [
         ("kes_obat = 0.86", "kes_obat = 86", "shares from 0 to 1"),
         ("kes_obat = 0.86", 'kes_obat = "0.86"', "shares from 0 to 1"),
-        ("ya = 0.28, tidak = 0.72", "ya = 0.28, tidak = 0.8", "that sum to 1"),
+        ("ya = 0.6, tidak = 0.4", "ya = 0.6, tidak = 0.8", "that sum to 1"),
         ("o_kursi = 0.6", "o_kursi = -0.6", "shares from 0 to 1"),
     ],
 )

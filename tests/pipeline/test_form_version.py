@@ -129,7 +129,7 @@ def test_a_workbook_that_cannot_be_replaced_leaves_mirror_and_xform_as_they_were
     def locked(source, target):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pipeline.formbuild.os.replace", locked)
+    monkeypatch.setattr("pipeline.whole_file.os.replace", locked)
     with pytest.raises(QuestionnaireError, match=r"good\.xlsx: cannot be written .*Close it"):
         build(folder, validate=False, today=DAY)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

@@ -113,6 +113,31 @@ def test_a_form_that_the_study_has_not_is_refused_by_name(study, pulled, capsys)
     assert "the study's forms are wawancara, sesi" in capsys.readouterr().err
 
 
+def test_every_wave_is_checked_and_one_of_them_can_be_named(study, tmp_path, capsys):
+    folder = tmp_path / "kendari"
+    shutil.copytree(study, folder)
+    text = (folder / "study.toml").read_text(encoding="utf-8")
+    second = '[[wave]]\nid = "2099-1"\nstart = 2099-01-05\nend = 2099-02-05\n\n[wave.assets]\n'
+    place = text.index("[wave.assets]")
+    after = text.index("\n\n", place) + 2
+    (folder / "study.toml").write_text(text[:after] + second + text[after:], encoding="utf-8")
+    (folder / "simulasi" / "2099-1").mkdir()
+    for number, form_id in enumerate(("wawancara", "sesi"), start=2_000_000):
+        own = {**records(form_id)[0], "_id": number}
+        packed = gzip.compress((json.dumps(own) + "\n").encode())
+        (folder / "simulasi" / "2099-1" / f"{form_id}.jsonl.gz").write_bytes(packed)
+    data, out = ["--data", str(tmp_path / "data")], ["--out", str(tmp_path / "flags.csv")]
+    assert _run(["pull", str(folder), *data]) == 0
+    capsys.readouterr()
+    assert _run(["review", "check", str(folder), *data, *out]) == 0
+    said = capsys.readouterr().out
+    assert "sesi@2099-1: 1 checked, 0 flagged" in said
+    assert f"{SOME + len(TAMPERED)} checked, {len(TAMPERED)} flagged" in said
+    assert _run(["review", "check", str(folder), "--form", "sesi@2099-1", *data, *out]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if " checked, " in line] == ["sesi@2099-1: 1 checked, 0 flagged"]
+
+
 def workbook(folder, limit, version="7"):
     survey = sheet(["type", "name", "label", "constraint"],
                    [["integer", "usia", "Usia", f". <= {limit}"]])  # fmt: skip

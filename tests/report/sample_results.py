@@ -169,6 +169,7 @@ def _fieldwork() -> tuple[pd.DataFrame, pd.DataFrame]:
                 }
             )
     plan = read_plan(study)
+    plan = plan[plan["cadangan"] != "ya"].reset_index(drop=True)
     known = plan["session_id"].map(sessions.get)
     plan["worked"] = known.notna()
     plan["opened"] = plan["worked"]
