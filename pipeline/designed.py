@@ -27,7 +27,7 @@ from analysis.side_by_side import published
 from analysis.weight_sensitivity import sensitivity
 from pipeline.calibrating import Planned, planned
 from pipeline.contacts import FieldRecord
-from pipeline.results import CalibrationReport, Results
+from pipeline.results import CalibrationReport, Results, Tied
 from pipeline.shortfall import notes_on_shortfall, notes_on_unworked, with_lost
 from pipeline.study import Study
 from pipeline.tables import read_table
@@ -148,6 +148,7 @@ def analyze_designed(
         weight_history=history(weighting, final),
         sensitivity=counted,
         hidden=hidden,
+        tied=Tied(tuple(found.units), found.correlations, found.shared),
         estimates=publish(table),
         variances=published(found.variances, table),
         calibration=calibration_report(known, found),

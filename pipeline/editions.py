@@ -5,14 +5,16 @@ holds everything that the rules of publication let through, is marked so on each
 written to a folder of its own so that the two cannot be mistaken for each other.
 """
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.concealing import KEY, LIMITS, conceal
+from analysis.concealing import KEY, LIMITS, conceal, unsaid
 from analysis.publication import COARSE
+from pipeline.as_printed import as_printed, judged_as_printed, sensible, weight_digits
 from pipeline.errors import StudyError
 from pipeline.results import CalibrationReport, Results, Trend
 
@@ -21,6 +23,8 @@ Claims = NDArray[np.bool_]
 PUBLIC, INTERNAL = "public", "internal"
 EDITIONS = (PUBLIC, INTERNAL)
 HIDDEN = ("withheld", "not_estimable")
+_LEVEL_COUNT = re.compile(r" \((?:at most )?\d+ interviews?\)")
+"""How many interviews a level of a margin has, as notes of the calibration tell it."""
 
 
 def checked(edition: str) -> str:
@@ -66,23 +70,32 @@ def released(results: Results, edition: str) -> Results:
 
 
 def _shown(results: Results) -> Results:
+    edges = [t.value for t in results.study.thresholds]
+    results = replace(
+        results,
+        edition=PUBLIC,
+        notes=tuple(_LEVEL_COUNT.sub("", note) for note in results.notes),
+        weight_history=weight_digits(results.weight_history),
+        calibration=None if results.calibration is None else _uncounted(results.calibration),
+    )
     if results.hidden.empty:
-        return replace(results, edition=PUBLIC, estimates=_unlimited(results.estimates))
+        table = as_printed(unsaid(_unlimited(results.estimates)), edges)
+        return replace(results, estimates=table)
     before = results.estimates
     table = conceal(before, results.hidden)
     gone = before[table["flag"].isin(HIDDEN) & ~before["flag"].isin(HIDDEN)]
     coarse = table[table["reason"].str.contains(COARSE, regex=False)]
     either = pd.concat([gone, coarse])
+    table = as_printed(table, edges)
+    results = judged_as_printed(results, table)
     # Each of these is another way to a number that was hidden, or to the digits of a coarse one.
     return replace(
         results,
-        edition=PUBLIC,
         estimates=table,
         comparisons=_compared(results.comparisons, either),
-        standings=_placed(_without(results.standings, gone, KEY), coarse),
+        standings=_without(results.standings, gone, KEY),
         variances=_without(results.variances, either, KEY),
-        sensitivity=_without(results.sensitivity, either, KEY),
-        calibration=None if results.calibration is None else _uncounted(results.calibration),
+        sensitivity=sensible(_without(results.sensitivity, either, KEY)),
     )
 
 
@@ -96,9 +109,9 @@ def _compared(comparisons: pd.DataFrame, either: pd.DataFrame) -> pd.DataFrame:
 
     Those of a score that is coarse somewhere are whole points, without errors and probabilities.
     """
-    shares = either[either["estimator"] == "proportion"]
-    kept = _without(comparisons, shares, ["measure_type", "measure"])
-    scores = either[either["estimator"] != "proportion"]
+    share = either["estimator"] == "proportion"
+    scores = either[~share & ~either["flag"].isin(HIDDEN)]
+    kept = _without(comparisons, either[share], ["measure_type", "measure"])
     at = _among(kept, scores, ["measure_type", "measure"])
     if not at.any():
         return kept
@@ -107,18 +120,6 @@ def _compared(comparisons: pd.DataFrame, either: pd.DataFrame) -> pd.DataFrame:
         kept.loc[at, name] = np.floor(kept.loc[at, name].to_numpy(dtype=np.float64) + 0.5)
     kept.loc[at, ["se", "p", "p_adjusted"]] = np.nan
     return kept
-
-
-def _placed(standings: pd.DataFrame, coarse: pd.DataFrame) -> pd.DataFrame:
-    """Chances of a coarse score in steps of a twentieth; finer ones would tell its digits."""
-    at = _among(standings, coarse, KEY)
-    if not at.any():
-        return standings
-    chance = standings.loc[at, "probability_above"].to_numpy(dtype=np.float64)
-    rounded = np.clip(np.floor(20 * chance + 0.5) / 20, 0.01, 0.99)
-    standings = standings.copy()
-    standings.loc[at, "probability_above"] = rounded
-    return standings
 
 
 def _uncounted(report: CalibrationReport) -> CalibrationReport:

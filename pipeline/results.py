@@ -7,7 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.calibration_report import Convergence, Diagnostics
+from analysis.design import Floats
 from analysis.instrument import Instrument
+from analysis.shared_enumerators import Shared
 from pipeline.study import Study
 
 
@@ -46,6 +48,15 @@ class Trend:
 
 
 @dataclass(frozen=True)
+class Tied:
+    """What the errors of units have in common, as `analysis.assembled.Estimated` has it."""
+
+    units: tuple[str, ...] = ()
+    correlations: Mapping[tuple[str, str], Floats] | None = None
+    shared: Shared | None = None
+
+
+@dataclass(frozen=True)
 class Results:
     """Everything a report may read; nothing here identifies a respondent.
 
@@ -53,7 +64,8 @@ class Results:
     shares from them, never rows. `variances` has the standard errors of `estimates` side by side,
     `weight_history` each factor of the weights by unit, `sensitivity` the estimates had nobody
     counted visitors. `hidden` are the rows that only the internal `edition`
-    shows. `trend` is None in a study of one wave.
+    shows, and `tied` what verdicts over values as an edition prints them need. `trend` is None in
+    a study of one wave.
     """
 
     study: Study
@@ -75,4 +87,5 @@ class Results:
     sensitivity: pd.DataFrame = field(default_factory=pd.DataFrame)
     trend: Trend | None = None
     hidden: pd.DataFrame = field(default_factory=pd.DataFrame)
+    tied: Tied = field(default_factory=Tied)
     edition: str = "public"
