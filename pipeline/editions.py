@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.concealing import KEY, LIMITS, conceal
 from analysis.publication import COARSE
+from analysis.ranks import rank_sets
 from pipeline.errors import StudyError
 from pipeline.results import CalibrationReport, Results, Trend
 
@@ -48,14 +49,18 @@ def released(results: Results, edition: str) -> Results:
     """The results as that edition may show them; nothing is changed in the internal one.
 
     Notes of the field and the counts of contacts are no answers and stay. Degrees of freedom and
-    numbers of sessions stay too: they are those of the plan.
+    numbers of sessions stay too: they are those of the plan. Ranks are those of the edition's own
+    tables.
     """
-    if edition == INTERNAL:
-        return replace(results, edition=edition, estimates=_unlimited(results.estimates))
-    shown = _shown(results)
     trend = results.trend
+    if edition == INTERNAL:
+        if trend is not None:
+            trend = replace(trend, earlier=tuple(_ranked(one) for one in trend.earlier))
+        table = _unlimited(results.estimates)
+        return _ranked(replace(results, edition=edition, estimates=table, trend=trend))
+    shown = _ranked(_shown(results))
     if trend is not None:
-        earlier = tuple(_shown(one) for one in trend.earlier)
+        earlier = tuple(_ranked(_shown(one)) for one in trend.earlier)
         tables = [one.estimates for one in (*earlier, shown) if not one.estimates.empty]
         estimates = pd.concat(tables, ignore_index=True) if tables else trend.estimates
         changes = _changes(trend, estimates)
@@ -65,9 +70,18 @@ def released(results: Results, edition: str) -> Results:
     return shown
 
 
+def _ranked(results: Results) -> Results:
+    found = rank_sets(
+        results.estimates, results.comparisons, level=results.study.level, ties=results.ties
+    )
+    return replace(results, ranks=found)
+
+
 def _shown(results: Results) -> Results:
     if results.hidden.empty:
-        return replace(results, edition=PUBLIC, estimates=_unlimited(results.estimates))
+        return replace(
+            results, edition=PUBLIC, estimates=_unlimited(results.estimates), small=pd.DataFrame()
+        )
     before = results.estimates
     table = conceal(before, results.hidden)
     gone = before[table["flag"].isin(HIDDEN) & ~before["flag"].isin(HIDDEN)]
@@ -78,8 +92,11 @@ def _shown(results: Results) -> Results:
         results,
         edition=PUBLIC,
         estimates=table,
-        comparisons=_compared(results.comparisons, either),
-        standings=_placed(_without(results.standings, gone, KEY), coarse),
+        comparisons=_compared(results.comparisons, gone, coarse),
+        case_mix=_compared(results.case_mix, gone, coarse),
+        # What leans on all units tells of each of them.
+        small=pd.DataFrame(),
+        standings=_placed(_without(results.standings, gone, KEY), either),
         variances=_without(results.variances, either, KEY),
         sensitivity=_without(results.sensitivity, either, KEY),
         calibration=None if results.calibration is None else _uncounted(results.calibration),
@@ -91,33 +108,45 @@ def _unlimited(estimates: pd.DataFrame) -> pd.DataFrame:
     return estimates.assign(**dict.fromkeys(LIMITS, np.nan))
 
 
-def _compared(comparisons: pd.DataFrame, either: pd.DataFrame) -> pd.DataFrame:
+def _compared(comparisons: pd.DataFrame, gone: pd.DataFrame, coarse: pd.DataFrame) -> pd.DataFrame:
     """Differences from the others, which hold every unit: none of a share that is hidden somewhere.
 
-    Those of a score that is coarse somewhere are whole points, without errors and probabilities.
+    Nor of a score that is hidden in one of the units compared. Those of a score that is coarse
+    somewhere are whole points, without errors and probabilities.
     """
-    shares = either[either["estimator"] == "proportion"]
-    kept = _without(comparisons, shares, ["measure_type", "measure"])
-    scores = either[either["estimator"] != "proportion"]
-    at = _among(kept, scores, ["measure_type", "measure"])
+    if comparisons.empty:
+        return comparisons
+    either, names = pd.concat([gone, coarse]), ["measure_type", "measure"]
+    kept = _without(comparisons, either[either["estimator"] == "proportion"], names)
+    compared = kept[kept["tier"] != ""]
+    lost = compared[_among(compared, gone[gone["domain_type"] == "unit"], ["domain", *names])]
+    kept = _without(kept, lost, names)
+    at = _among(kept, either[either["estimator"] != "proportion"], names)
     if not at.any():
         return kept
     kept = kept.copy()
     for name in ("difference", "low", "high"):
         kept.loc[at, name] = np.floor(kept.loc[at, name].to_numpy(dtype=np.float64) + 0.5)
-    kept.loc[at, ["se", "p", "p_adjusted"]] = np.nan
+    kept.loc[at, [c for c in ("se", "p", "p_adjusted", "unadjusted") if c in kept]] = np.nan
     return kept
 
 
-def _placed(standings: pd.DataFrame, coarse: pd.DataFrame) -> pd.DataFrame:
-    """Chances of a coarse score in steps of a twentieth; finer ones would tell its digits."""
-    at = _among(standings, coarse, KEY)
-    if not at.any():
+def _placed(standings: pd.DataFrame, either: pd.DataFrame) -> pd.DataFrame:
+    """Chances where a score is coarse or hidden in some unit: finer ones would tell its digits.
+
+    Those of a coarse score are in steps of a twentieth. Those of the other units, which lean on it,
+    are whole hundredths: a table of many digits could be solved for what it leans on.
+    """
+    names = ["measure_type", "measure"]
+    leaning = _among(standings, either[either["domain_type"] == "unit"], names)
+    own = _among(standings, either, KEY)
+    if not (leaning | own).any():
         return standings
-    chance = standings.loc[at, "probability_above"].to_numpy(dtype=np.float64)
-    rounded = np.clip(np.floor(20 * chance + 0.5) / 20, 0.01, 0.99)
     standings = standings.copy()
-    standings.loc[at, "probability_above"] = rounded
+    for at, step in ((leaning & ~own, 100), (own, 20)):
+        chance = standings.loc[at, "probability_above"].to_numpy(dtype=np.float64)
+        rounded = np.clip(np.floor(step * chance + 0.5) / step, 0.01, 0.99)
+        standings.loc[at, "probability_above"] = rounded
     return standings
 
 
