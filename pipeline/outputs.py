@@ -53,6 +53,14 @@ def write_verdicts(standings: pd.DataFrame, comparisons: pd.DataFrame, build: Pa
     return written
 
 
+def write_ranks(ranks: pd.DataFrame, case_mix: pd.DataFrame, build: Path) -> list[Path]:
+    """Write `ranks.csv` (rank sets) and `case_mix.csv` (comparisons with the visitors made alike).
+
+    Each also as Parquet; files of an earlier run go where there is no row.
+    """
+    return _both(ranks, build / "ranks") + _both(case_mix, build / "case_mix")
+
+
 def write_variances(variances: pd.DataFrame, build: Path) -> list[Path]:
     """Write `variances.csv`: the standard errors of every estimate side by side."""
     return _frame(variances, build / "variances.csv")
@@ -63,20 +71,7 @@ def write_changes(changes: pd.DataFrame, build: Path) -> list[Path]:
 
     Numbers carry 12 significant digits; files of an earlier run go where there is one wave.
     """
-    numbers = [str(c) for c in changes.select_dtypes("float").columns]
-    changes = changes.assign(**{c: quantise(changes[c].to_numpy()) for c in numbers})
-    written = _frame(changes, build / "changes.csv")
-    parquet = build / "changes.parquet"
-    if changes.empty:
-        parquet.unlink(missing_ok=True)
-        return written
-    schema = pa.schema(
-        [pa.field(str(c), pa.float64() if c in numbers else pa.string()) for c in changes.columns]
-    )
-    table = pa.Table.from_pandas(changes, schema=schema, preserve_index=False)
-    with _written(parquet) as temporary:
-        pq.write_table(table.replace_schema_metadata(None), temporary, compression="zstd")
-    return [*written, parquet]
+    return _both(changes, build / "changes")
 
 
 def write_weights(history: pd.DataFrame, sensitivity: pd.DataFrame, build: Path) -> list[Path]:
@@ -110,6 +105,24 @@ def write_calibration(levels: pd.DataFrame | None, build: Path) -> list[Path]:
             levels = levels.astype({"n": "Int64"})
             levels.loc[levels["n"].between(1, FEW), "n"] = pd.NA
     return _frame(levels, build / "calibration.csv")
+
+
+def _both(frame: pd.DataFrame, path: Path) -> list[Path]:
+    """A table as CSV and Parquet, numbers to 12 significant digits; neither where it is empty."""
+    numbers = [str(c) for c in frame.select_dtypes("float").columns]
+    counts = [str(c) for c in frame.select_dtypes("integer").columns]
+    frame = frame.assign(**{c: quantise(frame[c].to_numpy()) for c in numbers})
+    written = _frame(frame, path.with_suffix(".csv"))
+    parquet = path.with_suffix(".parquet")
+    if frame.empty:
+        parquet.unlink(missing_ok=True)
+        return written
+    kinds = dict.fromkeys(numbers, pa.float64()) | dict.fromkeys(counts, pa.int64())
+    schema = pa.schema([pa.field(str(c), kinds.get(str(c), pa.string())) for c in frame.columns])
+    table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+    with _written(parquet) as temporary:
+        pq.write_table(table.replace_schema_metadata(None), temporary, compression="zstd")
+    return [*written, parquet]
 
 
 def _frame(frame: pd.DataFrame, path: Path) -> list[Path]:
