@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from analysis.concealing import KEY, LIMITS, conceal, unsaid
 from analysis.publication import COARSE
-from pipeline.as_printed import CHANCE, as_printed, judged_as_printed, sensible, weight_digits
 from analysis.ranks import rank_sets
+from pipeline.as_printed import CHANCE, as_printed, judged_as_printed, sensible, weight_digits
 from pipeline.errors import StudyError
 from pipeline.results import CalibrationReport, Results, Trend
 
