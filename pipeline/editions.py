@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from analysis.concealing import KEY, LIMITS, conceal
 from analysis.publication import COARSE
 from pipeline.errors import StudyError
+from pipeline.findings import safe_contrasts
 from pipeline.results import CalibrationReport, Results, Trend
 
 Claims = NDArray[np.bool_]
@@ -82,6 +83,7 @@ def _shown(results: Results) -> Results:
         standings=_placed(_without(results.standings, gone, KEY), coarse),
         variances=_without(results.variances, either, KEY),
         sensitivity=_without(results.sensitivity, either, KEY),
+        own_contrasts=safe_contrasts(results.own_contrasts, table),
         calibration=None if results.calibration is None else _uncounted(results.calibration),
     )
 

@@ -53,7 +53,8 @@ class Results:
     shares from them, never rows. `variances` has the standard errors of `estimates` side by side,
     `weight_history` each factor of the weights by unit, `sensitivity` the estimates had nobody
     counted visitors. `hidden` are the rows that only the internal `edition`
-    shows. `trend` is None in a study of one wave.
+    shows. `own_contrasts` hold each indicator of a unit against its others (rows as `estimates`),
+    `associations` are those of indicators with trust. `trend` is None in a study of one wave.
     """
 
     study: Study
@@ -75,4 +76,6 @@ class Results:
     sensitivity: pd.DataFrame = field(default_factory=pd.DataFrame)
     trend: Trend | None = None
     hidden: pd.DataFrame = field(default_factory=pd.DataFrame)
+    own_contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    associations: pd.DataFrame = field(default_factory=pd.DataFrame)
     edition: str = "public"
