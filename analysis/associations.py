@@ -29,6 +29,9 @@ from analysis.predictors import CONSTANT, Predictors
 from analysis.regression import regress
 from analysis.variance import Lonely
 
+ROUNDING = 1e-12
+"""Distance from the unit's mean, as a share of the answers' size, that is rounding."""
+
 LEAST_DF = 20
 """Degrees of freedom from which an association is said to be there or not."""
 
@@ -106,13 +109,20 @@ def _row(
         np.column_stack([np.ones(both.size), x]), (CONSTANT, measure.name),
         {measure.name: (1,)}, np.zeros(2, dtype=np.bool_), both,
     )  # fmt: skip
+    flat = any(
+        np.abs(a).max(initial=0) <= ROUNDING * np.abs(m.values[both]).max(initial=0)  # noqa: PD011
+        for a, m in ((x, measure), (y, outcome))
+    )
+    if flat:
+        # Equal within every unit: what is left of it is rounding.
+        return (*head, nan, nan, nan, nan, level, df, n, nan, nan, "no_estimate")
     given = Measure(outcome.type, outcome.name, "", "mean", np.where(both, y, np.nan))
     try:
         found = regress(
             coded, given, predictors, level=level, lonely=lonely, calibration=calibration
         )
     except SampleError:
-        # All equal within every unit, or a lonely PSU: nothing can be said, and this says so.
+        # A lonely PSU, or too few of them: nothing can be said, and this says so.
         return (*head, nan, nan, nan, nan, level, df, n, nan, nan, "no_estimate")
     slope, se = float(found.value[1]), float(found.se[1])
     if not se > 0:

@@ -15,6 +15,7 @@ times slope, the points of trust that go with the shortfall; their order itself 
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -81,10 +82,10 @@ def findings(
     """
     table = levels[["domain", "measure_type", "measure", "value", "low", "high", "n", "n_psu"]]
     table = table.reset_index(drop=True)
-    rows = [row for _, row in levels.iterrows()]
+    rows = _records(levels)
     judged = np.array([may_judge(row, rules) and row["se"] > 0 for row in rows], dtype=np.bool_)
     basis, others, gap, p_low = _gaps(levels, own, judged, kinds, rules, level)
-    slopes = {(row["measure_type"], row["measure"]): row for _, row in associated.iterrows()}
+    slopes = {(row["measure_type"], row["measure"]): row for row in _records(associated)}
     names = list(zip(table["measure_type"], table["measure"], strict=True))
     slope = np.array(
         [
@@ -149,7 +150,7 @@ def _gaps(
             basis[at] = SAME_KIND
     beside = {
         (row["domain"], row["measure"]): row
-        for _, row in own.iterrows()
+        for row in _records(own)
         if may_judge(row, rules) and row["se"] > 0
     }
     per_unit = own.groupby("domain").size().to_dict() if len(own) else {}
@@ -165,6 +166,10 @@ def _gaps(
     return basis, others, gap, p
 
 
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+
+
 def _places(domains: Sequence[str], state: np.ndarray, gain: Floats, most: int) -> Floats:
     """(R,) place of each finding in its unit, from the largest gain; NaN beyond `most`."""
     place = np.full(len(domains), np.nan)
@@ -178,9 +183,12 @@ def _places(domains: Sequence[str], state: np.ndarray, gain: Floats, most: int) 
 
 
 def _why(
-    row: "pd.Series", name: tuple[str, str], slopes: Mapping[tuple[str, str], "pd.Series"],
-    *, ok: bool,
-) -> str:  # fmt: skip
+    row: Mapping[str, Any],
+    name: tuple[str, str],
+    slopes: Mapping[tuple[str, str], Mapping[str, Any]],
+    *,
+    ok: bool,
+) -> str:
     """Why nothing is said of an indicator: its own estimate, its association, or no contrast."""
     if not ok:
         return str(row["reason"]) or str(row["flag"])

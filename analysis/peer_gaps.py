@@ -22,8 +22,8 @@ from analysis.design import Floats
 LEAST_UNITS = 3
 """Units of a kind from which their spread can be learned, the own one with them."""
 
-_GRID = 200
-_STEPS = 45
+_GRID = 120
+_STEPS = 32
 
 
 @dataclass(frozen=True, eq=False)
