@@ -37,6 +37,8 @@ disclosure control
     disclosure, disclosed, concealing
 study
     estimates, assembled, comparison, ranks, alike, case_mix, confidence, side_by_side
+findings
+    own_contrasts, peer_gaps, associations, findings, sessions_needed
 waves
     changes, comparable
 published scores of others

@@ -17,6 +17,7 @@ from analysis.publication import COARSE
 from analysis.ranks import rank_sets
 from pipeline.as_printed import CHANCE, as_printed, judged_as_printed, sensible, weight_digits
 from pipeline.errors import StudyError
+from pipeline.findings import safe_contrasts
 from pipeline.results import CalibrationReport, Results, Trend
 
 Claims = NDArray[np.bool_]
@@ -113,6 +114,7 @@ def _shown(results: Results) -> Results:
         standings=_without(results.standings, gone, KEY),
         variances=_without(results.variances, either, KEY),
         sensitivity=sensible(_without(results.sensitivity, either, KEY)),
+        own_contrasts=safe_contrasts(results.own_contrasts, table),
     )
 
 

@@ -61,6 +61,18 @@ def write_ranks(ranks: pd.DataFrame, case_mix: pd.DataFrame, build: Path) -> lis
     return _both(ranks, build / "ranks") + _both(case_mix, build / "case_mix")
 
 
+def write_findings(findings: pd.DataFrame, sessions: pd.DataFrame, build: Path) -> list[Path]:
+    """Write `findings.csv` and `sessions_needed.csv`: what to mend first, sessions still needed."""
+    whole = [name for name in ("others", "place") if name in findings]
+    findings = findings.astype(dict.fromkeys(whole, "Int64"))
+    whole = [name for name in ("needed", "waves", "sessions") if name in sessions]
+    sessions = sessions.astype(dict.fromkeys(whole, "Int64"))
+    return [
+        *_frame(findings, build / "findings.csv"),
+        *_frame(sessions, build / "sessions_needed.csv"),
+    ]
+
+
 def write_variances(variances: pd.DataFrame, build: Path) -> list[Path]:
     """Write `variances.csv`: the standard errors of every estimate side by side."""
     return _frame(variances, build / "variances.csv")

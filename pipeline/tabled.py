@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.findings import findings_of, sessions_of
 from pipeline.outputs import (
     write_calibration,
     write_changes,
     write_estimates,
+    write_findings,
     write_ranks,
     write_variances,
     write_verdicts,
@@ -45,6 +47,7 @@ def write_tables(results: Results, folder: Path) -> list[Path]:
         _stacked(waves, lambda r: r.sensitivity),
         folder,
     )
+    files += write_findings(_stacked(waves, findings_of), _stacked(waves, _needed), folder)
     levels = _stacked(waves, _levels)
     files += write_calibration(None if levels.empty else levels, folder)
     return files + write_changes(pd.DataFrame() if trend is None else trend.changes, folder)
@@ -53,6 +56,10 @@ def write_tables(results: Results, folder: Path) -> list[Path]:
 def _levels(results: Results) -> pd.DataFrame:
     report = results.calibration
     return pd.DataFrame() if report is None else report.convergence.levels
+
+
+def _needed(results: Results) -> pd.DataFrame:
+    return sessions_of(results, findings_of(results))
 
 
 def _stacked(waves: Sequence[Results], of: Callable[[Results], pd.DataFrame]) -> pd.DataFrame:

@@ -4,7 +4,10 @@ import dataclasses
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import pandas as pd
+
 from pipeline.editions import INTERNAL
+from pipeline.findings import findings_of, sessions_of
 from pipeline.report import charts, figures, notes, sentences, wording
 from pipeline.report.basis import Basis
 from pipeline.report.cells import Style, scores, shares
@@ -33,6 +36,8 @@ class Context:
     share: Style
     issued: date | None
     waves: Waves | None = None
+    findings: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    needed: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
 
     @property
     def banner(self) -> tuple[str, str] | None:
@@ -81,6 +86,7 @@ def context(results: Results, now: datetime | None) -> Context:
     lookup = Lookup(results.estimates, results.standings, results.comparisons)
     edges = tuple(t.value for t in study.thresholds if t.measure == study.index.id)
     axis = charts.score_axis(lookup.ends(*SCORES))
+    findings = findings_of(results)
     return Context(
         results=results,
         lookup=lookup,
@@ -93,4 +99,6 @@ def context(results: Results, now: datetime | None) -> Context:
         share=shares(charts.SHARE_AXIS),
         issued=study.report.issued or (now.date() if now else None),
         waves=waves_of(results),
+        findings=findings,
+        needed=sessions_of(results, findings),
     )
