@@ -48,7 +48,7 @@ def test_every_output_is_there(default):
     build = folder / "build" / "kendari"
     assert sorted(p.stem for p in (build / "unit").glob("*.html")) == list(UNITS)
     names = ("index.html", "estimates.csv", "estimates.parquet", "manifest.json", "variances.csv")
-    for name in (*names, "calibration.csv", "weights.csv", "sensitivity.csv"):
+    for name in (*names, "calibration.csv", "weights.csv", "sensitivity.csv", "hasil.xlsx"):
         assert (build / name).stat().st_size > 1000, name
     assert (folder / "data" / "kendari" / "sandbox.sqlite").exists()
     assert not (folder / "data" / "kendari" / "store.sqlite").exists()
