@@ -22,15 +22,21 @@ def estimates_schema(columns: list[str]) -> pa.Schema:
     return pa.schema([pa.field(name, kinds.get(name, pa.string())) for name in columns])
 
 
-def write_estimates(estimates: pd.DataFrame, build: Path) -> list[Path]:
-    """Write `estimates.parquet` and `estimates.csv`; equal tables give equal bytes.
+def printed(estimates: pd.DataFrame) -> pd.DataFrame:
+    """The table of estimates as every file holds it.
 
     Hidden rows lose their counts too: of a question asked after a hidden one, they would tell
     what it hides.
     """
+    found = estimates.astype(dict.fromkeys(WHOLE, "Int64"))
+    found.loc[found["flag"].isin(HIDDEN), list(WHOLE)] = pd.NA
+    return found
+
+
+def write_estimates(estimates: pd.DataFrame, build: Path) -> list[Path]:
+    """Write `estimates.parquet` and `estimates.csv`; equal tables give equal bytes."""
     columns = [str(name) for name in estimates.columns]
-    estimates = estimates.astype(dict.fromkeys(WHOLE, "Int64"))
-    estimates.loc[estimates["flag"].isin(HIDDEN), list(WHOLE)] = pd.NA
+    estimates = printed(estimates)
     table = pa.Table.from_pandas(
         estimates, schema=estimates_schema(columns), preserve_index=False
     ).replace_schema_metadata(None)
@@ -113,22 +119,22 @@ def _frame(frame: pd.DataFrame, path: Path) -> list[Path]:
     return [write_text(path, frame.to_csv(index=False, lineterminator="\n"))]
 
 
-def write_text(path: Path, text: str) -> Path:
+def write_text(path: Path, text: str, *, private: bool = False) -> Path:
     """Write a text file in UTF-8, atomically; where it came to lie (`placing`)."""
-    with placing(path) as placed:
+    with placing(path, private=private) as placed:
         placed.temporary.write_text(text, encoding="utf-8", newline="\n")
     return placed.path
 
 
-def write_bytes(path: Path, data: bytes) -> Path:
+def write_bytes(path: Path, data: bytes, *, private: bool = False) -> Path:
     """Write a file atomically; where it came to lie (`placing`)."""
-    with placing(path) as placed:
+    with placing(path, private=private) as placed:
         placed.temporary.write_bytes(data)
     return placed.path
 
 
-def write_parquet(path: Path, table: pa.Table) -> Path:
+def write_parquet(path: Path, table: pa.Table, *, private: bool = False) -> Path:
     """Write a Parquet file atomically; where it came to lie (`placing`)."""
-    with placing(path) as placed:
+    with placing(path, private=private) as placed:
         pq.write_table(table, placed.temporary, compression="zstd")
     return placed.path

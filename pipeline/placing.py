@@ -33,12 +33,15 @@ class Placed:
 
 
 @contextmanager
-def placing(path: Path, *, replace: Replace = os.replace) -> Iterator[Placed]:
+def placing(
+    path: Path, *, private: bool = False, replace: Replace = os.replace
+) -> Iterator[Placed]:
     """A file to write to that takes the place of `path` when it is whole, or vanishes.
 
     `replace` is what the operating system is asked to do at the end. Where it refuses because
     `path` is in use, or a folder of that name is there, the file gets the next free name beside
-    it, and `path` of what is yielded tells that name.
+    it, and `path` of what is yielded tells that name. A `private` file can be read by its owner
+    only.
 
     Raises
     ------
@@ -53,7 +56,8 @@ def placing(path: Path, *, replace: Replace = os.replace) -> Iterator[Placed]:
         temporary = Path(name)
         placed = Placed(temporary, path)
         yield placed
-        temporary.chmod(0o644)  # an output is for others to read, unlike the store
+        # An output is for others to read, unlike the store and what is taken from it.
+        temporary.chmod(0o600 if private else 0o644)
         placed.path = _take(temporary, path, replace)
     except PermissionError:
         raise PersepsiError(

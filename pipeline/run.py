@@ -109,11 +109,8 @@ def analyze(
                 study, data=data, environ=environ, now=now, say=say,
                 server_url=server_url, page_size=page_size,
             )  # fmt: skip
-    elif not store_path(study, data).exists():
-        raise StoreError(
-            f"{store_path(study, data)}: not found, so there is nothing to analyse without a pull. "
-            "Run it once without --no-pull."
-        )
+    else:
+        _need_store(study, data, "Run it once without --no-pull.")
     say("Decoding, weighting and estimating ...")
     results, store_digest, decoded = _compute_waves(study, data, watch)
     results = replace(results, notes=(*_gone(gathered), *results.notes))
@@ -147,6 +144,26 @@ def analyze(
     files.append(write_text(folder / "manifest.json", to_json(manifest)))
     summary = _summary(results, gathered, folder, watch, told_beside(files))
     return Outcome(results, manifest, tuple(files), summary)
+
+
+def results_of(study: Study, data: Path) -> Results:
+    """The results of what the store holds, before any edition; nothing is written.
+
+    Raises
+    ------
+    PersepsiError, analysis.errors.SampleError
+        As `analyze`.
+    """
+    _need_store(study, data, "Run persepsi pull or persepsi analyze first.")
+    return _compute_waves(study, data, Stopwatch())[0]
+
+
+def _need_store(study: Study, data: Path, what_to_do: str) -> None:
+    if not store_path(study, data).exists():
+        raise StoreError(
+            f"{store_path(study, data)}: not found, so there is nothing to analyse without a pull. "
+            f"{what_to_do}"
+        )
 
 
 def _compute_waves(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.report import verdicts, wording
 from pipeline.report.context import Context
 from pipeline.report.lookup import Domain, Estimate, real, records, text
-from pipeline.result_book import named, said
+from pipeline.result_book import measures, said
 from pipeline.workbook import Column, Grid, Value
 from pipeline.workbook.grid import COUNT, SCORE, SHARE, WRAPPED
 
@@ -37,12 +37,12 @@ def summary(ctx: Context) -> Grid:
     """One row a unit: what a letter or a table of a head of unit needs."""
     index = ctx.results.study.index.id
     wanted = [
-        (named.measure(ctx, "indeks", index), "indeks", index),
+        (measures.measure(ctx, "indeks", index), "indeks", index),
         ("Mengalami sedikitnya satu bentuk maladministrasi", "bentuk", "any"),
         ("Kepercayaan kepada petugas", "kepercayaan", "kepercayaan"),
         ("IKM", "skm", "ikm"),
     ]
-    domains = named.domains(ctx)
+    domains = measures.domains(ctx)
     held = [w for w in wanted if any(ctx.lookup.get(d, w[1], w[2]) for d in domains)]
     columns = [Column("Unit", WRAPPED, 46)]
     for label, kind, _ in held:
@@ -59,7 +59,7 @@ def summary(ctx: Context) -> Grid:
             if (remark := said.brief(e))
         ]
         count = next((said.answers(e) for e in found), None)
-        rows.append((named.domain(ctx, domain), *cells, count, "; ".join(remarks)))
+        rows.append((measures.domain(ctx, domain), *cells, count, "; ".join(remarks)))
     return Grid("Ringkasan", tuple(columns), rows, lead(ctx, "Ringkasan menurut unit"))
 
 
@@ -76,11 +76,11 @@ def long(ctx: Context, name: str, kinds: Sequence[str]) -> Grid:
     ]  # fmt: skip
     rows = [
         (
-            named.domain(ctx, domain), named.KINDS[e.type],
-            named.measure(ctx, e.type, e.measure), *said.numbers(e), said.answers(e),
+            measures.domain(ctx, domain), measures.KINDS[e.type],
+            measures.measure(ctx, e.type, e.measure), *said.numbers(e), said.answers(e),
             _against_others(ctx, domain, e), said.status(e), _remark(ctx, domain, e),
         )
-        for domain in named.domains(ctx)
+        for domain in measures.domains(ctx)
         for e in _of(ctx, domain, kinds)
     ]  # fmt: skip
     return Grid(name, tuple(columns), rows, lead(ctx, f"{name} menurut unit"), frozen=3)
@@ -123,8 +123,8 @@ def answers(ctx: Context) -> Grid:
         q.name: wording.choice_labels(instrument, q) for q in instrument.questions if q.is_closed
     }
     rows = []
-    for domain in named.domains(ctx):
-        unit = named.domain(ctx, domain)
+    for domain in measures.domains(ctx):
+        unit = measures.domain(ctx, domain)
         for e in ctx.lookup.of(domain, "topline"):
             choice = labels.get(e.measure, {}).get(e.category, e.category)
             rows.append((
@@ -142,8 +142,8 @@ def compared(ctx: Context) -> Grid:
         Column(HIGH, SCORE, 11), Column("Kesimpulan", WRAPPED, 26),
     )  # fmt: skip
     rows = []
-    for domain in named.domains(ctx):
-        for kind in named.KINDS:
+    for domain in measures.domains(ctx):
+        for kind in measures.KINDS:
             for e in ctx.lookup.of(domain, kind):
                 c = ctx.lookup.comparison(domain, kind, e.measure) if not e.category else None
                 if c is None or not c.tier:
@@ -153,8 +153,8 @@ def compared(ctx: Context) -> Grid:
                     for v in (c.difference, c.low, c.high)
                 ]
                 rows.append((
-                    named.domain(ctx, domain), named.KINDS[kind],
-                    named.measure(ctx, kind, e.measure), *ends, c.tier,
+                    measures.domain(ctx, domain), measures.KINDS[kind],
+                    measures.measure(ctx, kind, e.measure), *ends, c.tier,
                 ))  # fmt: skip
     title = "Selisih dari rata-rata unit lain (percobaan berganda sudah diperhitungkan)"
     return Grid("Perbandingan", columns, rows, lead(ctx, title), frozen=3)
@@ -177,7 +177,7 @@ def lines(ctx: Context) -> Grid:
                 continue
             why = wording.reasons(s.reasons, len(s.reasons)) if not s.state else ""
             rows.append((
-                named.domain(ctx, domain), named.measure(ctx, kind, name),
+                measures.domain(ctx, domain), measures.measure(ctx, kind, name),
                 said.whole(s.threshold), wording.shown(s.label), said.chance(s.probability_above),
                 s.state or "tidak disimpulkan", why[:1].upper() + why[1:],
             ))  # fmt: skip
@@ -204,8 +204,8 @@ def changed(ctx: Context) -> Grid:
             for n in ("difference", "low", "high")
         ]
         rows.append((
-            named.domain(ctx, domain), named.KINDS.get(kind, kind),
-            named.measure(ctx, kind, text(row["measure"])), names.get(before, before),
+            measures.domain(ctx, domain), measures.KINDS.get(kind, kind),
+            measures.measure(ctx, kind, text(row["measure"])), names.get(before, before),
             names.get(after, after), *ends, tier or "tidak disimpulkan",
         ))  # fmt: skip
     return Grid("Perubahan", columns, rows, lead(ctx, "Perubahan antargelombang"), frozen=3)
