@@ -37,8 +37,8 @@ disclosure control
     disclosure, disclosed, concealing
 study
     estimates, assembled, comparison, confidence, side_by_side
-waves
-    changes, comparable
+waves and issues
+    changes, comparable, moved, revised
 published scores of others
     bands, half_up
 small units

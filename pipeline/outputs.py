@@ -1,5 +1,6 @@
-"""Files of the build folder, written whole or not at all."""
+"""Files of the build folder, written whole or not at all, and only where they say something new."""
 
+import filecmp
 import os
 import tempfile
 from collections.abc import Iterator
@@ -26,15 +27,25 @@ def estimates_schema(columns: list[str]) -> pa.Schema:
     return pa.schema([pa.field(name, kinds.get(name, pa.string())) for name in columns])
 
 
+def published(estimates: pd.DataFrame) -> pd.DataFrame:
+    """The estimates as files give them: hidden rows without their counts.
+
+    Of a question asked after a hidden one, they would tell what it hides. Degrees of freedom go
+    too where there is no standard error: with enumerators in the variance they depend on how the
+    answers fell, and would tell that a hidden answer changed.
+    """
+    estimates = estimates.astype(dict.fromkeys(WHOLE, "Int64"))
+    estimates.loc[estimates["flag"].isin(HIDDEN), list(WHOLE)] = pd.NA
+    return estimates.assign(df=estimates["df"].where(estimates["se"].notna()))
+
+
 def write_estimates(estimates: pd.DataFrame, build: Path) -> list[Path]:
     """Write `estimates.parquet` and `estimates.csv`; equal tables give equal bytes.
 
-    Hidden rows lose their counts too: of a question asked after a hidden one, they would tell
-    what it hides.
+    Counts of hidden rows are left out (`published`).
     """
     columns = [str(name) for name in estimates.columns]
-    estimates = estimates.astype(dict.fromkeys(WHOLE, "Int64"))
-    estimates.loc[estimates["flag"].isin(HIDDEN), list(WHOLE)] = pd.NA
+    estimates = published(estimates)
     table = pa.Table.from_pandas(
         estimates, schema=estimates_schema(columns), preserve_index=False
     ).replace_schema_metadata(None)
@@ -112,12 +123,27 @@ def write_calibration(levels: pd.DataFrame | None, build: Path) -> list[Path]:
     return _frame(levels, build / "calibration.csv")
 
 
+def write_table(frame: pd.DataFrame, path: Path) -> list[Path]:
+    """Write a table as CSV; without rows a file of an earlier run is removed."""
+    return _frame(frame, path)
+
+
 def _frame(frame: pd.DataFrame, path: Path) -> list[Path]:
     if frame.empty:
         path.unlink(missing_ok=True)
         return []
     write_text(path, frame.to_csv(index=False, lineterminator="\n"))
     return [path]
+
+
+def write_frame(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as Parquet for the program's own use; an empty one leaves no file."""
+    if not len(frame.columns):
+        path.unlink(missing_ok=True)
+        return
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    with _written(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -128,7 +154,10 @@ def write_text(path: Path, text: str) -> None:
 
 @contextmanager
 def _written(path: Path) -> Iterator[Path]:
-    """A file to write to that takes the place of `path` when it is whole, or vanishes."""
+    """A file to write to that takes the place of `path` when it is whole, or vanishes.
+
+    Where `path` has the same bytes already it is left alone, so that its time says when it changed.
+    """
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -136,6 +165,8 @@ def _written(path: Path) -> Iterator[Path]:
         os.close(handle)
         temporary = Path(name)
         yield temporary
+        if path.is_file() and filecmp.cmp(temporary, path, shallow=False):
+            return
         temporary.chmod(0o644)  # an output is for others to read, unlike the store
         os.replace(temporary, path)
     except PermissionError:

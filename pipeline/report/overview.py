@@ -63,6 +63,7 @@ def overview_page(ctx: Context, links: Mapping[str, str]) -> Page:
         provenance=method.provenance(ctx, CITY),
         sections=tuple(s for s in found if s is not None),
         footer=method.footer(ctx),
+        stamp=ctx.stamp,
         has_script=True,
     )
 
@@ -143,6 +144,7 @@ def topline_page(ctx: Context) -> Page:
         provenance=method.provenance(ctx, domain),
         sections=tuple(s for s in found if s is not None),
         footer=method.footer(ctx),
+        stamp=ctx.stamp,
     )
 
 

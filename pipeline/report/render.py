@@ -7,8 +7,6 @@ policy names them by hash, and nothing is requested from anywhere.
 import base64
 import dataclasses
 import hashlib
-import os
-import tempfile
 from datetime import datetime
 from functools import cache
 from importlib import resources
@@ -17,10 +15,13 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from pipeline.errors import PersepsiError
+from pipeline.issues import Press, digest_of
+from pipeline.outputs import write_text
+from pipeline.report import sentences
 from pipeline.report.build import build_pages
-from pipeline.report.models import Page
+from pipeline.report.models import Page, Stamp
 from pipeline.report.parts import FigureTable, Scale, SkmTable
+from pipeline.report.reissue import stamp
 from pipeline.report.unit_parts import PeerTable, UnitTable
 from pipeline.results import Results
 
@@ -28,14 +29,21 @@ GENERATOR = '<meta name="generator" content="persepsi">'
 
 
 def render_reports(
-    results: Results, build: Path, *, now: datetime | None = None, codebook: str = ""
+    results: Results,
+    build: Path,
+    *,
+    now: datetime | None = None,
+    codebook: str = "",
+    press: Press | None = None,
 ) -> list[Path]:
-    """Write `index.html` and `unit/<code>.html` under `build`; returns the files written.
+    """Write `index.html` and `unit/<code>.html` under `build`; returns the files made.
 
-    `codebook` is the page beside the first one that it leads to, empty for none.
+    `codebook` is the page beside the first one that it leads to, empty for none. `press` gives
+    each page its issue; without one all are of the first.
 
-    Each file is replaced whole or not at all. Pages of units that are no longer in the frame,
-    written here earlier, are removed so that withdrawn numbers do not stay behind.
+    Each file is replaced whole or not at all, and left alone where it says the same. Pages of
+    units that are no longer in the frame, written here earlier, are removed so that withdrawn
+    numbers do not stay behind.
 
     Raises
     ------
@@ -44,16 +52,14 @@ def render_reports(
     """
     first, *others = build_pages(results, now)
     pages = [dataclasses.replace(first, codebook=codebook), *others]
+    issued = results.study.report.issued or (now.date() if now else None)
+    press = press or Press(issued=issued)
     written = []
     for page in pages:
         path = build / page.path
-        try:
-            _replace(path, render(page))
-        except OSError as error:
-            raise PersepsiError(
-                f"{path}: the report cannot be written ({error.strerror}). Close it in other "
-                "programs, check the folder's permission and free space, and run again."
-            ) from None
+        says = render(dataclasses.replace(page, stamp=Stamp()))
+        entry = press.enter(page.path, digest_of(says.encode("utf-8")), page.unit_id)
+        write_text(path, render(dataclasses.replace(page, stamp=stamp(entry))) + "\n")
         written.append(path)
     _remove_stale(build / "unit", set(written))
     return written
@@ -61,6 +67,11 @@ def render_reports(
 
 def render(page: Page) -> str:
     """HTML of a page."""
+    page = dataclasses.replace(
+        page,
+        provenance=sentences.with_issue(page.provenance, page.stamp.brief),
+        footer=(*page.footer, page.stamp.line) if page.stamp.line else page.footer,
+    )
     name = "index.html" if page.has_script else "unit.html"
     return _environment().get_template(name).render(page=page, scales=scales_of(page))
 
@@ -117,19 +128,6 @@ def _text(name: str) -> str:
 def _hash(text: str) -> str:
     digest = base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
     return f"'sha256-{digest}'"
-
-
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text + "\n")
-        os.chmod(name, 0o644)  # mkstemp makes files that only the owner may read
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _remove_stale(folder: Path, written: set[Path]) -> None:
