@@ -100,6 +100,9 @@ class Stamp:
     line: str = ""
 
 
+NO_STAMP = Stamp()
+
+
 @dataclass(frozen=True)
 class Page:
     """One HTML file; `path` is relative to the build folder, `home` the way back or empty.
@@ -129,4 +132,4 @@ class Page:
     codebook: str = ""
     poster: str = ""
     unit_id: str = ""
-    stamp: Stamp = Stamp()
+    stamp: Stamp = NO_STAMP

@@ -18,9 +18,11 @@ from markupsafe import Markup
 from pipeline.issues import Press, digest_of
 from pipeline.outputs import write_text
 from pipeline.report import sentences
-from pipeline.report.build import build_pages
-from pipeline.report.models import Page, Stamp
+from pipeline.report.build import build_reports
+from pipeline.report.models import NO_STAMP, Page
 from pipeline.report.parts import FigureTable, Scale, SkmTable
+from pipeline.report.poster import FOLDER as POSTERS
+from pipeline.report.poster_parts import Poster
 from pipeline.report.reissue import stamp
 from pipeline.report.unit_parts import PeerTable, UnitTable
 from pipeline.results import Results
@@ -36,7 +38,7 @@ def render_reports(
     codebook: str = "",
     press: Press | None = None,
 ) -> list[Path]:
-    """Write `index.html` and `unit/<code>.html` under `build`; returns the files made.
+    """Write `index.html`, `unit/<code>.html` and `poster/<code>.html`; returns the files made.
 
     `codebook` is the page beside the first one that it leads to, empty for none. `press` gives
     each page its issue; without one all are of the first.
@@ -50,18 +52,20 @@ def render_reports(
     PersepsiError
         Where a file cannot be written, e.g. because it is open in another program.
     """
-    first, *others = build_pages(results, now)
+    (first, *others), sheets = build_reports(results, now)
     pages = [dataclasses.replace(first, codebook=codebook), *others]
     issued = results.study.report.issued or (now.date() if now else None)
     press = press or Press(issued=issued)
     written = []
-    for page in pages:
-        path = build / page.path
-        says = render(dataclasses.replace(page, stamp=Stamp()))
-        entry = press.enter(page.path, digest_of(says.encode("utf-8")), page.unit_id)
-        write_text(path, render(dataclasses.replace(page, stamp=stamp(entry))) + "\n")
+    everything: list[Page | Poster] = [*pages, *sheets]
+    for one in everything:
+        path = build / one.path
+        says = _drawn(dataclasses.replace(one, stamp=NO_STAMP))
+        entry = press.enter(one.path, digest_of(says.encode("utf-8")), one.unit_id)
+        write_text(path, _drawn(dataclasses.replace(one, stamp=stamp(entry))) + "\n")
         written.append(path)
-    _remove_stale(build / "unit", set(written))
+    for folder in ("unit", POSTERS):
+        _remove_stale(build / folder, set(written))
     return written
 
 
@@ -74,6 +78,17 @@ def render(page: Page) -> str:
     )
     name = "index.html" if page.has_script else "unit.html"
     return _environment().get_template(name).render(page=page, scales=scales_of(page))
+
+
+def render_poster(sheet: Poster) -> str:
+    """HTML of a publication sheet, one page of A4 when it is printed."""
+    footer = (*sheet.footer, sheet.stamp.line) if sheet.stamp.line else sheet.footer
+    sheet = dataclasses.replace(sheet, footer=footer)
+    return _environment().get_template("poster.html").render(sheet=sheet)
+
+
+def _drawn(one: Page | Poster) -> str:
+    return render_poster(one) if isinstance(one, Poster) else render(one)
 
 
 def scales_of(page: Page) -> tuple[Scale, ...]:
@@ -97,22 +112,25 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
-    style, script = _style(), _text("overview.js")
+    style, script = _style("style.css"), _text("overview.js")
+    sheet = _style("poster.css")
     environment.globals.update(
         style=Markup(style),
         script=Markup(script),
         style_hash=_hash(style),
         script_hash=_hash(script),
+        poster_style=Markup(sheet),
+        poster_hash=_hash(sheet),
         generator=Markup(GENERATOR),
     )
     return environment
 
 
-def _style() -> str:
-    css = _text("style.css")
-    for name in ("sans", "serif"):
-        data = base64.b64encode(_resource(f"fonts/{name}.woff2")).decode("ascii")
-        css = css.replace(f"url({name}.woff2)", f"url(data:font/woff2;base64,{data})")
+def _style(name: str) -> str:
+    css = _text(name)
+    for font in ("sans", "serif"):
+        data = base64.b64encode(_resource(f"fonts/{font}.woff2")).decode("ascii")
+        css = css.replace(f"url({font}.woff2)", f"url(data:font/woff2;base64,{data})")
     return css
 
 
