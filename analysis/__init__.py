@@ -39,8 +39,8 @@ study
     estimates, assembled, comparison, ranks, alike, case_mix, confidence, side_by_side
 findings
     own_contrasts, peer_gaps, associations, findings, sessions_needed
-waves
-    changes, comparable
+waves and issues
+    changes, comparable, moved, revised
 published scores of others
     bands, half_up
 small units
