@@ -61,6 +61,11 @@ def write_ranks(ranks: pd.DataFrame, case_mix: pd.DataFrame, build: Path) -> lis
     return _both(ranks, build / "ranks") + _both(case_mix, build / "case_mix")
 
 
+def write_small(small: pd.DataFrame, build: Path) -> list[Path]:
+    """Write `small_areas.csv`: direct estimates of units, and below each the one that leans."""
+    return _frame(small, build / "small_areas.csv")
+
+
 def write_variances(variances: pd.DataFrame, build: Path) -> list[Path]:
     """Write `variances.csv`: the standard errors of every estimate side by side."""
     return _frame(variances, build / "variances.csv")

@@ -1,7 +1,7 @@
 """What the builders of all pages share: results, lookup, axes and styles, made once."""
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from pipeline.editions import INTERNAL
@@ -10,6 +10,7 @@ from pipeline.report.basis import Basis
 from pipeline.report.cells import Style, scores, shares
 from pipeline.report.codebook import Bentuk, bentuk_of, read_bentuk
 from pipeline.report.lookup import Domain, Lookup
+from pipeline.report.placed import Placed, placed_of
 from pipeline.report.wave_lookup import Waves, waves_of
 from pipeline.results import Results
 
@@ -31,6 +32,7 @@ class Context:
     share: Style
     issued: date | None
     waves: Waves | None = None
+    placed: Placed = field(default_factory=Placed)
 
     @property
     def banner(self) -> tuple[str, str] | None:
@@ -90,4 +92,5 @@ def context(results: Results, now: datetime | None) -> Context:
         share=shares(charts.SHARE_AXIS),
         issued=study.report.issued or (now.date() if now else None),
         waves=waves_of(results),
+        placed=placed_of(results),
     )
