@@ -151,7 +151,7 @@ def analyze_designed(
         alike = compared_alike(
             study, interviews, coded, asked, table, comparisons, rules, ties
         )  # fmt: skip
-        small = leaning(coded, asked, table, rules, level=study.level)
+        small = leaning(coded, asked, table, found.variances, rules, level=study.level)
     return Results(
         study=study,
         wave=study.wave.id,

@@ -26,6 +26,7 @@ def leaning(
     coded: Coded,
     asked: Sequence[Measure],
     table: pd.DataFrame,
+    variances: pd.DataFrame,
     rules: Rules,
     *,
     level: float,
@@ -34,9 +35,10 @@ def leaning(
 ) -> pd.DataFrame:
     """Rows of `small_areas` for scores and for any form of maladministration, as published.
 
-    `coded` holds the interviews with their final weights, `table` is the raw one of estimates,
-    whose standard errors, with all that is in them, are the model's sampling errors. Empty where
-    fewer than `least` units have a score.
+    `coded` holds the interviews with their final weights, `table` and `variances` are the raw ones
+    of `estimates.estimated`. The model's sampling errors are those of the calibration's replicates
+    (Taylor's without one) with what enumerators add, before any floor: a floor would be taken for
+    a correlation within sessions. Empty where fewer than `least` units have a score.
     """
     measures = [
         m for m in asked
@@ -46,11 +48,16 @@ def leaning(
     units = table[(table["domain_type"] == "unit") & (table["category"] == "")]
     kept = [name in names for name in zip(units["measure_type"], units["measure"], strict=True)]
     units = units[np.array(kept, dtype=bool)]
+    raked, taylor, more = (
+        variances.loc[units.index, name].to_numpy(dtype=np.float64)
+        for name in ("se_jkn_raked", "se_taylor", "enumerators")
+    )
     if len(coded.domains) < least or units.empty:
         return pd.DataFrame()
     means = variance.domain_means(psu_moments(coded, measures))
     means = variance.combined(means, parts_of(measures))
-    sampling = units["se"].to_numpy(dtype=np.float64).reshape(means.value.shape) ** 2
+    error = np.where(np.isnan(raked), taylor, raked) * np.where(np.isnan(more), 1.0, more)
+    sampling = error.reshape(means.value.shape) ** 2
     found = small_areas(
         units, rules, means, sampling, measures, benchmark=benchmark, level=level, least=least
     )
