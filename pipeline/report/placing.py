@@ -20,8 +20,8 @@ STATES = {
 }
 NOTES = (
     "Peringkat 1 adalah indeks tertinggi. Peringkat hanya ditulis sebagai tempat-tempat yang masih "
-    "mungkin: tempat lain bertentangan dengan data. Unit yang tidak dibandingkan tidak diberi "
-    "peringkat.",
+    "mungkin; tempat lain tidak cocok dengan data pada keyakinan itu. Unit yang tidak dibandingkan "
+    "tidak diberi peringkat.",
 )
 ALIKE = (
     "Disetarakan: selisih seandainya semua unit didatangi pengunjung yang sama. Orang yang lebih "
