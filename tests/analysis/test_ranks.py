@@ -21,6 +21,7 @@ from analysis.ranks import (
     marginal,
     rank_sets,
 )
+from benchmarks.ranks import Setting, measured
 
 
 def row(domain, value, se=2.0, **changes):
@@ -218,3 +219,14 @@ def test_five_hundred_units_take_no_time_and_no_memory_to_speak_of(monkeypatch):
     whole = [sets(kind(few, 0.95)) for kind in (marginal, joint)]
     monkeypatch.setattr(ranks, "_ROWS", 2)
     assert [sets(kind(few, 0.95)) for kind in (marginal, joint)] == whole
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "setting",
+    [Setting(6, 6, 0.0), Setting(6, 8, 3.0, people=True), Setting(6, 8, 8.0, uneven=True)],
+)
+def test_the_table_of_coverage_still_holds(setting):
+    one, all_, by_intervals_, _, length, of_all, of_intervals, _ = measured(setting, 2000, 0)
+    assert min(one, all_, by_intervals_) >= 0.945
+    assert length <= of_all <= of_intervals + 1e-9
