@@ -29,6 +29,7 @@ from analysis.weight_sensitivity import sensitivity
 from pipeline.calibrating import Planned, planned
 from pipeline.contacts import FieldRecord
 from pipeline.leaning import leaning
+from pipeline.mending import apart, beside, candidates, with_trust
 from pipeline.mixing import compared_alike, final_coded
 from pipeline.results import CalibrationReport, Results
 from pipeline.shortfall import notes_on_shortfall, notes_on_unworked, with_lost
@@ -114,13 +115,14 @@ def analyze_designed(
             **options,
         )  # fmt: skip
 
-    found = estimates(
-        frame, asked,
+    chosen = candidates(asked, index, instrument)
+    found, own = apart(estimates(
+        frame, [*asked, *beside(chosen)],
         calibration=known.plan if known else None,
         enumerator="enumerator_id" if study.design.enumerator_rho else "",
         rho=study.design.enumerator_rho,
         uncut="w_raw", limit=study.weights.trim or np.inf,
-    )  # fmt: skip
+    ))  # fmt: skip
     table = without_city_interval(study, found.table)
     counted = pd.DataFrame()
     if study.design.selection == "probability" and not frame.empty:
@@ -137,6 +139,10 @@ def analyze_designed(
     hidden = concealed(
         asked, instrument, people(frame, inside, "unit_id", "psu", found.weight),
         least=rules.minimum_n, level=study.level,
+    )  # fmt: skip
+    trusted = with_trust(
+        frame, design, asked, chosen, found, domains=inside, empty=empty,
+        order=collapse_order(study, record.sessions), level=study.level,
     )  # fmt: skip
     lines = [("indeks", t.measure, t.value, t.label) for t in study.thresholds]
     comparisons = against_others(
@@ -164,6 +170,8 @@ def analyze_designed(
         weight_history=history(weighting, final),
         sensitivity=counted,
         hidden=hidden,
+        own_contrasts=own,
+        associations=trusted,
         estimates=publish(table),
         variances=published(found.variances, table),
         calibration=calibration_report(known, found),

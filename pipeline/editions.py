@@ -5,16 +5,19 @@ holds everything that the rules of publication let through, is marked so on each
 written to a folder of its own so that the two cannot be mistaken for each other.
 """
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.concealing import KEY, LIMITS, conceal
+from analysis.concealing import KEY, LIMITS, conceal, unsaid
 from analysis.publication import COARSE
 from analysis.ranks import rank_sets
+from pipeline.as_printed import CHANCE, as_printed, judged_as_printed, sensible, weight_digits
 from pipeline.errors import StudyError
+from pipeline.findings import safe_contrasts
 from pipeline.results import CalibrationReport, Results, Trend
 
 Claims = NDArray[np.bool_]
@@ -22,6 +25,8 @@ Claims = NDArray[np.bool_]
 PUBLIC, INTERNAL = "public", "internal"
 EDITIONS = (PUBLIC, INTERNAL)
 HIDDEN = ("withheld", "not_estimable")
+_LEVEL_COUNT = re.compile(r" \((?:at most )?\d+ interviews?\)")
+"""How many interviews a level of a margin has, as notes of the calibration tell it."""
 
 
 def checked(edition: str) -> str:
@@ -78,28 +83,38 @@ def _ranked(results: Results) -> Results:
 
 
 def _shown(results: Results) -> Results:
+    edges = [t.value for t in results.study.thresholds]
+    results = replace(
+        results,
+        edition=PUBLIC,
+        notes=tuple(_LEVEL_COUNT.sub("", note) for note in results.notes),
+        weight_history=weight_digits(results.weight_history),
+        calibration=None if results.calibration is None else _uncounted(results.calibration),
+    )
     if results.hidden.empty:
-        return replace(
-            results, edition=PUBLIC, estimates=_unlimited(results.estimates), small=pd.DataFrame()
-        )
+        table = as_printed(unsaid(_unlimited(results.estimates)), edges)
+        none = results.estimates.iloc[:0]
+        alike = _alike(results.case_mix, none, none)
+        return replace(results, estimates=table, case_mix=alike, small=pd.DataFrame())
     before = results.estimates
     table = conceal(before, results.hidden)
     gone = before[table["flag"].isin(HIDDEN) & ~before["flag"].isin(HIDDEN)]
     coarse = table[table["reason"].str.contains(COARSE, regex=False)]
     either = pd.concat([gone, coarse])
+    table = as_printed(table, edges)
+    results = judged_as_printed(results, table)
     # Each of these is another way to a number that was hidden, or to the digits of a coarse one.
     return replace(
         results,
-        edition=PUBLIC,
         estimates=table,
-        comparisons=_compared(results.comparisons, gone, coarse),
-        case_mix=_compared(results.case_mix, gone, coarse),
+        comparisons=_compared(results.comparisons, either),
+        case_mix=_alike(results.case_mix, gone, coarse),
         # What leans on all units tells of each of them.
         small=pd.DataFrame(),
-        standings=_placed(_without(results.standings, gone, KEY), either),
+        standings=_without(results.standings, gone, KEY),
         variances=_without(results.variances, either, KEY),
-        sensitivity=_without(results.sensitivity, either, KEY),
-        calibration=None if results.calibration is None else _uncounted(results.calibration),
+        sensitivity=sensible(_without(results.sensitivity, either, KEY)),
+        own_contrasts=safe_contrasts(results.own_contrasts, table),
     )
 
 
@@ -108,46 +123,45 @@ def _unlimited(estimates: pd.DataFrame) -> pd.DataFrame:
     return estimates.assign(**dict.fromkeys(LIMITS, np.nan))
 
 
-def _compared(comparisons: pd.DataFrame, gone: pd.DataFrame, coarse: pd.DataFrame) -> pd.DataFrame:
+def _compared(comparisons: pd.DataFrame, either: pd.DataFrame) -> pd.DataFrame:
     """Differences from the others, which hold every unit: none of a share that is hidden somewhere.
 
-    Nor of a score that is hidden in one of the units compared. Those of a score that is coarse
-    somewhere are whole points, without errors and probabilities.
+    Those of a score that is coarse somewhere are whole points, without errors and probabilities.
     """
-    if comparisons.empty:
-        return comparisons
-    either, names = pd.concat([gone, coarse]), ["measure_type", "measure"]
-    kept = _without(comparisons, either[either["estimator"] == "proportion"], names)
-    compared = kept[kept["tier"] != ""]
-    lost = compared[_among(compared, gone[gone["domain_type"] == "unit"], ["domain", *names])]
-    kept = _without(kept, lost, names)
-    at = _among(kept, either[either["estimator"] != "proportion"], names)
+    share = either["estimator"] == "proportion"
+    scores = either[~share & ~either["flag"].isin(HIDDEN)]
+    kept = _without(comparisons, either[share], ["measure_type", "measure"])
+    at = _among(kept, scores, ["measure_type", "measure"])
     if not at.any():
         return kept
     kept = kept.copy()
     for name in ("difference", "low", "high"):
         kept.loc[at, name] = np.floor(kept.loc[at, name].to_numpy(dtype=np.float64) + 0.5)
-    kept.loc[at, [c for c in ("se", "p", "p_adjusted", "unadjusted") if c in kept]] = np.nan
+    kept.loc[at, ["se", "p", "p_adjusted"]] = np.nan
     return kept
 
 
-def _placed(standings: pd.DataFrame, either: pd.DataFrame) -> pd.DataFrame:
-    """Chances where a score is coarse or hidden in some unit: finer ones would tell its digits.
+def _alike(table: pd.DataFrame, gone: pd.DataFrame, coarse: pd.DataFrame) -> pd.DataFrame:
+    """Comparisons with visitors made alike, with one digit behind the point.
 
-    Those of a coarse score are in steps of a twentieth. Those of the other units, which lean on it,
-    are whole hundredths: a table of many digits could be solved for what it leans on.
+    They are worked out from the answers of all units: none where a share is hidden somewhere, or a
+    score in one of the units compared. Those of a score that is coarse somewhere are whole points.
     """
-    names = ["measure_type", "measure"]
-    leaning = _among(standings, either[either["domain_type"] == "unit"], names)
-    own = _among(standings, either, KEY)
-    if not (leaning | own).any():
-        return standings
-    standings = standings.copy()
-    for at, step in ((leaning & ~own, 100), (own, 20)):
-        chance = standings.loc[at, "probability_above"].to_numpy(dtype=np.float64)
-        rounded = np.clip(np.floor(step * chance + 0.5) / step, 0.01, 0.99)
-        standings.loc[at, "probability_above"] = rounded
-    return standings
+    if table.empty:
+        return table
+    either, names = pd.concat([gone, coarse]), ["measure_type", "measure"]
+    kept = _without(table, either[either["estimator"] == "proportion"], names)
+    compared = kept[kept["tier"] != ""]
+    lost = compared[_among(compared, gone[gone["domain_type"] == "unit"], ["domain", *names])]
+    kept = _without(kept, lost, names).copy()
+    at = _among(kept, either[either["estimator"] != "proportion"], names)
+    for name in ("difference", "low", "high", "unadjusted"):
+        found = kept[name].to_numpy(dtype=np.float64)
+        kept[name] = np.where(at, np.floor(found + 0.5), np.floor(10 * found + 0.5) / 10)
+    kept["se"] = np.where(at, np.nan, kept["se"].round(1))
+    for name in ("p", "p_adjusted"):
+        kept[name] = np.where(at, np.nan, kept[name].round(CHANCE))
+    return kept
 
 
 def _uncounted(report: CalibrationReport) -> CalibrationReport:

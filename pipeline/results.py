@@ -57,6 +57,8 @@ class Results:
     shows. `trend` is None in a study of one wave. `case_mix` has comparisons with the visitors made
     alike, `ranks` the rank sets that follow from the tables of the edition, with what units have
     in common in `ties`; `small` direct and shrunk estimates, in the internal edition only.
+    `own_contrasts` hold each indicator of a unit against its others (rows as `estimates`),
+    `associations` are those of indicators with trust.
     """
 
     study: Study
@@ -82,4 +84,6 @@ class Results:
     ties: Ties = field(default_factory=Ties)
     ranks: pd.DataFrame = field(default_factory=pd.DataFrame)
     small: pd.DataFrame = field(default_factory=pd.DataFrame)
+    own_contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    associations: pd.DataFrame = field(default_factory=pd.DataFrame)
     edition: str = "public"

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.findings import findings_of, sessions_of
 from pipeline.outputs import (
+    printed,
     write_calibration,
     write_changes,
     write_estimates,
+    write_findings,
     write_ranks,
     write_small,
     write_variances,
@@ -21,6 +24,21 @@ from pipeline.outputs import (
 from pipeline.results import Results
 
 WAVE = "wave"
+
+
+def reported(results: Results) -> dict[str, pd.DataFrame]:
+    """The tables that reports print from, as they are printed, by name."""
+    trend = results.trend
+    waves = (*(trend.earlier if trend else ()), results)
+    estimates = printed(results.estimates if trend is None else trend.estimates)
+    if WAVE not in estimates:
+        estimates = estimates.assign(**{WAVE: results.wave})
+    return {
+        "estimates": estimates,
+        "standings": _stacked(waves, lambda r: r.standings),
+        "comparisons": _stacked(waves, lambda r: r.comparisons),
+        "changes": pd.DataFrame() if trend is None else trend.changes,
+    }
 
 
 def write_tables(results: Results, folder: Path) -> list[Path]:
@@ -47,6 +65,7 @@ def write_tables(results: Results, folder: Path) -> list[Path]:
         _stacked(waves, lambda r: r.sensitivity),
         folder,
     )
+    files += write_findings(_stacked(waves, findings_of), _stacked(waves, _needed), folder)
     levels = _stacked(waves, _levels)
     files += write_calibration(None if levels.empty else levels, folder)
     return files + write_changes(pd.DataFrame() if trend is None else trend.changes, folder)
@@ -55,6 +74,10 @@ def write_tables(results: Results, folder: Path) -> list[Path]:
 def _levels(results: Results) -> pd.DataFrame:
     report = results.calibration
     return pd.DataFrame() if report is None else report.convergence.levels
+
+
+def _needed(results: Results) -> pd.DataFrame:
+    return sessions_of(results, findings_of(results))
 
 
 def _stacked(waves: Sequence[Results], of: Callable[[Results], pd.DataFrame]) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from pipeline.report import (
     answers,
     experience,
     field,
+    findings,
     method,
     notes,
     perception,
@@ -32,6 +33,7 @@ def overview_page(ctx: Context, links: Mapping[str, str]) -> Page:
     found = (
         units.overview(ctx, links),
         placing.of_city(ctx, links),
+        findings.of_city(ctx, links),
         trend.trend(ctx, city_of(ctx, "indeks"), ctx.waves) if ctx.waves else None,
         trend.units(ctx, ctx.waves, links) if ctx.waves else None,
         perception.dimensions(ctx, city_of(ctx, "dimensi")),
@@ -65,6 +67,7 @@ def overview_page(ctx: Context, links: Mapping[str, str]) -> Page:
         provenance=method.provenance(ctx, CITY),
         sections=tuple(s for s in found if s is not None),
         footer=method.footer(ctx),
+        stamp=ctx.stamp,
         has_script=True,
     )
 
@@ -145,6 +148,7 @@ def topline_page(ctx: Context) -> Page:
         provenance=method.provenance(ctx, domain),
         sections=tuple(s for s in found if s is not None),
         footer=method.footer(ctx),
+        stamp=ctx.stamp,
     )
 
 

@@ -10,8 +10,8 @@ from pipeline.report.context import Context
 from pipeline.report.listings import NO_VERDICT, Verdict
 from pipeline.report.lookup import CITY, Comparison, Domain, Estimate, Standing
 from pipeline.report.models import Section
-from pipeline.report.placed import Alike
 from pipeline.report.placing_parts import PlacedRow, PlacedTable, RankRow, RankTable
+from pipeline.report.rank_lookup import Alike
 
 STATES = {
     "di atas": Verdict("di atas", "good"),
@@ -42,8 +42,8 @@ def of_unit(ctx: Context, domain: Domain) -> Section | None:
         return None
     compared = ctx.lookup.comparison(domain, "indeks", index)
     tier = compared.tier if compared else ""
-    ranked = ctx.placed.ranks.get(domain.id) if tier else None
-    alike = ctx.placed.alike.get(domain.id, ()) if tier else ()
+    ranked = ctx.places.ranks.get(domain.id) if tier else None
+    alike = ctx.places.alike.get(domain.id, ()) if tier else ()
     parts = [
         _distances(ctx, e, ctx.lookup.standings(domain, "indeks", index)),
         _differences(ctx, compared, alike) if compared and tier else None,
@@ -104,7 +104,7 @@ def _differences(ctx: Context, compared: Comparison, alike: Sequence[Alike]) -> 
 
 
 def _leaning(ctx: Context, e: Estimate, domain: Domain) -> PlacedTable | None:
-    found = ctx.placed.small.get(domain.id)
+    found = ctx.places.small.get(domain.id)
     if found is None or e.value is None or e.low is None or e.high is None:
         return None
     rows = tuple(
@@ -131,15 +131,15 @@ def mix_words(ctx: Context) -> Mapping[str, str]:
 
 def of_city(ctx: Context, links: Mapping[str, str]) -> Section | None:
     """Rank sets of all units that were compared, below the table of all units."""
-    if not ctx.placed.ranks or not ctx.basis(CITY).is_random:
+    if not ctx.places.ranks or not ctx.basis(CITY).is_random:
         return None
     rows, found = [], []
     for s in units.ordered(ctx, list(links)):
-        ranked = ctx.placed.ranks.get(s.unit.unit_id)
+        ranked = ctx.places.ranks.get(s.unit.unit_id)
         if ranked is None or not s.tier:
             continue
         found.append(ranked)
-        alike = next((a for a in ctx.placed.alike.get(s.unit.unit_id, ()) if not a.peers), None)
+        alike = next((a for a in ctx.places.alike.get(s.unit.unit_id, ()) if not a.peers), None)
         gap = ""
         if alike and alike.difference is not None and alike.low is not None:
             gap = placing_said.apart(alike.difference, alike.low, alike.high or 0.0)

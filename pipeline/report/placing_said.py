@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from analysis.half_up import quantise, rounded
 from pipeline.report import figures
 from pipeline.report.lookup import Estimate
-from pipeline.report.placed import Alike, Ranked
+from pipeline.report.rank_lookup import Alike, Ranked
 
 MIX = {
     "jk": "jenis kelamin",

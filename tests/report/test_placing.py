@@ -16,7 +16,7 @@ from pipeline.outputs import write_ranks
 from pipeline.report import placing_said, verdicts
 from pipeline.report.build import build_pages
 from pipeline.report.lookup import Estimate, Standing
-from pipeline.report.placed import Alike, Ranked
+from pipeline.report.rank_lookup import Alike, Ranked
 from pipeline.report.render import render
 from pipeline.settings import CaseMix, case_mix
 
