@@ -2,14 +2,13 @@
 
 import dataclasses
 
-import numpy as np
 import pandas as pd
 import pytest
 import sample_results
 
 from analysis.publication import COARSE
 from analysis.ranks import rank_sets
-from pipeline.editions import INTERNAL, PUBLIC, _compared, released
+from pipeline.editions import INTERNAL, PUBLIC, _alike, released
 from pipeline.errors import StudyError
 from pipeline.mixing import chosen, filled
 from pipeline.outputs import write_ranks
@@ -191,43 +190,30 @@ def test_a_hidden_or_coarse_number_is_not_told_by_ranks_or_by_visitors_made_alik
     coarse = set(e[e["reason"].str.contains(COARSE)]["measure"])
     at = public.case_mix[public.case_mix["measure"].isin(coarse)]
     assert set(at["measure"]) == {"persepsi"}
-    for table in (public.case_mix, public.comparisons):
-        scores = table[table["measure_type"] == "dimensi"]
-        assert "tata_kelola" in set(scores["measure"])
-        assert "kompetensi" not in set(scores["measure"])
+    scores = public.case_mix[public.case_mix["measure_type"] == "dimensi"]
+    assert "tata_kelola" in set(scores["measure"])
+    assert "kompetensi" not in set(scores["measure"])
     assert ("dpmptsp", "persepsi") in set(public.ranks[["domain", "measure"]].itertuples(
         index=False, name=None))  # fmt: skip
-    assert at[["unadjusted", "se", "p", "p_adjusted"]].isna().all().all()
-    for name in ("difference", "low", "high"):
+    assert at[["se", "p", "p_adjusted"]].isna().all().all()
+    for name in ("unadjusted", "difference", "low", "high"):
         assert (at[name].dropna() % 1 == 0).all()
 
 
-def test_chances_of_units_that_lean_on_a_coarse_score_have_two_digits(raw, public):
-    e = public.estimates
-    coarse = e[(e["measure_type"] == "indeks") & e["reason"].str.contains(COARSE)]
-    assert len(coarse)
-    chance = public.standings.set_index("domain")["probability_above"].dropna()
-    assert np.allclose(chance * 100, np.round(chance * 100))
-    own = chance[chance.index.isin(coarse["domain"])]
-    assert np.allclose(np.round(own * 20), own * 20) or set(own) & {0.01, 0.99}
-    digits = raw.standings["probability_above"].dropna() * 100
-    assert not np.allclose(digits, np.round(digits))
-
-
-def test_a_score_hidden_in_one_of_the_units_compared_is_compared_nowhere():
+def test_a_score_hidden_in_one_of_the_units_compared_is_made_alike_nowhere():
     said = pd.DataFrame(
         {"domain": list("abab"), "measure_type": "dimensi", "measure": ["x", "x", "y", "y"],
-         "difference": [4.21, -4.21, 3.0, -3.0], "se": 1.0, "low": 1.0, "high": 7.0, "df": 9.0,
-         "p": 0.01, "p_adjusted": 0.01, "tier": "jelas di atas"}
+         "unadjusted": 4.2, "difference": [4.21, -4.21, 3.0, -3.0], "se": 1.0, "low": 1.0,
+         "high": 7.0, "df": 9.0, "p": 0.01, "p_adjusted": 0.01, "tier": "jelas di atas"}
     )  # fmt: skip
     gone = pd.DataFrame(
         {"domain_type": ["unit"], "domain": ["a"], "measure_type": ["dimensi"], "measure": ["x"],
          "category": [""], "estimator": ["mean"]}
     )  # fmt: skip
-    assert _compared(said, gone, gone.iloc[:0])["measure"].tolist() == ["y", "y"]
+    assert _alike(said, gone, gone.iloc[:0])["measure"].tolist() == ["y", "y"]
     # A unit that was not compared has no part in the others' differences.
     left = said.assign(tier=["", "jelas di atas"] * 2)
-    assert _compared(left, gone, gone.iloc[:0])["measure"].tolist() == ["x", "x", "y", "y"]
+    assert _alike(left, gone, gone.iloc[:0])["measure"].tolist() == ["x", "x", "y", "y"]
 
 
 def test_what_leans_on_other_units_stays_in_the_office(raw, public):
