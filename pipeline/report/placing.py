@@ -146,7 +146,6 @@ def of_city(ctx: Context, links: Mapping[str, str]) -> Section | None:
         rows.append(
             RankRow(
                 s.unit.short_name,
-                links[s.unit.unit_id],
                 wording.COMPARED[s.tier],
                 placing_said.places(ranked.best, ranked.worst, ranked.units),
                 placing_said.places(ranked.joint_best, ranked.joint_worst, ranked.units),

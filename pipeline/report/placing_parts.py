@@ -31,7 +31,6 @@ class RankRow:
     """A unit with its tier and its rank sets, alone and among all."""
 
     label: str
-    link: str
     tier: Verdict
     alone: str
     together: str

@@ -244,7 +244,7 @@ def test_the_pages_say_the_tier_first_and_then_the_places(edition, public, inter
         ]  # fmt: skip
     few = next(s for s in pages["unit/dinsos.html"].sections if s.id == "tempat")
     assert few.lead == "Unit ini tidak dibandingkan, jadi tanpa peringkat."
-    assert "dinsos.html" not in html.partition("<h2>Peringkat</h2>")[2].partition("</section>")[0]
+    assert "Dinas Sosial" not in html.partition("<h2>Peringkat</h2>")[2].partition("</section>")[0]
 
 
 def test_a_sample_that_is_not_random_has_no_place_and_no_rank():
