@@ -28,6 +28,7 @@ from analysis.side_by_side import published
 from analysis.weight_sensitivity import sensitivity
 from pipeline.calibrating import Planned, planned
 from pipeline.contacts import FieldRecord
+from pipeline.leaning import leaning
 from pipeline.mending import apart, beside, candidates, with_trust
 from pipeline.mixing import compared_alike, final_coded
 from pipeline.results import CalibrationReport, Results
@@ -148,7 +149,7 @@ def analyze_designed(
         table, rules, units=found.units, correlations=found.correlations, shared=found.shared
     )
     ties = Ties(found.units, found.correlations or {}, found.shared or {})
-    alike = pd.DataFrame()
+    alike = small = pd.DataFrame()
     if study.design.selection == "probability" and not frame.empty:
         coded = final_coded(
             frame, design, inside, empty, collapse_order(study, record.sessions), found.weight
@@ -156,6 +157,7 @@ def analyze_designed(
         alike = compared_alike(
             study, interviews, coded, asked, table, comparisons, rules, ties
         )  # fmt: skip
+        small = leaning(coded, asked, table, found.variances, rules, level=study.level)
     return Results(
         study=study,
         wave=study.wave.id,
@@ -177,6 +179,7 @@ def analyze_designed(
         comparisons=comparisons,
         case_mix=alike,
         ties=ties,
+        small=small,
         responses=response_rates(with_lost(record.contacts, record.sessions), by="unit_id"),
         notes=(
             *notes,
