@@ -36,7 +36,7 @@ intervals and publication
 disclosure control
     disclosure, disclosed, concealing
 study
-    estimates, assembled, comparison, confidence, side_by_side
+    estimates, assembled, comparison, confidence, side_by_side, by_hand
 waves
     changes, comparable
 published scores of others

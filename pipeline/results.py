@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.by_hand import ByHand
 from analysis.calibration_report import Convergence, Diagnostics
 from analysis.instrument import Instrument
 from pipeline.study import Study
@@ -53,7 +54,8 @@ class Results:
     shares from them, never rows. `variances` has the standard errors of `estimates` side by side,
     `weight_history` each factor of the weights by unit, `sensitivity` the estimates had nobody
     counted visitors. `hidden` are the rows that only the internal `edition`
-    shows. `trend` is None in a study of one wave.
+    shows. `trend` is None in a study of one wave. `proof` are sums from which one unit's estimates
+    can be computed anew; only the internal edition has them.
     """
 
     study: Study
@@ -76,3 +78,4 @@ class Results:
     trend: Trend | None = None
     hidden: pd.DataFrame = field(default_factory=pd.DataFrame)
     edition: str = "public"
+    proof: ByHand | None = None
