@@ -1,4 +1,4 @@
-"""Files of the build folder, written whole or not at all."""
+"""Files of the build folder, written whole or not at all, and only where they say something new."""
 
 from pathlib import Path
 
@@ -23,14 +23,15 @@ def estimates_schema(columns: list[str]) -> pa.Schema:
 
 
 def printed(estimates: pd.DataFrame) -> pd.DataFrame:
-    """The table of estimates as every file holds it.
+    """The table of estimates as every file holds it: hidden rows without their counts.
 
-    Hidden rows lose their counts too: of a question asked after a hidden one, they would tell
-    what it hides.
+    Of a question asked after a hidden one, they would tell what it hides. Degrees of freedom go
+    too where there is no standard error: with enumerators in the variance they depend on how the
+    answers fell, and would tell that a hidden answer changed.
     """
     found = estimates.astype(dict.fromkeys(WHOLE, "Int64"))
     found.loc[found["flag"].isin(HIDDEN), list(WHOLE)] = pd.NA
-    return found
+    return found.assign(df=found["df"].where(found["se"].notna()))
 
 
 def write_estimates(estimates: pd.DataFrame, build: Path) -> list[Path]:
@@ -55,6 +56,26 @@ def write_verdicts(standings: pd.DataFrame, comparisons: pd.DataFrame, build: Pa
     return written
 
 
+def write_ranks(ranks: pd.DataFrame, case_mix: pd.DataFrame, build: Path) -> list[Path]:
+    """Write `ranks.csv` (rank sets) and `case_mix.csv` (comparisons with the visitors made alike).
+
+    Each also as Parquet; files of an earlier run go where there is no row.
+    """
+    return _both(ranks, build / "ranks") + _both(case_mix, build / "case_mix")
+
+
+def write_findings(findings: pd.DataFrame, sessions: pd.DataFrame, build: Path) -> list[Path]:
+    """Write `findings.csv` and `sessions_needed.csv`: what to mend first, sessions still needed."""
+    whole = [name for name in ("others", "place") if name in findings]
+    findings = findings.astype(dict.fromkeys(whole, "Int64"))
+    whole = [name for name in ("needed", "waves", "sessions") if name in sessions]
+    sessions = sessions.astype(dict.fromkeys(whole, "Int64"))
+    return [
+        *_frame(findings, build / "findings.csv"),
+        *_frame(sessions, build / "sessions_needed.csv"),
+    ]
+
+
 def write_variances(variances: pd.DataFrame, build: Path) -> list[Path]:
     """Write `variances.csv`: the standard errors of every estimate side by side."""
     return _frame(variances, build / "variances.csv")
@@ -65,18 +86,7 @@ def write_changes(changes: pd.DataFrame, build: Path) -> list[Path]:
 
     Numbers carry 12 significant digits; files of an earlier run go where there is one wave.
     """
-    numbers = [str(c) for c in changes.select_dtypes("float").columns]
-    changes = changes.assign(**{c: quantise(changes[c].to_numpy()) for c in numbers})
-    written = _frame(changes, build / "changes.csv")
-    parquet = build / "changes.parquet"
-    if changes.empty:
-        removed(parquet)
-        return written
-    schema = pa.schema(
-        [pa.field(str(c), pa.float64() if c in numbers else pa.string()) for c in changes.columns]
-    )
-    table = pa.Table.from_pandas(changes, schema=schema, preserve_index=False)
-    return [*written, write_parquet(parquet, table.replace_schema_metadata(None))]
+    return _both(changes, build / "changes")
 
 
 def write_weights(history: pd.DataFrame, sensitivity: pd.DataFrame, build: Path) -> list[Path]:
@@ -112,11 +122,40 @@ def write_calibration(levels: pd.DataFrame | None, build: Path) -> list[Path]:
     return _frame(levels, build / "calibration.csv")
 
 
+def _both(frame: pd.DataFrame, path: Path) -> list[Path]:
+    """A table as CSV and Parquet, numbers to 12 significant digits; neither where it is empty."""
+    numbers = [str(c) for c in frame.select_dtypes("float").columns]
+    counts = [str(c) for c in frame.select_dtypes("integer").columns]
+    frame = frame.assign(**{c: quantise(frame[c].to_numpy()) for c in numbers})
+    written = _frame(frame, path.with_suffix(".csv"))
+    parquet = path.with_suffix(".parquet")
+    if frame.empty:
+        removed(parquet)
+        return written
+    kinds = dict.fromkeys(numbers, pa.float64()) | dict.fromkeys(counts, pa.int64())
+    schema = pa.schema([pa.field(str(c), kinds.get(str(c), pa.string())) for c in frame.columns])
+    table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+    return [*written, write_parquet(parquet, table.replace_schema_metadata(None))]
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> list[Path]:
+    """Write a table as CSV; without rows a file of an earlier run is removed."""
+    return _frame(frame, path)
+
+
 def _frame(frame: pd.DataFrame, path: Path) -> list[Path]:
     if frame.empty:
         removed(path)
         return []
     return [write_text(path, frame.to_csv(index=False, lineterminator="\n"))]
+
+
+def write_frame(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as Parquet for the program's own use; an empty one leaves no file."""
+    if not len(frame.columns):
+        removed(path)
+        return
+    write_parquet(path, pa.Table.from_pandas(frame, preserve_index=False))
 
 
 def write_text(path: Path, text: str, *, private: bool = False) -> Path:
