@@ -9,7 +9,9 @@ estimate and, leaving out one session after another with the raking redone, its 
 
 The factors of cells are given, not searched for; but they are products of one number for each
 level of a margin, and they meet the margins, and only one such set of factors does. So they can be
-checked. What trimming and enumerators add to V comes from single interviews, and is given.
+checked. What enumerators add to V by a declared correlation follows from who asked how much in
+which session; what trimming adds, or what enumerators do where their effect is estimated, comes
+from single interviews and is given.
 """
 
 from collections.abc import Sequence
@@ -22,13 +24,14 @@ from analysis import columns
 from analysis.assembled import Estimated, parts_of
 from analysis.cell_moments import CellMoments, cell_moments
 from analysis.cut_again import cut_again
-from analysis.design import Coded, Codes, Design, Floats, code, collapse, units_of_strata
+from analysis.design import Codes, Design, Floats, code, collapse, units_of_strata
 from analysis.intervals import quantile
-from analysis.interviewers import interviewers
+from analysis.interviewers import Interviewers, interviewers
 from analysis.jackknife import deletion
 from analysis.measures import Measure
 from analysis.moments import sums
 from analysis.reraking import Raking, psu_cell_totals, raking_of
+from analysis.workloads import spread_of
 
 Key = tuple[str, str, str]
 """Type, name and category of a measure."""
@@ -44,13 +47,34 @@ TAYLOR, REPLICATED = ("taylor",), ("jkn_raked", "jkn_calibrated")
 ANY: Key = ("bentuk", "any", "")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class AskedBy:
+    """Who asked how much, where a declared correlation says what enumerators add to a variance.
+
+    `weight` is (G, P), final weights of who answered P enumerators in each of all sessions of the
+    unit's strata; `names` and `stratum` (G,) are those of the sessions, `times` (G,) is
+    (1 - f) n/(n - 1) of the stratum. `spread` is the weighted variance of the answers. With u the
+    shares of `weight` in its sum, t (P,) their sums over sessions and u_g over enumerators, the
+    variance over sessions already holds what a = u - t u_g varies by (`workloads.unseen`), so that
+    rho times `spread` times (sum of t^2 less that) is added.
+    """
+
+    names: tuple[str, ...]
+    stratum: tuple[str, ...]
+    times: Floats
+    weight: Floats
+    spread: float
+    rho: float
+
+
+@dataclass(frozen=True, eq=False)
 class Target:
     """An estimate to be computed anew: `terms` are (place of a leaf, factor) that it adds up.
 
     `value`, `se`, `low`, `high` are those that were printed, `kind` the estimator, `interval` its
     method, `t` the quantile. `trimmed` and `enumerators` are added to the variance over sessions;
-    `bottom` and `top` are the ends of the scale.
+    `bottom` and `top` are the ends of the scale, `asked` is None where the second is estimated
+    from single answers and not declared.
     """
 
     key: Key
@@ -68,6 +92,7 @@ class Target:
     enumerators: float
     bottom: float
     top: float
+    asked: AskedBy | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,12 +179,25 @@ def by_hand(
     if sums_of is None:
         return None
     used = [measures[k] for k in _with_parts(measures, [place[key] for key in wanted])]
-    added = _added(frame, design.id, coded, base, used, found, enumerator, rho, uncut, limit)
+    parts = parts_of(used)
+    trimmed = np.zeros((len(coded.domains), len(used)))
+    if uncut:
+        before = columns.weights(frame, uncut, design.id)
+        trimmed = cut_again(coded, used, before, limit, parts)
+    who = None
+    if enumerator:
+        final = coded if made is None else made.calibration.final(base)
+        who = interviewers(
+            final, used, frame, enumerator, composites=parts, rho=rho, lonely="adjust"
+        )
     rows = found.table[(found.table["domain_type"] == "unit") & (found.table["domain"] == unit)]
     targets = tuple(
-        _target(key, term, measures[place[key]], rows, [a[d, _at(used, key)] for a in added])
+        _target(
+            key, term, measures[place[key]], rows, trimmed[d, _at(used, key)],
+            *_who_asked(who, d, _at(used, key)),
+        )
         for key, term in zip(wanted, terms, strict=True)
-    )
+    )  # fmt: skip
     names = tuple((measures[k].type, measures[k].name, measures[k].category) for k in leaves)
     return replace(sums_of, unit=unit, method=method, leaves=names, targets=targets)
 
@@ -232,32 +270,29 @@ def _at(measures: Sequence[Measure], key: Key) -> int:
     return next(k for k, m in enumerate(measures) if (m.type, m.name, m.category) == key)
 
 
-def _added(
-    frame: pd.DataFrame,
-    id: str,
-    coded: Coded,
-    base: Coded,
-    used: Sequence[Measure],
-    found: Estimated,
-    enumerator: str,
-    rho: float,
-    uncut: str,
-    limit: float,
-) -> tuple[Floats, Floats]:
-    """(D, K) what trimming and what enumerators add to the variances over sessions."""
-    parts, shape = parts_of(used), (len(coded.domains), len(used))
-    trimmed = np.zeros(shape)
-    if uncut:
-        trimmed = cut_again(coded, used, columns.weights(frame, uncut, id), limit, parts)
-    asked = np.zeros(shape)
-    if enumerator:
-        made = found.calibrated
-        final = coded if made is None else made.calibration.final(base)
-        who = interviewers(
-            final, used, frame, enumerator, composites=parts, rho=rho, lonely="adjust"
-        )
-        asked = who.units().added
-    return trimmed, asked
+def _who_asked(who: Interviewers | None, d: int, column: int) -> tuple[float, AskedBy | None]:
+    """What enumerators add to the variance, and of what it is made where rho decides."""
+    if who is None:
+        return 0.0, None
+    raised = who.units()
+    added = float(raised.added[d, column])
+    if not raised.assumed[d, column]:
+        return added, None
+    cells, psus = who.worked.cells, who.psus
+    rows = np.flatnonzero(who.worked.domain == d)
+    held = np.unique(psus.stratum[cells.psu[rows]])
+    here = np.flatnonzero(np.isin(psus.stratum, held))
+    people, person = np.unique(who.worked.who[rows], return_inverse=True)
+    weight = np.zeros((here.size, people.size))
+    session = np.searchsorted(here, cells.psu[rows])
+    np.add.at(weight, (session, person), cells.weight[rows, column])
+    h = psus.stratum[here]
+    n = psus.drawn[h].astype(np.float64)
+    return added, AskedBy(
+        tuple(psus.names[g] for g in here), tuple(psus.strata[s] for s in h),
+        psus.remaining[h] * n / np.maximum(n - 1, 1), weight,
+        float(spread_of(who.means)[d, column]), who.rho,
+    )  # fmt: skip
 
 
 def _target(
@@ -265,7 +300,9 @@ def _target(
     terms: tuple[tuple[int, float], ...],
     measure: Measure,
     rows: pd.DataFrame,
-    added: Sequence[float],
+    trimmed: float,
+    enumerators: float,
+    asked: AskedBy | None,
 ) -> Target:
     own = rows[
         (rows["measure_type"] == key[0])
@@ -276,8 +313,8 @@ def _target(
     return Target(
         key, str(own["estimator"]), terms, float(own["value"]), float(own["se"]),
         float(own["low"]), float(own["high"]), str(own["interval_method"]), level, df,
-        float(quantile(level, [df])[0]), float(added[0]), float(added[1]),
-        measure.low, measure.high,
+        float(quantile(level, [df])[0]), float(trimmed), enumerators, measure.low, measure.high,
+        asked,
     )  # fmt: skip
 
 

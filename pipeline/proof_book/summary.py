@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from analysis.by_hand import ByHand, Target
+from pipeline.proof_book.askers import added, added_formula
 from pipeline.proof_book.places import MARGINS, REPLICATES, SUMMARY, cell, column
 from pipeline.proof_book.replicates import value_column
 from pipeline.proof_book.weights import BEFORE, replicate_weights
@@ -13,17 +14,20 @@ from pipeline.workbook.grid import FOUND, GIVEN, MADE, TEXT, WRAPPED
 
 CLOSE = "1E-9"
 """Relative difference within which two numbers are the same computation."""
-(VALUE, BETWEEN, TRIMMED, ASKED, VARIANCE, ERROR, QUANTILE, LOW, HIGH,
- VALUE_OUT, ERROR_OUT, LOW_OUT, HIGH_OUT, APART, SAME, GAP) = range(16)  # fmt: skip
+(VALUE, BETWEEN, TRIMMED, ASKED, VARIANCE, ERROR, RHO, SPREAD, QUANTILE, LOW, HIGH,
+ VALUE_OUT, ERROR_OUT, LOW_OUT, HIGH_OUT, APART, SAME, GAP) = range(18)  # fmt: skip
 ROWS = (
     ("Nilai", "Jumlah bobot × nilai dibagi jumlah bobot; indeks menjumlahkan bagiannya."),
     ("Ragam antarsesi", "Jumlah sumbangan setiap sesi di lembar Ulangan."),
     ("Tambahan karena bobot dipangkas", "Dari wawancara satu per satu, jadi hanya dikutip; nol "
      "bila tidak ada bobot yang dipangkas."),
-    ("Tambahan karena pewawancara", "Dari siapa mewawancarai siapa, jadi hanya dikutip; nol bila "
-     "pengaruh pewawancara tidak dihitung."),
+    ("Tambahan karena pewawancara", "Korelasi anggapan × ragam jawaban × bagian yang belum termuat "
+     "antarsesi (lembar Pewawancara); dikutip bila pengaruhnya ditaksir dari jawaban."),
     ("Ragam", "Jumlah ketiganya."),
     ("Galat baku", "Akar ragam."),
+    ("Korelasi pewawancara (anggapan)", "Setelan enumerator_rho di study.toml; kosong bila "
+     "pengaruh pewawancara ditaksir dari jawaban."),
+    ("Ragam jawaban", "Ragam berbobot antarorang di unit ini, dari wawancara."),
     ("Kuantil t", "Untuk tingkat keyakinan dan derajat bebas studi ini; derajat bebasnya bukan "
      "bilangan bulat, yang tidak dikenal rumus Excel, jadi hanya dikutip."),
     ("Batas bawah", "Rentang menurut cara yang tertulis di estimates.csv."),
@@ -97,7 +101,7 @@ def _column(proof: ByHand, t: int) -> list[Value]:
     target, own, size = proof.targets[t], 1 + t, 1 + len(proof.names)
     at = value_column(proof, t)
     value, between = found_of(proof, t)
-    variance = between + target.trimmed + target.enumerators
+    variance = between + target.trimmed + enumerators_of(target)
     se = math.sqrt(variance)
     ends = interval_of(target, value, se)
     low, high = _ends(target, own)
@@ -110,9 +114,11 @@ def _column(proof: ByHand, t: int) -> list[Value]:
         Formula(cell(at, 0, REPLICATES), value, FOUND),
         Formula(f"SUM({column(at + 1, size, REPLICATES, start=1)})", between),
         _given(target.trimmed),
-        _given(target.enumerators),
+        _asked(target, t),
         Formula(f"SUM({cell(own, BETWEEN)}:{cell(own, ASKED)})", variance),
         Formula(f"SQRT({cell(own, VARIANCE)})", se, FOUND),
+        None if target.asked is None else _given(target.asked.rho),
+        None if target.asked is None else _given(target.asked.spread),
         _given(target.t),
         Formula(low, ends[0], FOUND),
         Formula(high, ends[1], FOUND),
@@ -124,6 +130,18 @@ def _column(proof: ByHand, t: int) -> list[Value]:
         ),
         Formula(f"MAX(MAX({margins}),-MIN({margins}))", _largest_gap(proof)),
     ]  # fmt: skip
+
+
+def enumerators_of(target: Target) -> float:
+    """What enumerators add, by the steps of their sheet; as quoted where there is none."""
+    return target.enumerators if target.asked is None else added(target.asked)
+
+
+def _asked(target: Target, t: int) -> Value:
+    if target.asked is None:
+        return _given(target.enumerators)
+    text = added_formula(target.asked, t, cell(1 + t, RHO), cell(1 + t, SPREAD))
+    return Formula(text, added(target.asked))
 
 
 def _given(value: float) -> Value:

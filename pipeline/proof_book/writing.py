@@ -5,6 +5,7 @@ from pathlib import Path
 from pipeline.editions import INTERNAL
 from pipeline.outputs import write_bytes
 from pipeline.placing import removed
+from pipeline.proof_book.askers import SHEET, askers_sheet
 from pipeline.proof_book.places import REPLICATES
 from pipeline.proof_book.replicates import replicates_sheet
 from pipeline.proof_book.scores import scores_sheet
@@ -28,6 +29,8 @@ TOLD = {
     "Faktor": "Faktor kalibrasi setiap sel. Lembar Margin membuktikan bahwa angka ini benar.",
     "Bobot": "Pengali bobot dasar di setiap ulangan: faktor, kali bagian yang masuk atau keluar.",
     "Margin": "Selisih relatif antara jumlah bobot dan jumlah yang diketahui, di setiap ulangan.",
+    SHEET: "Siapa bertanya berapa banyak di sesi mana, dan bagian pengaruhnya yang belum termuat "
+    "dalam beda antarsesi.",
     REPLICATES: "Taksiran bila satu sesi dikeluarkan, dan sumbangannya kepada ragam.",
 }
 
@@ -64,8 +67,13 @@ def sheets(results: Results) -> tuple[Grid, ...]:
     names = tuple(_name(measures.measure(ctx, *t.key[:2]), t.key[2]) for t in proof.targets)
     first = (summary_sheet(proof, lead("Ringkasan"), names),
              sums_sheet(proof, lead("Sesi"), labels))  # fmt: skip
+    asked = tuple(
+        askers_sheet(t.asked, i, lead(SHEET))
+        for i, t in enumerate(proof.targets)
+        if t.asked is not None
+    )
     if not proof.margins:
-        return (*first, scores_sheet(proof, lead(REPLICATES), labels, names))
+        return (*first, scores_sheet(proof, lead(REPLICATES), labels, names), *asked)
     given = "Faktor" if proof.multipliers is None else "Pengali"
     return (
         *first,
@@ -73,6 +81,7 @@ def sheets(results: Results) -> tuple[Grid, ...]:
         weights_sheet(proof, lead("Bobot")),
         margins_sheet(proof, lead("Margin")),
         replicates_sheet(proof, lead(REPLICATES), labels, names),
+        *asked,
     )
 
 

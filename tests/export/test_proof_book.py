@@ -15,7 +15,8 @@ from pipeline.contacts import FieldRecord
 from pipeline.designed import analyze_designed
 from pipeline.editions import released
 from pipeline.proof_book import BOOK, write_proof_book
-from pipeline.proof_book.summary import found_of, interval_of
+from pipeline.proof_book.askers import added
+from pipeline.proof_book.summary import enumerators_of, found_of, interval_of
 from pipeline.proof_book.weights import replicate_weights
 from pipeline.workbook import Formula
 from tests.report.sample_results import instrument, kendari
@@ -79,7 +80,9 @@ def test_value_error_and_interval_follow_from_the_sums_of_the_sessions(which, re
     assert proof.method == ("jkn_raked" if which == "raked" else "taylor")
     for t, target in enumerate(proof.targets):
         value, between = found_of(proof, t)
-        se = np.sqrt(between + target.trimmed + target.enumerators)
+        assert target.asked is not None  # of few enumerators, so that the declared rho decides
+        assert added(target.asked) == pytest.approx(target.enumerators, rel=CLOSE)
+        se = np.sqrt(between + target.trimmed + enumerators_of(target))
         row = printed(results, target)
         ends = interval_of(target, value, se)
         assert [value, se, *ends] == pytest.approx(
@@ -134,7 +137,7 @@ def test_libreoffice_computes_every_formula_to_what_was_printed(raked, uncalibra
     subprocess.run(
         [program, f"-env:UserInstallation=file://{tmp_path / 'profile'}", "--headless",
          "--convert-to", "xlsx", "--outdir", str(out), *map(str, bare)],
-        capture_output=True, check=True, timeout=300,
+        capture_output=True, check=True, timeout=600,
     )  # fmt: skip
     for path, (results, written) in zip(bare, (raked, uncalibrated), strict=True):
         computed = openpyxl.load_workbook(out / path.name, data_only=True)
@@ -184,6 +187,7 @@ def test_every_sheet_says_what_it_is_of_and_that_it_stays_in_the_office(raked):
     results, path = raked
     book = openpyxl.load_workbook(path)
     names = ["Ringkasan", "Sesi", "Pengali", "Bobot", "Margin", "Ulangan"]
+    names += ["Pewawancara1", "Pewawancara2"]
     assert book.sheetnames == names
     for tab in book:
         assert results.study.units[0].name in tab["A1"].value
