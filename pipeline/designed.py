@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.assembled import Estimated
+from analysis.by_hand import ByHand, by_hand
 from analysis.comparison import against_others
 from analysis.confidence import place
 from analysis.design import Design, Floats
@@ -60,8 +61,12 @@ def analyze_designed(
     source: str,
     notes: tuple[str, ...],
     reduce: Reduce = psu_moments,
+    has_proof: bool = False,
 ) -> Results:
-    """Weight, estimate and compare; `analysis.errors.SampleError` names the sessions at fault."""
+    """Weight, estimate and compare; `analysis.errors.SampleError` names the sessions at fault.
+
+    With `has_proof` the results hold the sums from which one unit's estimates can be made anew.
+    """
     rules = Rules(**asdict(study.publication))
     index = index_definition(study)
     record, left_out = inside_frame(study, record)
@@ -123,6 +128,18 @@ def analyze_designed(
         rho=study.design.enumerator_rho,
         uncut="w_raw", limit=study.weights.trim or np.inf,
     ))  # fmt: skip
+    proof: ByHand | None = None
+    if has_proof:
+        proof = by_hand(
+            frame, design, asked, found,
+            domain="unit_id",
+            domains=[unit.unit_id for unit in study.units if unit.in_frame],
+            empty=empty,
+            order=collapse_order(study, record.sessions),
+            enumerator="enumerator_id" if study.design.enumerator_rho else "",
+            rho=study.design.enumerator_rho,
+            uncut="w_raw", limit=study.weights.trim or np.inf,
+        )  # fmt: skip
     table = without_city_interval(study, found.table)
     counted = pd.DataFrame()
     if study.design.selection == "probability" and not frame.empty:
@@ -170,6 +187,7 @@ def analyze_designed(
         weight_history=history(weighting, final),
         sensitivity=counted,
         hidden=hidden,
+        proof=proof,
         own_contrasts=own,
         associations=trusted,
         estimates=publish(table),

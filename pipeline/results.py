@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.by_hand import ByHand
 from analysis.calibration_report import Convergence, Diagnostics
 from analysis.instrument import Instrument
 from analysis.ranks import Ties
@@ -58,7 +59,8 @@ class Results:
     alike, `ranks` the rank sets that follow from the tables of the edition, with what units have
     in common in `ties`; `small` direct and shrunk estimates, in the internal edition only.
     `own_contrasts` hold each indicator of a unit against its others (rows as `estimates`),
-    `associations` are those of indicators with trust.
+    `associations` are those of indicators with trust. `proof` are sums from which one unit's
+    estimates can be computed anew; only the internal edition has them.
     """
 
     study: Study
@@ -87,3 +89,4 @@ class Results:
     own_contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
     associations: pd.DataFrame = field(default_factory=pd.DataFrame)
     edition: str = "public"
+    proof: ByHand | None = None
