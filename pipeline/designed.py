@@ -28,7 +28,9 @@ from analysis.weight_sensitivity import sensitivity
 from pipeline.calibrating import Planned, planned
 from pipeline.contacts import FieldRecord
 from pipeline.mending import apart, beside, candidates, with_trust
+from pipeline.replies import read_replies
 from pipeline.results import CalibrationReport, Results
+from pipeline.self_assessment import self_assessments
 from pipeline.shortfall import notes_on_shortfall, notes_on_unworked, with_lost
 from pipeline.study import Study
 from pipeline.tables import read_table
@@ -61,6 +63,8 @@ def analyze_designed(
     """Weight, estimate and compare; `analysis.errors.SampleError` names the sessions at fault."""
     rules = Rules(**asdict(study.publication))
     index = index_definition(study)
+    replies = read_replies(study, {q.indicator for q in instrument.questions if q.indicator})
+    own_scores = self_assessments(study)
     record, left_out = inside_frame(study, record)
     weighting = weighted(study, record)
     interviews = (
@@ -156,6 +160,9 @@ def analyze_designed(
         hidden=hidden,
         own_contrasts=own,
         associations=trusted,
+        observations=record.observations,
+        self_assessments=own_scores,
+        replies=replies,
         estimates=publish(table),
         variances=published(found.variances, table),
         calibration=calibration_report(known, found),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.calibration_report import Convergence, Diagnostics
 from analysis.instrument import Instrument
+from pipeline.replies import Reply
 from pipeline.study import Study
 
 
@@ -54,7 +55,9 @@ class Results:
     `weight_history` each factor of the weights by unit, `sensitivity` the estimates had nobody
     counted visitors. `hidden` are the rows that only the internal `edition`
     shows. `own_contrasts` hold each indicator of a unit against its others (rows as `estimates`),
-    `associations` are those of indicators with trust. `trend` is None in a study of one wave.
+    `associations` are those of indicators with trust. `observations` are what enumerators saw of
+    the units, `self_assessments` their own scores, `replies` what they said to the report. `trend`
+    is None in a study of one wave.
     """
 
     study: Study
@@ -78,4 +81,7 @@ class Results:
     hidden: pd.DataFrame = field(default_factory=pd.DataFrame)
     own_contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
     associations: pd.DataFrame = field(default_factory=pd.DataFrame)
+    observations: pd.DataFrame = field(default_factory=pd.DataFrame)
+    self_assessments: pd.DataFrame = field(default_factory=pd.DataFrame)
+    replies: tuple[Reply, ...] = ()
     edition: str = "public"

@@ -138,7 +138,7 @@ def needed(q: Needed) -> str:
     if q.question == "syarat":
         extra = (q.needed or 0) - q.sessions
         return (
-            f"Letak terhadap batas dan perbandingan baru dinyatakan dari {q.needed} sesi, "
+            f"Perbandingan dan kesimpulan lain baru dinyatakan dari {q.needed} sesi, "
             f"{extra} lagi dari {q.sessions} yang sekarang, dengan cukup wawancara di dalamnya."
         )
     if q.question == "batas":

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipeline.report.finding_parts import FindingTable
+from pipeline.report.finding_parts import FindingTable, Quotation
 from pipeline.report.listings import Fact, FactList, OfficialTable, ProfileTable, QualityTable, Tone
 from pipeline.report.parts import AnswerTable, Cell, FigureTable, Mark, SkmTable, Tick
 from pipeline.report.trend_parts import TrendChart, TrendTable
@@ -21,6 +21,7 @@ Part = (
     | TrendChart
     | TrendTable
     | FindingTable
+    | Quotation
 )
 
 
