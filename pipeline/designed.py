@@ -22,12 +22,14 @@ from analysis.measures import Measure
 from analysis.moments import Reduce, psu_moments
 from analysis.outcomes import response_rates
 from analysis.publication import CAUTION, PUBLISHED, Rules, publish
+from analysis.ranks import Ties
 from analysis.scoring import IndexDefinition, measures
 from analysis.side_by_side import published
 from analysis.weight_sensitivity import sensitivity
 from pipeline.calibrating import Planned, planned
 from pipeline.contacts import FieldRecord
 from pipeline.mending import apart, beside, candidates, with_trust
+from pipeline.mixing import compared_alike, final_coded
 from pipeline.replies import read_replies
 from pipeline.results import CalibrationReport, Results
 from pipeline.self_assessment import self_assessments
@@ -146,6 +148,18 @@ def analyze_designed(
         order=collapse_order(study, record.sessions), level=study.level,
     )  # fmt: skip
     lines = [("indeks", t.measure, t.value, t.label) for t in study.thresholds]
+    comparisons = against_others(
+        table, rules, units=found.units, correlations=found.correlations, shared=found.shared
+    )
+    ties = Ties(found.units, found.correlations or {}, found.shared or {})
+    alike = pd.DataFrame()
+    if study.design.selection == "probability" and not frame.empty:
+        coded = final_coded(
+            frame, design, inside, empty, collapse_order(study, record.sessions), found.weight
+        )
+        alike = compared_alike(
+            study, interviews, coded, asked, table, comparisons, rules, ties
+        )  # fmt: skip
     return Results(
         study=study,
         wave=study.wave.id,
@@ -167,9 +181,9 @@ def analyze_designed(
         variances=published(found.variances, table),
         calibration=calibration_report(known, found),
         standings=place(table, lines, rules, units=found.units, correlations=found.correlations),
-        comparisons=against_others(
-            table, rules, units=found.units, correlations=found.correlations, shared=found.shared
-        ),
+        comparisons=comparisons,
+        case_mix=alike,
+        ties=ties,
         responses=response_rates(with_lost(record.contacts, record.sessions), by="unit_id"),
         notes=(
             *notes,

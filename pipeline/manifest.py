@@ -162,6 +162,7 @@ def settings(study: Study) -> dict[str, Any]:
             "design",
             "weights",
             "calibration",
+            "case_mix",
             "index",
             "thresholds",
             "publication",

@@ -30,9 +30,11 @@ from pipeline.gather import gather, open_store, store_path
 from pipeline.gathered import Gathered
 from pipeline.manifest import describe, to_json
 from pipeline.outputs import write_text
+from pipeline.placing import told_beside
 from pipeline.plain import analyze_plain, extra_columns
 from pipeline.questionnaire import read_instrument
 from pipeline.report.render import render_reports
+from pipeline.result_book import write_result_book
 from pipeline.results import Results
 from pipeline.settings import zone
 from pipeline.snapshot import digest, read_snapshot
@@ -107,11 +109,8 @@ def analyze(
                 study, data=data, environ=environ, now=now, say=say,
                 server_url=server_url, page_size=page_size,
             )  # fmt: skip
-    elif not store_path(study, data).exists():
-        raise StoreError(
-            f"{store_path(study, data)}: not found, so there is nothing to analyse without a pull. "
-            "Run it once without --no-pull."
-        )
+    else:
+        _need_store(study, data, "Run it once without --no-pull.")
     say("Decoding, weighting and estimating ...")
     results, store_digest, decoded = _compute_waves(study, data, watch)
     results = replace(results, notes=(*_gone(gathered), *results.notes))
@@ -119,6 +118,7 @@ def analyze(
     folder = build / folder_of(study.id, edition)
     with watch("write"):
         files = write_tables(results, folder)
+        files.append(write_result_book(results, files, folder))
     say("Rendering the reports ...")
     with watch("render"):
         files += render_reports(results, folder, codebook=PAGE)
@@ -141,9 +141,29 @@ def analyze(
         now=now(),
         seconds=watch.seconds,
     )
-    write_text(folder / "manifest.json", to_json(manifest))
-    files.append(folder / "manifest.json")
-    return Outcome(results, manifest, tuple(files), _summary(results, gathered, folder, watch))
+    files.append(write_text(folder / "manifest.json", to_json(manifest)))
+    summary = _summary(results, gathered, folder, watch, told_beside(files))
+    return Outcome(results, manifest, tuple(files), summary)
+
+
+def results_of(study: Study, data: Path) -> Results:
+    """The results of what the store holds, before any edition; nothing is written.
+
+    Raises
+    ------
+    PersepsiError, analysis.errors.SampleError
+        As `analyze`.
+    """
+    _need_store(study, data, "Run persepsi pull or persepsi analyze first.")
+    return _compute_waves(study, data, Stopwatch())[0]
+
+
+def _need_store(study: Study, data: Path, what_to_do: str) -> None:
+    if not store_path(study, data).exists():
+        raise StoreError(
+            f"{store_path(study, data)}: not found, so there is nothing to analyse without a pull. "
+            f"{what_to_do}"
+        )
 
 
 def _compute_waves(
@@ -341,7 +361,11 @@ def _pulls(gathered: Gathered | None) -> dict[str, Any]:
 
 
 def _summary(
-    results: Results, gathered: Gathered | None, folder: Path, watch: Stopwatch
+    results: Results,
+    gathered: Gathered | None,
+    folder: Path,
+    watch: Stopwatch,
+    beside: tuple[str, ...],
 ) -> tuple[str, ...]:
     table = results.estimates if results.trend is None else results.trend.estimates
     flags = table["flag"].value_counts()
@@ -365,7 +389,7 @@ def _summary(
         told = ", ".join(f"{int(tiers[tier])} {tier}" for tier in (UP, SAME, DOWN) if tier in tiers)
         lines.append(f"Changes: {told or 'none could be judged'}")
     lines += [
-        *(f"Note: {note}" for note in all_notes(results)),
+        *(f"Note: {note}" for note in (*all_notes(results), *beside)),
         f"Report: {folder / 'index.html'}" + (" (SIMULATED DATA)" if results.simulated else ""),
         f"Done in {total:.1f} s ({parts})",
     ]

@@ -14,6 +14,7 @@ from pipeline.outputs import (
     write_changes,
     write_estimates,
     write_findings,
+    write_ranks,
     write_variances,
     write_verdicts,
     write_weights,
@@ -36,6 +37,9 @@ def write_tables(results: Results, folder: Path) -> list[Path]:
     files = write_estimates(results.estimates if trend is None else trend.estimates, folder)
     files += write_verdicts(
         _stacked(waves, lambda r: r.standings), _stacked(waves, lambda r: r.comparisons), folder
+    )
+    files += write_ranks(
+        _stacked(waves, lambda r: r.ranks), _stacked(waves, lambda r: r.case_mix), folder
     )
     files += write_variances(_stacked(waves, lambda r: r.variances), folder)
     files += write_weights(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from pipeline.cli import main
 from pipeline.errors import StudyError
 from pipeline.run import Outcome, analyze
 from pipeline.sandbox import asset_uid, serve, study_state
@@ -48,7 +49,7 @@ def test_every_output_is_there(default):
     build = folder / "build" / "kendari"
     assert sorted(p.stem for p in (build / "unit").glob("*.html")) == list(UNITS)
     names = ("index.html", "estimates.csv", "estimates.parquet", "manifest.json", "variances.csv")
-    for name in (*names, "calibration.csv", "weights.csv", "sensitivity.csv"):
+    for name in (*names, "calibration.csv", "weights.csv", "sensitivity.csv", "hasil.xlsx"):
         assert (build / name).stat().st_size > 1000, name
     assert (folder / "data" / "kendari" / "sandbox.sqlite").exists()
     assert not (folder / "data" / "kendari" / "store.sqlite").exists()
@@ -249,3 +250,24 @@ def test_two_runs_at_once_both_end_well(tmp_path):
         assert one.returncode == 0, error
     with Store.open(tmp_path / "data" / "kendari" / "sandbox.sqlite") as store:
         assert store.verify() == []
+
+
+def test_interviews_are_exported_from_the_store_for_the_office_alone(default, capsys):
+    folder, outcome = default
+    places = ["--data", str(folder / "data"), "--build", str(folder / "build")]
+    asked = ["export", "kendari", "--format", "parquet", "--table", "interviews", *places]
+    with pytest.raises(SystemExit) as refused:
+        main(asked)
+    assert refused.value.code == 10
+    with pytest.raises(SystemExit) as done:
+        main([*asked, "--internal", "--json"])
+    assert done.value.code == 0
+    told = json.loads(capsys.readouterr().out)
+    (path,) = map(Path, told["files"])
+    assert path == folder / "build" / "kendari-internal" / "export" / "interviews.parquet"
+    assert path.stat().st_mode & 0o077 == 0
+    frame = pd.read_parquet(path).set_index("submission_id")
+    weights = outcome.results.weighted.set_index("submission_id")["w_final"]
+    assert frame["w_final"].to_dict() == weights.to_dict()
+    assert {"deviceid", "tiket", "x_saran", "kode_ulang"} <= set(told["left_out"])
+    assert Path(told["codebook"]).read_text("utf-8").count('id="wawancara.p_tata"') == 1

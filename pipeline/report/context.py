@@ -12,6 +12,7 @@ from pipeline.report import charts, figures, notes, sentences, wording
 from pipeline.report.basis import Basis
 from pipeline.report.cells import Style, scores, shares
 from pipeline.report.codebook import Bentuk, bentuk_of, read_bentuk
+from pipeline.report.grouped import Grouped, grouped
 from pipeline.report.lookup import Domain, Lookup
 from pipeline.report.wave_lookup import Waves, waves_of
 from pipeline.results import Results
@@ -26,6 +27,7 @@ class Context:
 
     results: Results
     lookup: Lookup
+    grouped: Grouped
     bentuk: tuple[Bentuk, ...]
     edges: tuple[float, ...]
     index: Style
@@ -88,6 +90,7 @@ def context(results: Results, now: datetime | None) -> Context:
     return Context(
         results=results,
         lookup=lookup,
+        grouped=grouped(results),
         bentuk=bentuk_of(results.instrument, read_bentuk(study)),
         edges=edges,
         index=scores(axis, edges),

@@ -79,7 +79,7 @@ def _prints_anything(ctx: Context, domain: Domain) -> bool:
 
 def _without_results(ctx: Context, domain: Domain, n: int) -> tuple[Section, ...]:
     sessions = field.sessions_of(ctx, domain)
-    worked = 0 if sessions.empty else int(sessions["worked"].astype(bool).sum())
+    worked = len(field.worked_of(sessions))
     rules = ctx.results.study.publication
     why = Section(
         "alasan",
