@@ -69,8 +69,7 @@ def own_scores(ctx: Context, domain: Domain) -> Section | None:
         e = ctx.lookup.get(domain, "dimensi", name)
         mine, theirs = real(row["own"]), real(row["verified"])
         label = codebook.label_of(ctx.results.study, name)
-        value = _value(e, ctx.score)
-        rows.append(Evidence(label, value, said.own_score(mine, theirs, e)))
+        rows.append(Evidence(label, *_value(e, ctx.score), said.own_score(mine, theirs, e)))
         sides.append(_side(mine, e))
     if not rows:
         return None
@@ -86,10 +85,10 @@ def own_scores(ctx: Context, domain: Domain) -> Section | None:
     )
 
 
-def _value(e: Estimate | None, style: Style) -> str:
+def _value(e: Estimate | None, style: Style) -> tuple[str, str]:
     """Value and interval as the tables print them, or why there is none."""
     shown = cell(e, style)
-    return shown.reason if shown.state == "withheld" else f"{shown.figure} {shown.aside}".strip()
+    return (shown.reason, "") if shown.state == "withheld" else (shown.figure, shown.aside)
 
 
 def _side(own: float | None, e: Estimate | None) -> str:
@@ -116,7 +115,7 @@ def observations(ctx: Context, domain: Domain) -> Section | None:
         if not found or e is None:
             continue
         style = {"pengaduan": ctx.share, "skm": UNSUR}.get(kind, ctx.score)
-        rows.append(Evidence(label, _value(e, style), said.seen(found)))
+        rows.append(Evidence(label, *_value(e, style), said.seen(found)))
     if not rows:
         return None
     heads = ("Kata pengguna", "Nilai (rentang)", "Yang terlihat")

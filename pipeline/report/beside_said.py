@@ -25,14 +25,13 @@ def own_score(own: float | None, verified: float | None, e: Estimate | None) -> 
         return text
     gap, low, high = own - e.value, own - e.high, own - e.low
     if low <= 0 <= high:
-        return (
-            f"{text} Tidak dapat dibedakan dari kata pengguna ({figures.span(low, high, 1)} poin)."
-        )
+        text += " Penilaian sendiri tidak dapat dibedakan dari kata pengguna"
+        return f"{text} ({figures.span(low, high, 1)} poin)."
     side = "lebih tinggi" if gap > 0 else "lebih rendah"
     ends = (low, high) if gap > 0 else (-high, -low)
     return (
-        f"{text} {figures.number(abs(gap), 1)} poin {side} daripada kata pengguna "
-        f"({figures.span(*ends, 1)})."
+        f"{text} Penilaian sendiri {figures.number(abs(gap), 1)} poin {side} daripada kata "
+        f"pengguna ({figures.span(*ends, 1)})."
     )
 
 

@@ -10,6 +10,7 @@ class Evidence:
 
     label: str
     value: str
+    aside: str
     meaning: str
 
 

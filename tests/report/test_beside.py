@@ -33,7 +33,8 @@ def estimate(value=50.0, low=44.0, high=56.0, flag="published"):
 def test_the_gap_of_an_own_score_has_the_interval_of_the_citizens_value():
     text = said.own_score(70.0, None, estimate())
     assert text == (
-        "Unit menilai sendiri 70,0. 20,0 poin lebih tinggi daripada kata pengguna (14,0\u201326,0)."
+        "Unit menilai sendiri 70,0. Penilaian sendiri 20,0 poin lebih tinggi daripada kata "
+        "pengguna (14,0\u201326,0)."
     )
     assert "10,0 poin lebih rendah daripada kata pengguna (4,0\u201316,0)" in said.own_score(
         40.0, None, estimate()
@@ -42,7 +43,7 @@ def test_the_gap_of_an_own_score_has_the_interval_of_the_citizens_value():
 
 def test_an_own_score_inside_the_interval_is_not_called_different():
     text = said.own_score(52.0, None, estimate())
-    assert "Tidak dapat dibedakan dari kata pengguna (\u22124,0 sampai 8,0 poin)." in text
+    assert "tidak dapat dibedakan dari kata pengguna (\u22124,0 sampai 8,0 poin)." in text
 
 
 def test_a_verification_stands_beside_and_alone():
@@ -136,7 +137,7 @@ def test_the_citizens_value_is_the_one_that_the_tables_print(results):
     ctx = context(results, None)
     row = beside.own_scores(ctx, UNIT).parts[0].rows[0]
     printed = perception.score_row(ctx, UNIT, "dimensi", "kompetensi").cell
-    assert row.value == f"{printed.figure} {printed.aside}"
+    assert (row.value, row.aside) == (printed.figure, printed.aside)
 
 
 def test_an_earlier_reply_says_what_became_of_its_plan_and_a_later_one_does_not():
