@@ -38,7 +38,8 @@ disclosure control
 study
     estimates, assembled, comparison, ranks, alike, case_mix, confidence, side_by_side
 findings
-    own_contrasts, peer_gaps, associations, findings, sessions_needed
+    own_contrasts, peer_gaps, associations, findings, sessions_needed,
+    settling
 waves
     changes, comparable
 published scores of others

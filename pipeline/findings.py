@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.confidence import UNSURE
+from analysis.confidence import UNSURE, pooled_variances
 from analysis.findings import OWN_OTHERS, UNCLEAR, findings
 from analysis.publication import COARSE, Rules, may_judge, quantise
 from analysis.sessions_needed import (
@@ -20,6 +20,7 @@ from analysis.sessions_needed import (
     pooled_session,
     sessions_needed,
 )
+from analysis.settling import Others, others, sessions_to_settle
 from pipeline.mending import INDICATOR
 from pipeline.results import Results
 
@@ -144,12 +145,21 @@ def _questions(
         "per_session": round(float(basis["n"].sum() / basis["n_psu"].sum())),
     }  # fmt: skip
     rows: list[dict[str, object]] = []
+    rest = _others(judged[judged["domain"] != unit])
     places = results.standings
     places = places[(places["domain_type"] == "unit") & (places["domain"] == unit)]
     for _, line in places.iterrows():
         if line["state"] == UNSURE and not pd.isna(row["value"]):
-            distance = round(abs(float(row["value"]) - float(line["threshold"])), 1)
-            asked = _needed(per, usual, distance, rules.bar, least=max(least, now + 1))
+            truth = float(row["value"])
+            asked = _to_settle(
+                per,
+                usual,
+                truth,
+                float(line["threshold"]),
+                rest,
+                rules.bar,
+                least=max(least, now + 1),
+            )
             rows.append(
                 {**head, **asked, "question": LINE, "threshold": line["threshold"],
                  "label": line["label"], "state": UNSURE}
@@ -186,6 +196,40 @@ def _needed(
         "distance": distance, "confidence": confidence, "needed": needed,
         "enumerators": enumerators,
     }  # fmt: skip
+
+
+def _others(rest: pd.DataFrame) -> Others | None:
+    """What the other units say of one; None with fewer than two, where each stands alone."""
+    if len(rest) < LEAST_UNITS - 1:
+        return None
+    value, se, df, n_psu = (
+        rest[c].to_numpy(dtype=np.float64) for c in ("value", "se", "df", "n_psu")
+    )
+    return others(value, pooled_variances(se, df, n_psu))
+
+
+def _to_settle(
+    per: PerSession,
+    usual: float,
+    truth: float,
+    threshold: float,
+    rest: Others | None,
+    bar: float,
+    *,
+    least: int,
+) -> dict[str, object]:
+    """As `_needed`, by the model that places units against lines."""
+    distance = round(abs(truth - threshold), 1)
+    if rest is None or not distance > 0:
+        return _needed(per, usual, distance, bar, least=least)
+    found: dict[str, object] = {
+        "distance": distance, "confidence": bar, "needed": None, "enumerators": "",
+    }  # fmt: skip
+    for name, of in (("tetap", per), ("bertambah", per.with_more_enumerators(usual))):
+        needed = sessions_to_settle(rest, of, truth, threshold, bar=bar, least=least)
+        if needed is not None:
+            return found | {"needed": needed, "enumerators": name}
+    return found
 
 
 def _change(
