@@ -40,8 +40,8 @@ study
 findings
     own_contrasts, peer_gaps, associations, findings, sessions_needed,
     settling
-waves
-    changes, comparable
+waves and issues
+    changes, comparable, moved, revised
 published scores of others
     bands, half_up
 small units

@@ -1,4 +1,4 @@
-"""Files of the build folder, written whole or not at all."""
+"""Files of the build folder, written whole or not at all, and only where they say something new."""
 
 from pathlib import Path
 
@@ -23,14 +23,15 @@ def estimates_schema(columns: list[str]) -> pa.Schema:
 
 
 def printed(estimates: pd.DataFrame) -> pd.DataFrame:
-    """The table of estimates as every file holds it.
+    """The table of estimates as every file holds it: hidden rows without their counts.
 
-    Hidden rows lose their counts too: of a question asked after a hidden one, they would tell
-    what it hides.
+    Of a question asked after a hidden one, they would tell what it hides. Degrees of freedom go
+    too where there is no standard error: with enumerators in the variance they depend on how the
+    answers fell, and would tell that a hidden answer changed.
     """
     found = estimates.astype(dict.fromkeys(WHOLE, "Int64"))
     found.loc[found["flag"].isin(HIDDEN), list(WHOLE)] = pd.NA
-    return found
+    return found.assign(df=found["df"].where(found["se"].notna()))
 
 
 def write_estimates(estimates: pd.DataFrame, build: Path) -> list[Path]:
@@ -137,11 +138,24 @@ def _both(frame: pd.DataFrame, path: Path) -> list[Path]:
     return [*written, write_parquet(parquet, table.replace_schema_metadata(None))]
 
 
+def write_table(frame: pd.DataFrame, path: Path) -> list[Path]:
+    """Write a table as CSV; without rows a file of an earlier run is removed."""
+    return _frame(frame, path)
+
+
 def _frame(frame: pd.DataFrame, path: Path) -> list[Path]:
     if frame.empty:
         removed(path)
         return []
     return [write_text(path, frame.to_csv(index=False, lineterminator="\n"))]
+
+
+def write_frame(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as Parquet for the program's own use; an empty one leaves no file."""
+    if not len(frame.columns):
+        removed(path)
+        return
+    write_parquet(path, pa.Table.from_pandas(frame, preserve_index=False))
 
 
 def write_text(path: Path, text: str, *, private: bool = False) -> Path:

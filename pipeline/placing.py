@@ -5,6 +5,7 @@ run: the new file is then laid beside it under a name of its own, `hasil (baru).
 runs the command is told. When the old one can be replaced again, what lay beside it goes.
 """
 
+import filecmp
 import os
 import re
 import tempfile
@@ -58,6 +59,9 @@ def placing(
         yield placed
         # An output is for others to read, unlike the store and what is taken from it.
         temporary.chmod(0o600 if private else 0o644)
+        if _same(temporary, path):
+            _tidy(path)
+            return
         placed.path = _take(temporary, path, replace)
     except PermissionError:
         raise PersepsiError(
@@ -85,10 +89,21 @@ def _take(temporary: Path, path: Path, replace: Replace) -> Path:
                 replace(temporary, other)
                 return other
         raise PermissionError from None
+    _tidy(path)
+    return path
+
+
+def _same(temporary: Path, path: Path) -> bool:
+    """Whether the file says the same already: its time tells when it changed."""
+    if not path.is_file() or path.stat().st_mode != temporary.stat().st_mode:
+        return False
+    return filecmp.cmp(temporary, path, shallow=False)
+
+
+def _tidy(path: Path) -> None:
     for other in names_beside(path):
         with suppress(OSError):  # in use itself: the next run tries again
             other.unlink()
-    return path
 
 
 def names_beside(path: Path) -> Iterator[Path]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline.findings import findings_of, sessions_of
 from pipeline.outputs import (
+    printed,
     write_calibration,
     write_changes,
     write_estimates,
@@ -22,6 +23,21 @@ from pipeline.outputs import (
 from pipeline.results import Results
 
 WAVE = "wave"
+
+
+def reported(results: Results) -> dict[str, pd.DataFrame]:
+    """The tables that reports print from, as they are printed, by name."""
+    trend = results.trend
+    waves = (*(trend.earlier if trend else ()), results)
+    estimates = printed(results.estimates if trend is None else trend.estimates)
+    if WAVE not in estimates:
+        estimates = estimates.assign(**{WAVE: results.wave})
+    return {
+        "estimates": estimates,
+        "standings": _stacked(waves, lambda r: r.standings),
+        "comparisons": _stacked(waves, lambda r: r.comparisons),
+        "changes": pd.DataFrame() if trend is None else trend.changes,
+    }
 
 
 def write_tables(results: Results, folder: Path) -> list[Path]:

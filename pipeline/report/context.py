@@ -14,6 +14,7 @@ from pipeline.report.cells import Style, scores, shares
 from pipeline.report.codebook import Bentuk, bentuk_of, read_bentuk
 from pipeline.report.grouped import Grouped, grouped
 from pipeline.report.lookup import Domain, Lookup
+from pipeline.report.models import Stamp
 from pipeline.report.wave_lookup import Waves, waves_of
 from pipeline.results import Results
 
@@ -44,6 +45,11 @@ class Context:
         """What stands above every page of this study, where anything does."""
         internal = self.results.edition == INTERNAL
         return notes.banner(simulated=self.results.simulated, internal=internal)
+
+    @property
+    def stamp(self) -> Stamp:
+        """The issue line of a first issue."""
+        return Stamp(f"terbit {figures.day(self.issued)}" if self.issued else "")
 
     @property
     def level(self) -> str:

@@ -96,11 +96,23 @@ class Contrast:
 
 
 @dataclass(frozen=True)
+class Stamp:
+    """The issue of a page: `brief` joins the line of who collected, `line` stands at the end."""
+
+    brief: str = ""
+    line: str = ""
+
+
+NO_STAMP = Stamp()
+
+
+@dataclass(frozen=True)
 class Page:
     """One HTML file; `path` is relative to the build folder, `home` the way back or empty.
 
-    `banner` holds the words in bold and the rest; `provenance` says who collected the data, how
-    and when they were published. `codebook` is the codebook's page, empty where there is none.
+    `banner` holds the words in bold and the rest; `provenance` says who collected the data and how,
+    `stamp` when that was published. `codebook` is the codebook's page and `poster` the publication
+    sheet's, each empty where there is none; `unit_id` is empty on a page of all units.
     """
 
     path: str
@@ -121,3 +133,6 @@ class Page:
     footer: tuple[str, ...]
     has_script: bool = False
     codebook: str = ""
+    poster: str = ""
+    unit_id: str = ""
+    stamp: Stamp = NO_STAMP

@@ -65,6 +65,7 @@ def overview_page(ctx: Context, links: Mapping[str, str]) -> Page:
         provenance=method.provenance(ctx, CITY),
         sections=tuple(s for s in found if s is not None),
         footer=method.footer(ctx),
+        stamp=ctx.stamp,
         has_script=True,
     )
 
@@ -145,6 +146,7 @@ def topline_page(ctx: Context) -> Page:
         provenance=method.provenance(ctx, domain),
         sections=tuple(s for s in found if s is not None),
         footer=method.footer(ctx),
+        stamp=ctx.stamp,
     )
 
 

@@ -52,6 +52,8 @@ def unit_page(ctx: Context, unit: Unit, links: Mapping[str, str]) -> Page:
         provenance=method.provenance(ctx, domain),
         sections=sections,
         footer=method.footer(ctx),
+        unit_id=unit.unit_id,
+        stamp=ctx.stamp,
     )
 
 
