@@ -39,7 +39,8 @@ study
     estimates, assembled, comparison, ranks, alike, case_mix, confidence, side_by_side,
     by_hand
 findings
-    own_contrasts, peer_gaps, associations, findings, sessions_needed
+    own_contrasts, peer_gaps, associations, findings, sessions_needed,
+    settling
 waves and issues
     changes, comparable, moved, revised
 published scores of others

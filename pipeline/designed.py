@@ -32,7 +32,9 @@ from pipeline.contacts import FieldRecord
 from pipeline.leaning import leaning
 from pipeline.mending import apart, beside, candidates, with_trust
 from pipeline.mixing import compared_alike, final_coded
+from pipeline.replies import read_replies
 from pipeline.results import CalibrationReport, Results
+from pipeline.self_assessment import self_assessments
 from pipeline.shortfall import notes_on_shortfall, notes_on_unworked, with_lost
 from pipeline.study import Study
 from pipeline.tables import read_table
@@ -69,6 +71,8 @@ def analyze_designed(
     """
     rules = Rules(**asdict(study.publication))
     index = index_definition(study)
+    replies = read_replies(study, {q.indicator for q in instrument.questions if q.indicator})
+    own_scores = self_assessments(study)
     record, left_out = inside_frame(study, record)
     weighting = weighted(study, record)
     interviews = (
@@ -190,6 +194,9 @@ def analyze_designed(
         proof=proof,
         own_contrasts=own,
         associations=trusted,
+        observations=record.observations,
+        self_assessments=own_scores,
+        replies=replies,
         estimates=publish(table),
         variances=published(found.variances, table),
         calibration=calibration_report(known, found),

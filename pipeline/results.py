@@ -10,6 +10,7 @@ from analysis.by_hand import ByHand
 from analysis.calibration_report import Convergence, Diagnostics
 from analysis.instrument import Instrument
 from analysis.ranks import Ties
+from pipeline.replies import Reply
 from pipeline.study import Study
 
 
@@ -59,8 +60,10 @@ class Results:
     alike, `ranks` the rank sets that follow from the tables of the edition, with what units have
     in common in `ties`; `small` direct and shrunk estimates, in the internal edition only.
     `own_contrasts` hold each indicator of a unit against its others (rows as `estimates`),
-    `associations` are those of indicators with trust. `proof` are sums from which one unit's
-    estimates can be computed anew; only the internal edition has them.
+    `associations` are those of indicators with trust. `observations` are what enumerators saw of
+    the units, `self_assessments` their own scores, `replies` what they said to the report. `proof`
+    are sums from which one unit's estimates can be computed anew; only the internal edition has
+    them.
     """
 
     study: Study
@@ -88,5 +91,8 @@ class Results:
     small: pd.DataFrame = field(default_factory=pd.DataFrame)
     own_contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
     associations: pd.DataFrame = field(default_factory=pd.DataFrame)
+    observations: pd.DataFrame = field(default_factory=pd.DataFrame)
+    self_assessments: pd.DataFrame = field(default_factory=pd.DataFrame)
+    replies: tuple[Reply, ...] = ()
     edition: str = "public"
     proof: ByHand | None = None

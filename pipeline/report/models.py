@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipeline.report.finding_parts import FindingTable
+from pipeline.report.finding_parts import FindingTable, Quotation
 from pipeline.report.listings import Fact, FactList, OfficialTable, ProfileTable, QualityTable, Tone
 from pipeline.report.parts import AnswerTable, Cell, FigureTable, Mark, SkmTable, Tick
 from pipeline.report.placing_parts import PlacedTable, RankTable
@@ -24,6 +24,7 @@ Part = (
     | PlacedTable
     | RankTable
     | FindingTable
+    | Quotation
 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pipeline.report import (
     answers,
+    beside,
     experience,
     field,
     findings,
@@ -105,6 +106,7 @@ def _without_results(ctx: Context, domain: Domain, n: int) -> tuple[Section, ...
     rest = (
         quality.quality(ctx, domain),
         method.officials(ctx, domain),
+        beside.reply(ctx, domain),
         method.method(ctx, domain),
     )
     return (why, *(s for s in rest if s is not None))
@@ -126,7 +128,10 @@ def _results(ctx: Context, domain: Domain, links: Mapping[str, str]) -> tuple[Se
         respondents.respondents(ctx, domain),
         quality.quality(ctx, domain),
         findings.sessions(ctx, domain),
+        beside.own_scores(ctx, domain),
+        beside.observations(ctx, domain),
         method.officials(ctx, domain),
+        beside.reply(ctx, domain),
         method.method(ctx, domain),
     )
     return tuple(s for s in found if s is not None)
