@@ -146,6 +146,12 @@ def write_frame(frame: pd.DataFrame, path: Path) -> None:
         pq.write_table(table, temporary, compression="zstd")
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file atomically."""
+    with _written(path) as temporary:
+        temporary.write_bytes(data)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file in UTF-8, atomically."""
     with _written(path) as temporary:

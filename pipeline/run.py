@@ -31,12 +31,13 @@ from pipeline.gathered import Gathered
 from pipeline.issue_lines import lines as issue_lines
 from pipeline.issued import Revision, lay_out, place, revised, settle
 from pipeline.issues import Issue, Press, digest_of, next_date, read_ledger
-from pipeline.manifest import describe, to_json
+from pipeline.manifest import describe, earlier_pdfs, to_json
 from pipeline.outputs import write_text
 from pipeline.plain import analyze_plain, extra_columns
 from pipeline.questionnaire import read_instrument
 from pipeline.report.reissue import teller
 from pipeline.report.render import render_reports
+from pipeline.report_pdf import Pdfs, print_pages
 from pipeline.results import Results
 from pipeline.settings import zone
 from pipeline.snapshot import digest, read_snapshot
@@ -66,6 +67,7 @@ class Outcome:
     summary: tuple[str, ...]
     issue: Issue
     revision: Revision
+    pdfs: Pdfs
 
 
 class Stopwatch:
@@ -96,11 +98,13 @@ def analyze(
     engine: str = "",
     edition: str = "",
     issued: date | None = None,
+    pdf: bool = False,
 ) -> Outcome:
     """Pull a study, analyse what its store holds and write `build/<study>/`.
 
     Files that say what they said are left alone. Those that say something new are a new issue,
-    dated `issued` (see `pipeline.issues.next_date`).
+    dated `issued` (see `pipeline.issues.next_date`). With `pdf` every report is printed too;
+    what could not be is in the outcome's `pdfs`, the rest is whole.
 
     `engine` (local or spark) stands before that of the study; it moves no number. `edition`
     (public or internal) stands before `[report] release`.
@@ -151,6 +155,12 @@ def analyze(
         files += render_reports(results, folder, codebook=PAGE, press=press)
     issue = settle(press, ledger, revision, declared, shelf)
     files += lay_out(shelf, folder)
+    with watch("pdf"):
+        pdfs = print_pages(
+            [path for path in press.files if path.endswith(".html") and path != PAGE],
+            folder, earlier_pdfs(folder / MANIFEST), wanted=pdf, environ=environ, say=say,
+        )  # fmt: skip
+    files += [folder / name for name in pdfs.made]
     after = _times(folder)
     written = [name for name in after if after[name] != before.get(name)]
     manifest = describe(
@@ -168,15 +178,16 @@ def analyze(
         issue=issue,
         files=press.files,
         written=written,
+        pdfs=pdfs.made,
         build=folder,
         now=now(),
         seconds=watch.seconds,
     )
     write_text(folder / MANIFEST, to_json(manifest))
     files.append(folder / MANIFEST)
-    told = issue_lines(issue, ledger, press.files, revision, shelf)
+    told = (*issue_lines(issue, ledger, press.files, revision, shelf), *pdfs.lines())
     summary = _summary(results, gathered, folder, watch, told)
-    return Outcome(results, manifest, tuple(files), summary, issue, revision)
+    return Outcome(results, manifest, tuple(files), summary, issue, revision, pdfs)
 
 
 def _times(folder: Path) -> dict[str, tuple[int, int]]:
