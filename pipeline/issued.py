@@ -29,6 +29,10 @@ ABOUT = {
     "standings": ("probability_above", "label"),
     "comparisons": ("difference", ""),
     "changes": ("difference", "wave_before"),
+    "ranks": ("best", ""),
+    "case_mix": ("difference", ""),
+    "findings": ("gap", ""),
+    "sessions_needed": ("needed", "question"),
 }
 """The value told of each table, and what its rows are also known by."""
 

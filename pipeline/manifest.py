@@ -190,6 +190,7 @@ def settings(study: Study) -> dict[str, Any]:
             "design",
             "weights",
             "calibration",
+            "case_mix",
             "index",
             "thresholds",
             "publication",

@@ -33,11 +33,13 @@ from pipeline.issued import Revision, lay_out, place, revised, settle
 from pipeline.issues import Issue, Press, digest_of, next_date, read_ledger
 from pipeline.manifest import describe, earlier_pdfs, to_json
 from pipeline.outputs import write_text
+from pipeline.placing import told_beside, without_beside
 from pipeline.plain import analyze_plain, extra_columns
 from pipeline.questionnaire import read_instrument
 from pipeline.report.reissue import teller
 from pipeline.report.render import render_reports
 from pipeline.report_pdf import Pdfs, print_pages
+from pipeline.result_book import write_result_book
 from pipeline.results import Results
 from pipeline.settings import zone
 from pipeline.snapshot import digest, read_snapshot
@@ -125,11 +127,8 @@ def analyze(
                 study, data=data, environ=environ, now=now, say=say,
                 server_url=server_url, page_size=page_size,
             )  # fmt: skip
-    elif not store_path(study, data).exists():
-        raise StoreError(
-            f"{store_path(study, data)}: not found, so there is nothing to analyse without a pull. "
-            "Run it once without --no-pull."
-        )
+    else:
+        _need_store(study, data, "Run it once without --no-pull.")
     say("Decoding, weighting and estimating ...")
     results, store_digest, decoded = _compute_waves(study, data, watch)
     results = replace(results, notes=(*_gone(gathered), *results.notes))
@@ -144,6 +143,7 @@ def analyze(
     before = _times(folder)
     with watch("write"):
         files = write_tables(results, folder)
+        files.append(write_result_book(results, files, folder))
     say("Rendering the reports ...")
     with watch("render"):
         files.append(
@@ -151,7 +151,8 @@ def analyze(
         )
         for path in files:
             if path.suffix != ".parquet":  # says what the CSV says, in the bytes of a library
-                press.enter(path.relative_to(folder).as_posix(), digest_of(path.read_bytes()))
+                own = path.with_name(without_beside(path) + path.suffix)  # wherever it came to lie
+                press.enter(own.relative_to(folder).as_posix(), digest_of(path.read_bytes()))
         files += render_reports(results, folder, codebook=PAGE, press=press)
     issue = settle(press, ledger, revision, declared, shelf)
     files += lay_out(shelf, folder)
@@ -183,11 +184,34 @@ def analyze(
         now=now(),
         seconds=watch.seconds,
     )
-    write_text(folder / MANIFEST, to_json(manifest))
-    files.append(folder / MANIFEST)
-    told = (*issue_lines(issue, ledger, press.files, revision, shelf), *pdfs.lines())
+    files.append(write_text(folder / MANIFEST, to_json(manifest)))
+    told = (
+        *(f"Note: {note}" for note in told_beside(files)),
+        *issue_lines(issue, ledger, press.files, revision, shelf),
+        *pdfs.lines(),
+    )
     summary = _summary(results, gathered, folder, watch, told)
     return Outcome(results, manifest, tuple(files), summary, issue, revision, pdfs)
+
+
+def results_of(study: Study, data: Path) -> Results:
+    """The results of what the store holds, before any edition; nothing is written.
+
+    Raises
+    ------
+    PersepsiError, analysis.errors.SampleError
+        As `analyze`.
+    """
+    _need_store(study, data, "Run persepsi pull or persepsi analyze first.")
+    return _compute_waves(study, data, Stopwatch())[0]
+
+
+def _need_store(study: Study, data: Path, what_to_do: str) -> None:
+    if not store_path(study, data).exists():
+        raise StoreError(
+            f"{store_path(study, data)}: not found, so there is nothing to analyse without a pull. "
+            f"{what_to_do}"
+        )
 
 
 def _times(folder: Path) -> dict[str, tuple[int, int]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from pipeline.cli import main
 from pipeline.errors import StudyError
 from pipeline.run import Outcome, analyze
 from pipeline.sandbox import asset_uid, serve, study_state
@@ -50,7 +51,7 @@ def test_every_output_is_there(default):
     build = folder / "build" / "kendari"
     assert sorted(p.stem for p in (build / "unit").glob("*.html")) == list(UNITS)
     names = ("index.html", "estimates.csv", "estimates.parquet", "manifest.json", "variances.csv")
-    for name in (*names, "calibration.csv", "weights.csv", "sensitivity.csv"):
+    for name in (*names, "calibration.csv", "weights.csv", "sensitivity.csv", "hasil.xlsx"):
         assert (build / name).stat().st_size > 1000, name
     assert (folder / "data" / "kendari" / "sandbox.sqlite").exists()
     assert not (folder / "data" / "kendari" / "store.sqlite").exists()
@@ -257,9 +258,30 @@ def test_two_runs_at_once_both_end_well(tmp_path):
         assert store.verify() == []
 
 
+def test_interviews_are_exported_from_the_store_for_the_office_alone(default, capsys):
+    folder, outcome = default
+    places = ["--data", str(folder / "data"), "--build", str(folder / "build")]
+    asked = ["export", "kendari", "--format", "parquet", "--table", "interviews", *places]
+    with pytest.raises(SystemExit) as refused:
+        main(asked)
+    assert refused.value.code == 10
+    with pytest.raises(SystemExit) as done:
+        main([*asked, "--internal", "--json"])
+    assert done.value.code == 0
+    told = json.loads(capsys.readouterr().out)
+    (path,) = map(Path, told["files"])
+    assert path == folder / "build" / "kendari-internal" / "export" / "interviews.parquet"
+    assert path.stat().st_mode & 0o077 == 0
+    frame = pd.read_parquet(path).set_index("submission_id")
+    weights = outcome.results.weighted.set_index("submission_id")["w_final"]
+    assert frame["w_final"].to_dict() == weights.to_dict()
+    assert {"deviceid", "tiket", "x_saran", "kode_ulang"} <= set(told["left_out"])
+    assert Path(told["codebook"]).read_text("utf-8").count('id="wawancara.p_tata"') == 1
+
+
 def cells(path: Path) -> dict[tuple[str, ...], str]:
     """Every cell of a CSV file by the texts of its row's key and its column."""
-    key = ("domain_type", "domain", "measure_type", "measure", "category")
+    key = ("domain_type", "domain", "measure_type", "measure", "category", "label", "question")
     found = {}
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -288,7 +310,9 @@ def test_one_changed_answer_makes_an_issue_that_names_exactly_what_moved(default
     # The pages: those that are named are those whose bytes differ, and no other file was touched.
     old, new = hashes(before), hashes(build)
     differ = {name for name in new if new[name] != old.get(name)}
-    assert {"index.html", "unit/dpmptsp.html"} == {n for n in differ if n.startswith(("i", "u"))}
+    assert {name for name in differ if name.endswith(".html")} == {
+        "index.html", "unit/dpmptsp.html", "poster/dpmptsp.html",
+    }  # fmt: skip
     assert set(again.issue.changed) == {n for n in differ if not n.endswith(".parquet")}
     assert set(again.manifest["run"]["written"]) == differ
     for name in set(new) - differ:
@@ -303,10 +327,12 @@ def test_one_changed_answer_makes_an_issue_that_names_exactly_what_moved(default
         for cell in row["columns"].split(";")
     }
     moved = set()
-    for table in ("estimates", "standings", "comparisons"):
+    for table in again.revision.tables:
+        if not (build / f"{table}.csv").exists():
+            continue
         was, now = cells(before / f"{table}.csv"), cells(build / f"{table}.csv")
         assert was.keys() == now.keys()
-        moved |= {(table, *key) for key in now if was[key] != now[key]}
+        moved |= {(table, *key[:5], key[-1]) for key in now if was[key] != now[key]}
     assert named == moved
     estimates = rows[rows["table"] == "estimates"]
     assert set(estimates["measure"]) <= {"s_sopan", "perilaku", "ikm"}

@@ -47,7 +47,7 @@ def _designed(ctx: Context, domain: Domain, basis: Basis) -> list[Fact]:
     sessions = sessions_of(ctx, domain)
     unit = study.unit(domain.id)
     by = f"{collectors(sessions) or 'tidak dicatat'}; {announcement(sessions)}."
-    if worked_of(sessions).empty:
+    if not worked_of(sessions):
         by = "Belum ada sesi yang terlaksana."
     facts = [
         Fact("Kapan", f"{ctx.period}, pada jam layanan."),
@@ -195,6 +195,6 @@ def provenance(ctx: Context, domain: Domain) -> str:
     if not ctx.results.study.is_designed:
         return ""
     sessions = sessions_of(ctx, domain)
-    if worked_of(sessions).empty:
+    if not worked_of(sessions):
         return sentences.NOT_COLLECTED
     return sentences.collected(collectors(sessions), visits(sessions))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pipeline.report.finding_parts import FindingTable
 from pipeline.report.listings import Fact, FactList, OfficialTable, ProfileTable, QualityTable, Tone
 from pipeline.report.parts import AnswerTable, Cell, FigureTable, Mark, SkmTable, Tick
 from pipeline.report.trend_parts import TrendChart, TrendTable
@@ -19,6 +20,7 @@ Part = (
     | PeerTable
     | TrendChart
     | TrendTable
+    | FindingTable
 )
 
 

@@ -11,7 +11,7 @@ from pipeline.report import figures, method, poster_said
 from pipeline.report import sentences as said
 from pipeline.report.cells import UNSUR, cell
 from pipeline.report.context import Context
-from pipeline.report.field import interviews_count, sessions_of
+from pipeline.report.field import interviews_count, sessions_of, worked_of
 from pipeline.report.hero import hero
 from pipeline.report.listings import Fact
 from pipeline.report.lookup import Domain
@@ -42,8 +42,7 @@ def poster(ctx: Context, unit: Unit, page: str, path: str) -> Poster:
     shown = tuple(f for f in (_ikm(ctx, domain), _index(ctx, domain)) if f is not None)
     refusal = ""
     if all(figure.cell.state == "withheld" for figure in shown):
-        sessions = sessions_of(ctx, domain)
-        worked = 0 if sessions.empty else int(sessions["worked"].astype(bool).sum())
+        worked = len(worked_of(sessions_of(ctx, domain)))
         refusal, shown = said.nothing(n, worked, study.publication), ()
     return Poster(
         path=path,
