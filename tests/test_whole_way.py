@@ -351,4 +351,10 @@ def test_one_changed_answer_makes_an_issue_that_names_exactly_what_moved(default
     assert "Terbitan 1, 16 November 2026" in (build / "unit" / "dinsos.html").read_text("utf-8")
     (mind,) = [line for line in again.summary if line.startswith("Mind")]
     assert "dpmptsp 1" in mind
-    assert any("dpmptsp skm ikm: 86.8405 -> 86.8708" in line for line in again.summary)
+    told = estimates[(estimates["measure"] == "ikm") & (estimates["old"] != estimates["new"])]
+    told = told.dropna(subset=["new"])
+    assert len(told)
+    for row in told.to_dict("records"):
+        where = row["domain"] if row["domain_type"] == "unit" else row["domain_type"]
+        said = f"{where} skm ikm: {row['old']:.6g} -> {row['new']:.6g}"
+        assert any(line.strip() == said for line in again.summary), said
