@@ -146,6 +146,16 @@ def analyze(
         str,
         typer.Option(help="public hides every count of one to four people; internal does not."),
     ] = "",
+    issued: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="Date of the issue, where something changed; else that of the study, or today.",
+        ),
+    ] = None,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Make a PDF of every report too (Chromium or Edge).")
+    ] = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -157,12 +167,14 @@ def analyze(
         open_study(study), data=data, build=build, environ=os.environ,
         now=lambda: datetime.now(UTC), say=_say, server_url=server, page_size=page_size,
         pull=not no_pull, engine=engine, edition=edition,
+        issued=issued.date() if issued else None, pdf=pdf,
     )  # fmt: skip
     if as_json:
         _emit(outcome.manifest)
-        return
-    for line in outcome.summary:
-        typer.echo(line)
+    else:
+        for line in outcome.summary:
+            typer.echo(line)
+    outcome.pdfs.demand()
 
 
 @app.command(

@@ -31,14 +31,15 @@ from pipeline.gathered import Gathered
 from pipeline.issue_lines import lines as issue_lines
 from pipeline.issued import Revision, lay_out, place, revised, settle
 from pipeline.issues import Issue, Press, digest_of, next_date, read_ledger
-from pipeline.manifest import describe, to_json
+from pipeline.manifest import describe, earlier_pdfs, to_json
 from pipeline.outputs import write_text
-from pipeline.placing import told_beside
+from pipeline.placing import told_beside, without_beside
 from pipeline.plain import analyze_plain, extra_columns
 from pipeline.proof_book import write_proof_book
 from pipeline.questionnaire import read_instrument
 from pipeline.report.reissue import teller
 from pipeline.report.render import render_reports
+from pipeline.report_pdf import Pdfs, print_pages
 from pipeline.result_book import write_result_book
 from pipeline.results import Results
 from pipeline.settings import zone
@@ -69,6 +70,7 @@ class Outcome:
     summary: tuple[str, ...]
     issue: Issue
     revision: Revision
+    pdfs: Pdfs
 
 
 class Stopwatch:
@@ -99,11 +101,13 @@ def analyze(
     engine: str = "",
     edition: str = "",
     issued: date | None = None,
+    pdf: bool = False,
 ) -> Outcome:
     """Pull a study, analyse what its store holds and write `build/<study>/`.
 
     Files that say what they said are left alone. Those that say something new are a new issue,
-    dated `issued` (see `pipeline.issues.next_date`).
+    dated `issued` (see `pipeline.issues.next_date`). With `pdf` every report is printed too;
+    what could not be is in the outcome's `pdfs`, the rest is whole.
 
     `engine` (local or spark) stands before that of the study; it moves no number. `edition`
     (public or internal) stands before `[report] release`.
@@ -151,10 +155,17 @@ def analyze(
         )
         for path in files:
             if path.suffix != ".parquet":  # says what the CSV says, in the bytes of a library
-                press.enter(path.relative_to(folder).as_posix(), digest_of(path.read_bytes()))
+                own = path.with_name(without_beside(path) + path.suffix)  # wherever it came to lie
+                press.enter(own.relative_to(folder).as_posix(), digest_of(path.read_bytes()))
         files += render_reports(results, folder, codebook=PAGE, press=press)
     issue = settle(press, ledger, revision, declared, shelf)
     files += lay_out(shelf, folder)
+    with watch("pdf"):
+        pdfs = print_pages(
+            [path for path in press.files if path.endswith(".html") and path != PAGE],
+            folder, earlier_pdfs(folder / MANIFEST), wanted=pdf, environ=environ, say=say,
+        )  # fmt: skip
+    files += [folder / name for name in pdfs.made]
     after = _times(folder)
     written = [name for name in after if after[name] != before.get(name)]
     manifest = describe(
@@ -172,6 +183,7 @@ def analyze(
         issue=issue,
         files=press.files,
         written=written,
+        pdfs=pdfs.made,
         build=folder,
         now=now(),
         seconds=watch.seconds,
@@ -180,9 +192,10 @@ def analyze(
     told = (
         *(f"Note: {note}" for note in told_beside(files)),
         *issue_lines(issue, ledger, press.files, revision, shelf),
+        *pdfs.lines(),
     )
     summary = _summary(results, gathered, folder, watch, told)
-    return Outcome(results, manifest, tuple(files), summary, issue, revision)
+    return Outcome(results, manifest, tuple(files), summary, issue, revision, pdfs)
 
 
 def results_of(study: Study, data: Path) -> Results:

@@ -38,6 +38,10 @@ def reported(results: Results) -> dict[str, pd.DataFrame]:
         "standings": _stacked(waves, lambda r: r.standings),
         "comparisons": _stacked(waves, lambda r: r.comparisons),
         "changes": pd.DataFrame() if trend is None else trend.changes,
+        "ranks": _stacked(waves, lambda r: r.ranks),
+        "case_mix": _stacked(waves, lambda r: r.case_mix),
+        "findings": _stacked(waves, findings_of),
+        "sessions_needed": _stacked(waves, _needed),
     }
 
 

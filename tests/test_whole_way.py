@@ -281,7 +281,7 @@ def test_interviews_are_exported_from_the_store_for_the_office_alone(default, ca
 
 def cells(path: Path) -> dict[tuple[str, ...], str]:
     """Every cell of a CSV file by the texts of its row's key and its column."""
-    key = ("domain_type", "domain", "measure_type", "measure", "category")
+    key = ("domain_type", "domain", "measure_type", "measure", "category", "label", "question")
     found = {}
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -310,7 +310,9 @@ def test_one_changed_answer_makes_an_issue_that_names_exactly_what_moved(default
     # The pages: those that are named are those whose bytes differ, and no other file was touched.
     old, new = hashes(before), hashes(build)
     differ = {name for name in new if new[name] != old.get(name)}
-    assert {"index.html", "unit/dpmptsp.html"} == {n for n in differ if n.startswith(("i", "u"))}
+    assert {name for name in differ if name.endswith(".html")} == {
+        "index.html", "unit/dpmptsp.html", "poster/dpmptsp.html",
+    }  # fmt: skip
     assert set(again.issue.changed) == {n for n in differ if not n.endswith(".parquet")}
     assert set(again.manifest["run"]["written"]) == differ
     for name in set(new) - differ:
@@ -325,10 +327,12 @@ def test_one_changed_answer_makes_an_issue_that_names_exactly_what_moved(default
         for cell in row["columns"].split(";")
     }
     moved = set()
-    for table in ("estimates", "standings", "comparisons"):
+    for table in again.revision.tables:
+        if not (build / f"{table}.csv").exists():
+            continue
         was, now = cells(before / f"{table}.csv"), cells(build / f"{table}.csv")
         assert was.keys() == now.keys()
-        moved |= {(table, *key) for key in now if was[key] != now[key]}
+        moved |= {(table, *key[:5], key[-1]) for key in now if was[key] != now[key]}
     assert named == moved
     estimates = rows[rows["table"] == "estimates"]
     assert set(estimates["measure"]) <= {"s_sopan", "perilaku", "ikm"}
@@ -347,4 +351,10 @@ def test_one_changed_answer_makes_an_issue_that_names_exactly_what_moved(default
     assert "Terbitan 1, 16 November 2026" in (build / "unit" / "dinsos.html").read_text("utf-8")
     (mind,) = [line for line in again.summary if line.startswith("Mind")]
     assert "dpmptsp 1" in mind
-    assert any("dpmptsp skm ikm: 86.8405 -> 86.8708" in line for line in again.summary)
+    told = estimates[(estimates["measure"] == "ikm") & (estimates["old"] != estimates["new"])]
+    told = told.dropna(subset=["new"])
+    assert len(told)
+    for row in told.to_dict("records"):
+        where = row["domain"] if row["domain_type"] == "unit" else row["domain_type"]
+        said = f"{where} skm ikm: {row['old']:.6g} -> {row['new']:.6g}"
+        assert any(line.strip() == said for line in again.summary), said

@@ -62,8 +62,9 @@ def render_reports(
         path = build / one.path
         says = _drawn(dataclasses.replace(one, stamp=NO_STAMP))
         entry = press.enter(one.path, digest_of(says.encode("utf-8")), one.unit_id)
-        write_text(path, _drawn(dataclasses.replace(one, stamp=stamp(entry))) + "\n")
-        written.append(path)
+        written.append(
+            write_text(path, _drawn(dataclasses.replace(one, stamp=stamp(entry))) + "\n")
+        )
     for folder in ("unit", POSTERS):
         _remove_stale(build / folder, set(written))
     return written

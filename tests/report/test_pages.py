@@ -274,6 +274,7 @@ def test_the_policy_names_what_the_page_carries_and_nothing_else(pages):
 
 
 def test_no_page_points_outside_itself_or_styles_by_attribute(pages):
+    sheets = {name.replace("unit/", "poster/") for name in pages}
     for name, html in pages.items():
         reader = Reader(html)
         ids = {attrs["id"] for _, attrs in reader.tags if "id" in attrs}
@@ -289,7 +290,7 @@ def test_no_page_points_outside_itself_or_styles_by_attribute(pages):
                 assert href[1:] in ids, (name, href)
             else:
                 target = (Path("/build") / name).parent / href
-                assert str(target.resolve().relative_to("/build")) in pages, (name, href)
+                assert str(target.resolve().relative_to("/build")) in {*pages, *sheets}, href
         assert not re.search(r"https?://|//[a-z]", reader.text)
         assert "url(http" not in html
 
@@ -343,8 +344,10 @@ def test_a_study_before_its_first_submission_has_pages_that_say_so(results, tmp_
         comparisons=pd.DataFrame(),
         responses=pd.DataFrame(),
     )
-    written = render_reports(nothing, tmp_path)
+    written = [p for p in render_reports(nothing, tmp_path) if p.parent.name != "poster"]
     assert len(written) == 7
+    for sheet in (tmp_path / "poster").iterdir():
+        assert "Belum ada angka untuk unit ini" in Reader(sheet.read_text("utf-8")).text
     for path in written[1:]:
         text = Reader(path.read_text("utf-8")).text
         assert "Tidak ada wawancara yang lengkap" in text
