@@ -124,9 +124,12 @@ class _Row:
         self.scores = None if line.scores is None else line.scores.tolist()
         self.hidden = [k for k, s in enumerate(state) if s != SHOWN]
         n = sum(counts)
+        # What is hidden beside small counts was the next smallest: a reader knows that it is no
+        # more than the least that is shown.
+        least = min((c for c, s in zip(counts, state, strict=True) if s == SHOWN), default=n)
         self.low = [c if s == SHOWN else SMALL + 1 if s == OTHER else 0
                     for c, s in zip(counts, state, strict=True)]  # fmt: skip
-        self.high = [c if s == SHOWN else SMALL if s == FEW else n
+        self.high = [c if s == SHOWN else SMALL if s == FEW else least if s == OTHER else n
                      for c, s in zip(counts, state, strict=True)]  # fmt: skip
 
     def stands(self) -> bool:

@@ -42,6 +42,7 @@ def hide_lines(cells: Cells) -> None:
             i = alone[question.name]
             measure = cells.measures[i]
             unit = (measure.high - measure.low) / (np.nanmax(scores) - np.nanmin(scores))
+            cells.spread[:, i] = (found.state != SHOWN).any(axis=1)
             scored = counts[:, ~np.isnan(scores)].sum(axis=1)
             cells.open[:, i] = found.effect * unit / np.maximum(scored, 1)
 

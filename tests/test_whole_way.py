@@ -163,7 +163,8 @@ def test_weights_meet_the_known_visits_and_the_manifest_says_so(default):
     assert list(history["factor"].unique())[-2:] == ["f_calibration", "w_final"]
     last = history[history["factor"] == "w_final"].set_index("unit_id")["deff"]
     w = weighted[weighted["unit_id"] == "dikbud"]["w_final"]
-    assert last["dikbud"] == pytest.approx(len(w) * (w**2).sum() / w.sum() ** 2, rel=1e-9)
+    # Three digits: with twelve of them a weight could be told.
+    assert last["dikbud"] == pytest.approx(len(w) * (w**2).sum() / w.sum() ** 2, rel=5e-3)
 
 
 def test_the_standard_errors_stand_side_by_side(default):
@@ -177,8 +178,8 @@ def test_the_standard_errors_stand_side_by_side(default):
     hidden = both["flag"].isin(["withheld", "not_estimable"])
     numbers = ["se_beside", "se_taylor", "se_jkn_raked", "ratio", "enumerators"]
     assert both.loc[hidden, numbers].isna().all().all()
-    # What is hidden to protect people, or coarse, has no error from which it could be found again.
-    kept_back = both["reason"].str.contains("count<5|protects|coarse", na=False)
+    # What is hidden or coarse has no error from which it could be found again.
+    kept_back = hidden | both["reason"].str.contains("coarse", na=False)
     assert ((both["_merge"] == "left_only") == kept_back).all()
     shown = both[~hidden & both["se_beside"].notna()]
     assert (shown["variance_method"] == "jkn_raked").mean() > 0.95
