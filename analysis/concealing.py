@@ -108,6 +108,13 @@ def coarse(value: float, left: float, low: float, high: float) -> float:
     return math.nan
 
 
+def coarsest(value: float, low: float, high: float) -> float:
+    """Coarsest step that a value printed coarsely may have been rounded to, as its digits say."""
+    finest = _finest(low, high)
+    fits = [t for t in STEPS if abs((value - low) / (t * finest) % 1 - 0.5) > 0.5 - 1e-6]
+    return max(fits, default=1) * finest
+
+
 def _finest(low: float, high: float) -> float:
     """Decimal step next above `FINE` of a scale: 0.001 of a share, 0.1 of 100, 0.01 of 1 to 4."""
     return float(10.0 ** math.ceil(math.log10(FINE * (high - low)) - 1e-9))

@@ -74,13 +74,14 @@ def judged_as_printed(results: Results, table: pd.DataFrame) -> Results:
     raw.loc[there, "value"] = table.loc[there, "value"]
     # What this edition hides has no part in what it says of others.
     raw.loc[table["flag"].isin([WITHHELD, NOT_ESTIMABLE]).to_numpy(), "flag"] = WITHHELD
-    tied = results.tied
+    tied = results.ties
+    correlations, shared = tied.correlations or None, tied.shared or None
     lines = [("indeks", t.measure, t.value, t.label) for t in results.study.thresholds]
-    standings = place(raw, lines, rules, units=tied.units, correlations=tied.correlations)
+    standings = place(raw, lines, rules, units=tied.units, correlations=correlations)
     chance = standings["probability_above"].to_numpy(dtype=np.float64)
     standings["probability_above"] = np.round(chance, CHANCE)
     compared = against_others(
-        raw, rules, units=tied.units, correlations=tied.correlations, shared=tied.shared
+        raw, rules, units=tied.units, correlations=correlations, shared=shared
     )
     for name in ("p", "p_adjusted"):
         compared[name] = np.round(compared[name].to_numpy(dtype=np.float64), CHANCE)

@@ -14,8 +14,17 @@ from numpy.typing import NDArray
 
 from analysis.concealing import KEY, LIMITS, conceal, unsaid
 from analysis.publication import COARSE
-from pipeline.as_printed import as_printed, judged_as_printed, scattered, sensible, weight_digits
+from analysis.ranks import rank_sets
+from pipeline.as_printed import (
+    CHANCE,
+    as_printed,
+    judged_as_printed,
+    scattered,
+    sensible,
+    weight_digits,
+)
 from pipeline.errors import StudyError
+from pipeline.findings import safe_contrasts
 from pipeline.results import CalibrationReport, Results, Trend
 
 Claims = NDArray[np.bool_]
@@ -52,14 +61,18 @@ def released(results: Results, edition: str) -> Results:
     """The results as that edition may show them; nothing is changed in the internal one.
 
     Notes of the field and the counts of contacts are no answers and stay. Degrees of freedom and
-    numbers of sessions stay too: they are those of the plan.
+    numbers of sessions stay too: they are those of the plan. Ranks are those of the edition's own
+    tables.
     """
-    if edition == INTERNAL:
-        return replace(results, edition=edition, estimates=_unlimited(results.estimates))
-    shown = _shown(results)
     trend = results.trend
+    if edition == INTERNAL:
+        if trend is not None:
+            trend = replace(trend, earlier=tuple(_ranked(one) for one in trend.earlier))
+        table = _unlimited(results.estimates)
+        return _ranked(replace(results, edition=edition, estimates=table, trend=trend))
+    shown = _ranked(_shown(results))
     if trend is not None:
-        earlier = tuple(_shown(one) for one in trend.earlier)
+        earlier = tuple(_ranked(_shown(one)) for one in trend.earlier)
         tables = [one.estimates for one in (*earlier, shown) if not one.estimates.empty]
         estimates = pd.concat(tables, ignore_index=True) if tables else trend.estimates
         changes = _changes(trend, estimates)
@@ -67,6 +80,13 @@ def released(results: Results, edition: str) -> Results:
             shown, trend=replace(trend, estimates=estimates, changes=changes, earlier=earlier)
         )
     return shown
+
+
+def _ranked(results: Results) -> Results:
+    found = rank_sets(
+        results.estimates, results.comparisons, level=results.study.level, ties=results.ties
+    )
+    return replace(results, ranks=found)
 
 
 def _shown(results: Results) -> Results:
@@ -80,7 +100,9 @@ def _shown(results: Results) -> Results:
     )
     if results.hidden.empty:
         table = as_printed(unsaid(_unlimited(results.estimates)), edges)
-        return replace(results, estimates=table)
+        none = results.estimates.iloc[:0]
+        alike = _alike(results.case_mix, none, none)
+        return replace(results, estimates=table, case_mix=alike, small=pd.DataFrame())
     before = results.estimates
     table = conceal(before, results.hidden)
     gone = before[table["flag"].isin(HIDDEN) & ~before["flag"].isin(HIDDEN)]
@@ -95,9 +117,13 @@ def _shown(results: Results) -> Results:
         results,
         estimates=table,
         comparisons=_compared(results.comparisons, either),
+        case_mix=_alike(results.case_mix, gone, coarse),
+        # What leans on all units tells of each of them.
+        small=pd.DataFrame(),
         standings=_without(results.standings, gone, KEY),
         variances=_scattered(_without(results.variances, secret, KEY), results.hidden),
         sensitivity=sensible(_without(results.sensitivity, secret, KEY)),
+        own_contrasts=safe_contrasts(results.own_contrasts, table),
     )
 
 
@@ -125,6 +151,29 @@ def _compared(comparisons: pd.DataFrame, either: pd.DataFrame) -> pd.DataFrame:
     for name in ("difference", "low", "high"):
         kept.loc[at, name] = np.floor(kept.loc[at, name].to_numpy(dtype=np.float64) + 0.5)
     kept.loc[at, ["se", "p", "p_adjusted"]] = np.nan
+    return kept
+
+
+def _alike(table: pd.DataFrame, gone: pd.DataFrame, coarse: pd.DataFrame) -> pd.DataFrame:
+    """Comparisons with visitors made alike, with one digit behind the point.
+
+    They are worked out from the answers of all units: none where a share is hidden somewhere, or a
+    score in one of the units compared. Those of a score that is coarse somewhere are whole points.
+    """
+    if table.empty:
+        return table
+    either, names = pd.concat([gone, coarse]), ["measure_type", "measure"]
+    kept = _without(table, either[either["estimator"] == "proportion"], names)
+    compared = kept[kept["tier"] != ""]
+    lost = compared[_among(compared, gone[gone["domain_type"] == "unit"], ["domain", *names])]
+    kept = _without(kept, lost, names).copy()
+    at = _among(kept, either[either["estimator"] != "proportion"], names)
+    for name in ("difference", "low", "high", "unadjusted"):
+        found = kept[name].to_numpy(dtype=np.float64)
+        kept[name] = np.where(at, np.floor(found + 0.5), np.floor(10 * found + 0.5) / 10)
+    kept["se"] = np.where(at, np.nan, kept["se"].round(1))
+    for name in ("p", "p_adjusted"):
+        kept[name] = np.where(at, np.nan, kept[name].round(CHANCE))
     return kept
 
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-import pandas as pd
-
 from pipeline.report import figures, wording
 from pipeline.report.basis import VISITS, Basis
 from pipeline.report.context import Context
+from pipeline.report.grouped import Printed
 from pipeline.report.listings import Fact
 from pipeline.report.lookup import Domain
 from pipeline.results import CalibrationReport
@@ -111,18 +110,16 @@ def _interval(ctx: Context, domain: Domain, report: CalibrationReport | None) ->
             "hanya memuat ketidakpastian karena sebagian pengunjung tidak terwawancara; sebaran t "
             "untuk nilai, Wilson untuk persen."
         )
-    rows = _printed(ctx, domain)
-    if report is not None and report.replicated and len(rows):
-        fallen = int((rows["variance_method"] == "taylor").sum())
-        if fallen:
+    printed = _printed(ctx, domain)
+    if report is not None and report.replicated and printed.count:
+        if printed.fallen:
             text += (
-                f" Untuk {fallen} dari {len(rows)} angka penyesuaian ulang tidak mungkin tanpa "
-                f"salah satu {group}; di situ dipakai taksiran Taylor."
+                f" Untuk {printed.fallen} dari {printed.count} angka penyesuaian ulang tidak "
+                f"mungkin tanpa salah satu {group}; di situ dipakai taksiran Taylor."
             )
-        apart = _with(rows, "se_differs")
         text += (
-            f" Taksiran kedua (Taylor) menjadi pembanding; {_many(apart, len(rows))} berbeda lebih "
-            "dari 10%."
+            f" Taksiran kedua (Taylor) menjadi pembanding; {_many(printed.apart, printed.count)} "
+            "berbeda lebih dari 10%."
         )
     return (
         f"{text} Rentang hanya memuat ketidakpastian karena sampel, bukan salah ingat atau rasa "
@@ -137,28 +134,19 @@ def _enumerators(ctx: Context, domain: Domain) -> str:
             "Beda cara bertanya antarpewawancara tidak termasuk dalam rentang, jadi rentang dapat "
             "terlalu sempit."
         )
-    rows = _printed(ctx, domain)
-    assumed = _with(rows, "rho_assumed")
+    printed = _printed(ctx, domain)
     text = "Beda cara bertanya antarpewawancara termasuk dalam rentang."
-    if assumed:
+    if printed.assumed:
         text += (
-            f" Untuk {assumed} dari {len(rows)} angka, pewawancara yang bergilir terlalu sedikit "
-            f"untuk mengukurnya, jadi dipakai anggapan: korelasi {figures.number(rho, 2)} antara "
-            "jawaban kepada pewawancara yang sama."
+            f" Untuk {printed.assumed} dari {printed.count} angka, pewawancara yang bergilir "
+            f"terlalu sedikit untuk mengukurnya, jadi dipakai anggapan: korelasi "
+            f"{figures.number(rho, 2)} antara jawaban kepada pewawancara yang sama."
         )
     return text
 
 
-def _printed(ctx: Context, domain: Domain) -> pd.DataFrame:
-    table = ctx.results.estimates
-    if table.empty:
-        return pd.DataFrame({"variance_method": [], "reason": []})
-    own = table[(table["domain_type"] == domain.type) & table["se"].notna()]
-    return own[own["domain"] == domain.id] if domain.type == "unit" else own
-
-
-def _with(rows: pd.DataFrame, code: str) -> int:
-    return int(sum(code in reason.split(";") for reason in rows["reason"].astype(str)))
+def _printed(ctx: Context, domain: Domain) -> Printed:
+    return ctx.grouped.printed.get(domain, Printed())
 
 
 def _many(count: int, of: int) -> str:

@@ -4,12 +4,17 @@ import dataclasses
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import pandas as pd
+
 from pipeline.editions import INTERNAL
+from pipeline.findings import findings_of, sessions_of
 from pipeline.report import charts, figures, notes, sentences, wording
 from pipeline.report.basis import Basis
 from pipeline.report.cells import Style, scores, shares
 from pipeline.report.codebook import Bentuk, bentuk_of, read_bentuk
+from pipeline.report.grouped import Grouped, grouped
 from pipeline.report.lookup import Domain, Lookup
+from pipeline.report.models import Stamp
 from pipeline.report.wave_lookup import Waves, waves_of
 from pipeline.results import Results
 
@@ -23,6 +28,7 @@ class Context:
 
     results: Results
     lookup: Lookup
+    grouped: Grouped
     bentuk: tuple[Bentuk, ...]
     edges: tuple[float, ...]
     index: Style
@@ -31,12 +37,19 @@ class Context:
     share: Style
     issued: date | None
     waves: Waves | None = None
+    findings: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    needed: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
 
     @property
     def banner(self) -> tuple[str, str] | None:
         """What stands above every page of this study, where anything does."""
         internal = self.results.edition == INTERNAL
         return notes.banner(simulated=self.results.simulated, internal=internal)
+
+    @property
+    def stamp(self) -> Stamp:
+        """The issue line of a first issue."""
+        return Stamp(f"terbit {figures.day(self.issued)}" if self.issued else "")
 
     @property
     def level(self) -> str:
@@ -79,9 +92,11 @@ def context(results: Results, now: datetime | None) -> Context:
     lookup = Lookup(results.estimates, results.standings, results.comparisons)
     edges = tuple(t.value for t in study.thresholds if t.measure == study.index.id)
     axis = charts.score_axis(lookup.ends(*SCORES))
+    findings = findings_of(results)
     return Context(
         results=results,
         lookup=lookup,
+        grouped=grouped(results),
         bentuk=bentuk_of(results.instrument, read_bentuk(study)),
         edges=edges,
         index=scores(axis, edges),
@@ -90,4 +105,6 @@ def context(results: Results, now: datetime | None) -> Context:
         share=shares(charts.SHARE_AXIS),
         issued=study.report.issued or (now.date() if now else None),
         waves=waves_of(results),
+        findings=findings,
+        needed=sessions_of(results, findings),
     )

@@ -1,28 +1,20 @@
 """What was done in the field: sessions, who collected, response rates, interviews."""
 
-import pandas as pd
-
 from pipeline.report import sentences, wording
 from pipeline.report.context import Context
-from pipeline.report.lookup import Domain, records, text, whole
+from pipeline.report.grouped import Rows
+from pipeline.report.lookup import Domain, text, whole
 from pipeline.report.respondents import contacts_of, interviews_of
 
 
-def sessions_of(ctx: Context, domain: Domain) -> pd.DataFrame:
+def sessions_of(ctx: Context, domain: Domain) -> Rows:
     """Sessions of a unit, or all."""
-    sessions = ctx.results.sessions
-    if domain.type != "unit" or sessions.empty:
-        return sessions
-    return sessions[sessions["unit_id"] == domain.id]
+    return ctx.grouped.sessions.of(domain)
 
 
 def response_of(ctx: Context, domain: Domain) -> dict[str, object]:
     """The domain's row of `responses`; empty where there is none."""
-    for row in records(ctx.results.responses):
-        kind = text(row["domain_type"])
-        if kind == domain.type and (kind != "unit" or text(row["domain"]) == domain.id):
-            return row
-    return {}
+    return ctx.grouped.responses.get(domain, {})
 
 
 def rate(row: dict[str, object], name: str) -> float | None:
@@ -31,15 +23,15 @@ def rate(row: dict[str, object], name: str) -> float | None:
     return None if value is None or value != value else float(value)  # type: ignore[arg-type]
 
 
-def worked_of(sessions: pd.DataFrame) -> pd.DataFrame:
+def worked_of(sessions: Rows) -> Rows:
     """The sessions that took place."""
-    return sessions if sessions.empty else sessions[sessions["worked"].astype(bool)]
+    return sessions.where("worked", True) if sessions else sessions
 
 
-def collectors(sessions: pd.DataFrame) -> str:
+def collectors(sessions: Rows) -> str:
     """Who collected the data; empty where that was not noted."""
     sessions = worked_of(sessions)
-    if sessions.empty or "collector" not in sessions.columns:
+    if not sessions or "collector" not in sessions:
         return ""
     found = sorted({text(c) for c in sessions["collector"]} - {""})
     names = [wording.COLLECTORS.get(c, c) for c in found]
@@ -48,16 +40,15 @@ def collectors(sessions: pd.DataFrame) -> str:
     return " dan ".join(names)
 
 
-def visits(sessions: pd.DataFrame) -> tuple[int, int]:
+def visits(sessions: Rows) -> tuple[int, int]:
     """Sessions that the unit was told of beforehand, and those it was not."""
-    if sessions.empty or "announced" not in sessions.columns:
+    if not sessions or "announced" not in sessions:
         return 0, 0
     sessions = worked_of(sessions)
-    announced = sessions["announced"]
-    return int((announced == "ya").sum()), int((announced == "tidak").sum())
+    return len(sessions.where("announced", "ya")), len(sessions.where("announced", "tidak"))
 
 
-def announcement(sessions: pd.DataFrame) -> str:
+def announcement(sessions: Rows) -> str:
     """Whether the visits were announced."""
     return sentences.announced(*visits(sessions))
 

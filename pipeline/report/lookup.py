@@ -2,11 +2,19 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+import numpy as np
 import pandas as pd
 
+from pipeline.report.placed import Columns, Placed
+
+_NAME = ("measure_type", "measure", "category")
+_NUMBERS = ("value", "low", "high", "n", "n_eff", "n_psu", "deff", "at_least", "at_most")
+_TEXTS = ("domain_type", "domain", *_NAME, "flag", "reason", "weight_tier", "selection")
+_PRINTED = ("published", "caution")
 _NO_BRACKETS = (
     "volunteer",
     "quota",
@@ -54,7 +62,7 @@ class Estimate:
     @property
     def is_shown(self) -> bool:
         """Whether there is a value that may be printed."""
-        return self.value is not None and self.flag in ("published", "caution")
+        return self.value is not None and self.flag in _PRINTED
 
     @property
     def has_interval(self) -> bool:
@@ -98,11 +106,9 @@ class Lookup:
     def __init__(
         self, estimates: pd.DataFrame, standings: pd.DataFrame, comparisons: pd.DataFrame
     ) -> None:
-        self._estimates: dict[Domain, dict[tuple[str, str, str], Estimate]] = {}
-        for row in records(estimates):
-            domain = domain_of(row)
-            item = _estimate(row)
-            self._estimates.setdefault(domain, {})[(item.type, item.measure, item.category)] = item
+        self._table = Columns(estimates, _NUMBERS, _TEXTS)
+        self._placed = Placed(self._table, ("domain_type", "domain"), _NAME)
+        self._selections: dict[Domain, str] = {}
         self._standings: dict[tuple[Domain, str, str], list[Standing]] = {}
         for row in records(standings):
             key = (domain_of(row), text(row["measure_type"]), text(row["measure"]))
@@ -115,20 +121,17 @@ class Lookup:
 
     def domains(self, kind: str) -> tuple[str, ...]:
         """Codes of the domains of that type which have estimates, in the order of the table."""
-        return tuple(d.id for d in self._estimates if d.type == kind)
+        return tuple(code for type_, code in self._placed.domains if type_ == kind)
 
     def get(self, domain: Domain, kind: str, measure: str, category: str = "") -> Estimate | None:
         """The estimate, or None where it was never made."""
-        return self._estimates.get(domain, {}).get((kind, measure, category))
+        row = self._placed.row((domain.type, domain.id), (kind, measure, category))
+        return None if row < 0 else _estimate(self._table, row)
 
     def of(self, domain: Domain, kind: str) -> tuple[Estimate, ...]:
         """All estimates of a type, in the order of the table."""
-        return tuple(e for e in self._estimates.get(domain, {}).values() if e.type == kind)
-
-    def everywhere(self, *kinds: str) -> Iterator[Estimate]:
-        """Estimates of those types in every domain, for axes that all pages share."""
-        for table in self._estimates.values():
-            yield from (e for e in table.values() if e.type in kinds)
+        rows = self._placed.rows((domain.type, domain.id), kind)
+        return tuple(_estimate(self._table, row) for row in rows)
 
     def standings(self, domain: Domain, kind: str, measure: str) -> tuple[Standing, ...]:
         """Places against the lines, from the lowest line up."""
@@ -148,27 +151,32 @@ class Lookup:
 
     def selection(self, domain: Domain) -> str:
         """How the respondents of a domain were selected; empty where it has no estimate."""
-        return next((e.selection for e in self._estimates.get(domain, {}).values()), "")
+        if domain not in self._selections:
+            rows = self._placed.rows((domain.type, domain.id))
+            self._selections[domain] = _estimate(self._table, rows[0]).selection if rows else ""
+        return self._selections[domain]
 
     def ends(self, *kinds: str, without: str = "") -> list[float]:
         """What an axis of those types must hold: the intervals of published values.
 
         Of values to be read with caution only the value itself; their intervals may be cut.
         """
+        rows = self._table.among("measure_type", kinds) & self._table.among("flag", _PRINTED)
+        if without:
+            rows &= ~self._table.among("measure", (without,))
         ends = []
-        for e in self.everywhere(*kinds):
-            if e.is_shown and e.measure != without:
+        for row in np.flatnonzero(rows).tolist():
+            e = _estimate(self._table, row)
+            if e.is_shown:
                 ends += [e.value] if e.is_careful else [e.value, e.low, e.high]
         return [v for v in ends if v is not None]
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, object]]:
     """Rows as dicts; nothing for an empty frame."""
-    return (
-        []
-        if frame.empty
-        else [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
-    )
+    names = [str(name) for name in frame.columns]
+    columns = [frame[name].tolist() for name in frame.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def domain_of(row: dict[str, object]) -> Domain:
@@ -196,29 +204,30 @@ def whole(value: object) -> int:
     return 0 if result is None else round(result)
 
 
-def codes(value: object) -> tuple[str, ...]:
+@lru_cache(maxsize=4096)
+def codes(joined: str) -> tuple[str, ...]:
     """Codes joined by `;`."""
-    return tuple(c for c in text(value).split(";") if c)
+    return tuple(c for c in joined.split(";") if c)
 
 
-def _estimate(row: dict[str, object]) -> Estimate:
+def _estimate(table: Columns, row: int) -> Estimate:
     return Estimate(
-        type=text(row["measure_type"]),
-        measure=text(row["measure"]),
-        category=text(row["category"]),
-        value=real(row["value"]),
-        low=real(row["low"]),
-        high=real(row["high"]),
-        n=whole(row["n"]),
-        n_eff=real(row["n_eff"]),
-        n_psu=whole(row["n_psu"]),
-        deff=real(row["deff"]),
-        flag=text(row["flag"]),
-        reasons=codes(row["reason"]),
-        tier=text(row.get("weight_tier")),
-        selection=text(row.get("selection")) or "probability",
-        at_least=real(row.get("at_least")),
-        at_most=real(row.get("at_most")),
+        type=table.text("measure_type", row),
+        measure=table.text("measure", row),
+        category=table.text("category", row),
+        value=table.number("value", row),
+        low=table.number("low", row),
+        high=table.number("high", row),
+        n=table.whole("n", row),
+        n_eff=table.number("n_eff", row),
+        n_psu=table.whole("n_psu", row),
+        deff=table.number("deff", row),
+        flag=table.text("flag", row),
+        reasons=codes(table.text("reason", row)),
+        tier=table.text("weight_tier", row),
+        selection=table.text("selection", row) or "probability",
+        at_least=table.number("at_least", row),
+        at_most=table.number("at_most", row),
     )
 
 
@@ -229,7 +238,7 @@ def _standing(row: dict[str, object]) -> Standing:
         label=text(row["label"]),
         probability_above=probability,
         state=text(row["state"]) if probability is not None else "",
-        reasons=codes(row["reason"]),
+        reasons=codes(text(row["reason"])),
     )
 
 

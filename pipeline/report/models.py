@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pipeline.report.finding_parts import FindingTable
 from pipeline.report.listings import Fact, FactList, OfficialTable, ProfileTable, QualityTable, Tone
 from pipeline.report.parts import AnswerTable, Cell, FigureTable, Mark, SkmTable, Tick
 from pipeline.report.trend_parts import TrendChart, TrendTable
@@ -19,6 +20,7 @@ Part = (
     | PeerTable
     | TrendChart
     | TrendTable
+    | FindingTable
 )
 
 
@@ -93,11 +95,23 @@ class Contrast:
 
 
 @dataclass(frozen=True)
+class Stamp:
+    """The issue of a page: `brief` joins the line of who collected, `line` stands at the end."""
+
+    brief: str = ""
+    line: str = ""
+
+
+NO_STAMP = Stamp()
+
+
+@dataclass(frozen=True)
 class Page:
     """One HTML file; `path` is relative to the build folder, `home` the way back or empty.
 
-    `banner` holds the words in bold and the rest; `provenance` says who collected the data, how
-    and when they were published. `codebook` is the codebook's page, empty where there is none.
+    `banner` holds the words in bold and the rest; `provenance` says who collected the data and how,
+    `stamp` when that was published. `codebook` is the codebook's page and `poster` the publication
+    sheet's, each empty where there is none; `unit_id` is empty on a page of all units.
     """
 
     path: str
@@ -118,3 +132,6 @@ class Page:
     footer: tuple[str, ...]
     has_script: bool = False
     codebook: str = ""
+    poster: str = ""
+    unit_id: str = ""
+    stamp: Stamp = NO_STAMP

@@ -1,13 +1,15 @@
 """What the data of a unit are worth: one row a property, with the limits of its verdict."""
 
+from collections import Counter
 from typing import Literal
 
-import pandas as pd
+import numpy as np
 
 from pipeline.report import figures, notes, wording
 from pipeline.report.basis import Basis
 from pipeline.report.context import Context
 from pipeline.report.field import rate, response_of, sessions_of, worked_of
+from pipeline.report.grouped import Rows
 from pipeline.report.listings import QualityRow, QualityTable, Verdict
 from pipeline.report.lookup import Domain, Estimate
 from pipeline.report.models import Section
@@ -95,12 +97,11 @@ def _response(ctx: Context, domain: Domain) -> list[QualityRow]:
     return rows
 
 
-def _sessions(sessions: pd.DataFrame) -> list[QualityRow]:
-    if sessions.empty:
+def _sessions(sessions: Rows) -> list[QualityRow]:
+    if not sessions:
         return []
-    planned = len(sessions)
-    worked = int(sessions["worked"].astype(bool).sum())
-    closed = int((sessions["worked"].astype(bool) & sessions["closed"].astype(bool)).sum())
+    held = worked_of(sessions)
+    planned, worked, closed = len(sessions), len(held), len(held.where("closed", True))
     found = verdict(worked / planned, 0.9, 0.7, direction="up")
     if found == GOOD and closed < worked:
         found = FAIR
@@ -115,12 +116,12 @@ def _sessions(sessions: pd.DataFrame) -> list[QualityRow]:
     ]
 
 
-def _counts(sessions: pd.DataFrame) -> list[QualityRow]:
+def _counts(sessions: Rows) -> list[QualityRow]:
     """How the visitors of the sessions worked are known, most usual way first."""
-    if sessions.empty or "tier" not in sessions.columns:
+    if not sessions or "tier" not in sessions:
         return []
-    found = sessions.loc[sessions["worked"].astype(bool), "tier"].value_counts()
-    tiers = {t: int(found[t]) for t in wording.TIERS if t in found.index}
+    found = Counter(worked_of(sessions)["tier"])
+    tiers = {t: found[t] for t in wording.TIERS if found[t]}
     if not tiers:
         return []
     counted, worked = tiers.get("T0", 0), sum(tiers.values())
@@ -137,15 +138,13 @@ def _counts(sessions: pd.DataFrame) -> list[QualityRow]:
     ]
 
 
-def _weights(ctx: Context, domain: Domain, sessions: pd.DataFrame) -> list[QualityRow]:
+def _weights(ctx: Context, domain: Domain, sessions: Rows) -> list[QualityRow]:
     rows = _counts(sessions)
     index = _first(ctx, domain)
-    weighted = ctx.results.weighted
-    if domain.type == "unit" and not weighted.empty:
-        weighted = weighted[weighted["unit_id"] == domain.id]
+    weighted = ctx.grouped.weights.of(domain)
     name = "w_final" if "w_final" in weighted else "w_trimmed"
-    w = weighted[name].to_numpy(float) if not weighted.empty else None
-    if w is not None and w.size > 1 and w.sum() > 0:
+    w = weighted[name].astype(np.float64) if weighted else np.zeros(0)
+    if w.size > 1 and w.sum() > 0:
         deff = float(w.size * (w**2).sum() / w.sum() ** 2)
         rows.append(
             QualityRow(
@@ -156,8 +155,8 @@ def _weights(ctx: Context, domain: Domain, sessions: pd.DataFrame) -> list[Quali
                 verdict(deff, 1.5, 2.5, direction="down"),
             )
         )
-        median = weighted.groupby("unit_id")[name].transform("median")
-        extreme = float((weighted[name] > EXTREME * median).mean())
+        units = [own[name].astype(np.float64) for own in weighted.by_unit().values()]
+        extreme = sum(int((own > EXTREME * np.median(own)).sum()) for own in units) / w.size
         rows.append(
             QualityRow(
                 "Bobot ekstrem",
@@ -184,21 +183,16 @@ def _weights(ctx: Context, domain: Domain, sessions: pd.DataFrame) -> list[Quali
 
 def _sensitivity(ctx: Context, domain: Domain) -> list[QualityRow]:
     """What the index would be had nobody counted visitors, beside what it is."""
-    found = ctx.results.sensitivity
-    if found.empty:
+    row = ctx.grouped.sensitivity.get(domain, {})
+    uncounted, counted, half = (rate(row, n) for n in ("value_uncounted", "value", "half_width"))
+    difference = rate(row, "difference")
+    if uncounted is None or counted is None or half is None or difference is None:
         return []
-    own = found[(found["domain_type"] == domain.type) & (found["measure_type"] == "indeks")]
-    own = own[own["domain"] == domain.id] if domain.type == "unit" else own
-    own = own[own["half_width"].notna()]
-    if own.empty:
-        return []
-    row = own.iloc[0]
-    share = abs(float(row["difference"])) / float(row["half_width"])
+    share = abs(difference) / half
     return [
         QualityRow(
             "Pengaruh hitungan pengunjung",
-            f"{figures.number(float(row['value_uncounted']), 1)}, bukan "
-            f"{figures.number(float(row['value']), 1)}",
+            f"{figures.number(uncounted, 1)}, bukan {figures.number(counted, 1)}",
             "Indeks bila semua sesi dianggap sama ramai, bukan menurut hitungan. Baik bila bedanya "
             "paling banyak seperempat lebar rentang, cukup bila masih di dalam rentang.",
             verdict(share, 0.5, 1.0, direction="down"),
@@ -231,24 +225,24 @@ _SETTING: tuple[tuple[str, str, str, str, float, float], ...] = (
 )
 
 
-def _setting(interviews: pd.DataFrame) -> list[QualityRow]:
+def _setting(interviews: Rows) -> list[QualityRow]:
     rows = []
     for column, code, label, meaning, good, fair in _SETTING:
-        if column not in interviews.columns:
+        if column not in interviews:
             continue
-        known = interviews[column].dropna()
+        known = [answer for answer in interviews[column] if answer is not None]
         if len(known) < 10:
             continue
-        share = float((known == code).mean())
+        share = known.count(code) / len(known)
         found = verdict(share, good, fair, direction="up")
         rows.append(QualityRow(label, figures.percent(share), meaning, found))
     return rows
 
 
-def _enumerators(ctx: Context, domain: Domain, contacts: pd.DataFrame) -> list[QualityRow]:
-    if interviews_of(contacts).empty:
+def _enumerators(ctx: Context, domain: Domain, contacts: Rows) -> list[QualityRow]:
+    if not interviews_of(contacts):
         return []
-    count = int(contacts["enumerator_id"].dropna().nunique())
+    count = len(set(contacts["enumerator_id"]) - {None})
     index = _first(ctx, domain)
     assumed = ""
     if index is not None and "rho_assumed" in index.reasons:
@@ -267,13 +261,13 @@ def _enumerators(ctx: Context, domain: Domain, contacts: pd.DataFrame) -> list[Q
     ]
 
 
-def _interference(sessions: pd.DataFrame) -> list[QualityRow]:
-    if sessions.empty or "interference" not in sessions.columns:
+def _interference(sessions: Rows) -> list[QualityRow]:
+    if not sessions or "interference" not in sessions:
         return []
-    worked = sessions[sessions["worked"].astype(bool)]
-    if worked.empty:
+    worked = worked_of(sessions)
+    if not worked:
         return []
-    count = int((worked["interference"] == "ya").sum())
+    count = len(worked.where("interference", "ya"))
     return [
         QualityRow(
             "Gangguan petugas unit",

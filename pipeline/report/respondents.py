@@ -1,20 +1,22 @@
 """Who was interviewed, beside everybody who was selected, with small counts hidden."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 
 from analysis.concealing import coarse
 from analysis.disclosure import SHOWN, SMALL, Line, protect
 from pipeline.report import charts, figures, notes, sentences, wording
 from pipeline.report.context import Context
+from pipeline.report.grouped import Rows
 from pipeline.report.listings import ProfileGroup, ProfileRow, ProfileTable
 from pipeline.report.lookup import Domain
 from pipeline.report.models import Section
 
 INTERVIEWED = ("1.1", "1.2")
+SEX, EDUCATION = "Jenis kelamin", "Pendidikan terakhir"
 _AXIS = charts.Axis(0.0, 100.0, 20.0, "%")
 _AGE = {
     "17-29": "18–29 tahun",  # the band's code is older than the rule that only adults are asked
@@ -25,17 +27,14 @@ _AGE = {
 _SEX = {"P": "Perempuan", "L": "Laki-laki"}
 
 
-def contacts_of(ctx: Context, domain: Domain) -> pd.DataFrame:
+def contacts_of(ctx: Context, domain: Domain) -> Rows:
     """Contacts of a unit, or of all."""
-    contacts = ctx.results.contacts
-    if domain.type != "unit" or contacts.empty:
-        return contacts
-    return contacts[contacts["unit_id"] == domain.id]
+    return ctx.grouped.contacts.of(domain)
 
 
-def interviews_of(contacts: pd.DataFrame) -> pd.DataFrame:
+def interviews_of(contacts: Rows) -> Rows:
     """Contacts that became an interview."""
-    return contacts if contacts.empty else contacts[contacts["outcome"].isin(INTERVIEWED)]
+    return contacts.where("outcome", *INTERVIEWED) if contacts else contacts
 
 
 def hide_small(counts: Sequence[int]) -> list[int | None]:
@@ -55,21 +54,25 @@ class Profile:
     """
 
     def __init__(
-        self, people: pd.DataFrame, column: str, labels: Mapping[str, str], *, whole: bool
+        self, people: Rows, column: str, labels: Mapping[str, str], *, whole: bool
     ) -> None:
-        counts = [int((people[column] == code).sum()) for code in labels]
+        counts = _counts(people, column, labels)
         self.total = sum(counts)
         self.counts = hide_small(counts)
         self.shares = [None if c is None or not self.total else c / self.total for c in self.counts]
         if whole and "unit_id" in people and self.total:
-            units = people.groupby("unit_id")[column]
-            per = [[int((own == code).sum()) for code in labels] for _, own in units]
+            per = [_counts(own, column, labels) for own in people.by_unit().values()]
             if any(None in hide_small(of_unit) for of_unit in per if sum(of_unit)):
                 self.counts = [None] * len(counts)
                 self.shares = [
                     None if share is None else _coarse(share, SMALL / self.total)
                     for share in self.shares
                 ]
+
+
+def _counts(people: Rows, column: str, labels: Mapping[str, str]) -> list[int]:
+    found = Counter(people[column])
+    return [found[code] for code in labels]
 
 
 def _coarse(share: float, left: float) -> float | None:
@@ -80,21 +83,10 @@ def _coarse(share: float, left: float) -> float | None:
 def respondents(ctx: Context, domain: Domain) -> Section | None:
     """Sex, age and education of respondents; sex and age of everybody selected, as observed."""
     contacts = contacts_of(ctx, domain)
-    if contacts.empty:
-        return None
-    eligible = contacts[~contacts["outcome"].astype(str).str.startswith("4.")]
     interviews = interviews_of(contacts)
-    if interviews.empty:
-        return None
-    groups = [
-        _group(label, asked, observed, labels, interviews, eligible, whole=domain.type != "unit")
-        for label, asked, observed, labels in (
-            ("Jenis kelamin", "jk", "obs_sex", _SEX),
-            ("Umur", "umur_kel", "obs_age_band", _AGE),
-            ("Pendidikan terakhir", "didik", "", _labels(ctx, "didik")),
-        )
-    ]
-    known = tuple(g for g in groups if g is not None)
+    out = [str(code).startswith("4.") for code in contacts["outcome"]]
+    eligible = contacts.at(~np.array(out, dtype=np.bool_))
+    known = profiles(ctx, domain)
     basis = ctx.basis(domain)
     who = "terpilih" if basis.is_random else "didekati"
     if not known:
@@ -115,6 +107,25 @@ def respondents(ctx: Context, domain: Domain) -> Section | None:
     )
 
 
+def profiles(ctx: Context, domain: Domain) -> tuple[ProfileGroup, ...]:
+    """The groups of respondents by sex, age and education, small counts hidden."""
+    contacts = contacts_of(ctx, domain)
+    interviews = interviews_of(contacts)
+    if not interviews:
+        return ()
+    out = [str(code).startswith("4.") for code in contacts["outcome"]]
+    eligible = contacts.at(~np.array(out, dtype=np.bool_))
+    groups = [
+        _group(label, asked, observed, labels, interviews, eligible, whole=domain.type != "unit")
+        for label, asked, observed, labels in (
+            (SEX, "jk", "obs_sex", _SEX),
+            ("Umur", "umur_kel", "obs_age_band", _AGE),
+            (EDUCATION, "didik", "", _labels(ctx, "didik")),
+        )
+    ]
+    return tuple(g for g in groups if g is not None)
+
+
 def _labels(ctx: Context, name: str) -> dict[str, str]:
     instrument = ctx.results.instrument
     return wording.choice_labels(instrument, instrument[name]) if name in instrument else {}
@@ -125,19 +136,19 @@ def _group(
     asked: str,
     observed: str,
     labels: Mapping[str, str],
-    interviews: pd.DataFrame,
-    eligible: pd.DataFrame,
+    interviews: Rows,
+    eligible: Rows,
     *,
     whole: bool,
 ) -> ProfileGroup | None:
-    column = asked if asked in interviews.columns else observed
-    if column not in interviews.columns or not labels:
+    column = asked if asked in interviews else observed
+    if column not in interviews or not labels:
         return None
     answered = Profile(interviews, column, labels, whole=whole)
     if answered.total == 0:
         return None
     seen = None
-    if observed and observed in eligible.columns:
+    if observed and observed in eligible:
         seen = Profile(eligible, observed, labels, whole=whole)
     rows = []
     for i, text in enumerate(labels.values()):

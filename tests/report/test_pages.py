@@ -13,7 +13,7 @@ import pytest
 import sample_results
 
 from pipeline.errors import PersepsiError
-from pipeline.report.build import build_pages, slugs
+from pipeline.report.build import build_pages, build_reports, slugs
 from pipeline.report.render import render, render_reports
 
 UNIT_LIMIT, INDEX_LIMIT, SCRIPT_LIMIT = 200_000, 250_000, 5_000
@@ -227,7 +227,7 @@ def test_the_same_results_give_the_same_bytes(results, tmp_path):
     second = render_reports(results, tmp_path / "b")
     assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
     assert [p.relative_to(tmp_path / "a").as_posix() for p in first] == [
-        p.path for p in build_pages(results)
+        p.path for made in build_reports(results) for p in made
     ]
 
 

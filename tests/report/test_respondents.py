@@ -4,8 +4,10 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.report.grouped import rows_of
 from pipeline.report.respondents import Profile, hide_small
 
+COLUMNS = ("unit_id", "jk")
 LABELS = {"L": "Laki-laki", "P": "Perempuan"}
 
 
@@ -34,10 +36,13 @@ def people(unit: str, women: int, men: int) -> pd.DataFrame:
 
 def test_the_city_gives_no_count_and_no_fine_share_where_a_unit_hides_one():
     contacts = pd.concat([people("a", 2, 240), people("b", 86, 92)], ignore_index=True)
-    profile = Profile(contacts, "jk", LABELS, whole=True)
+    profile = Profile(rows_of(contacts, COLUMNS), "jk", LABELS, whole=True)
     assert profile.counts == [None, None]
     women = 88 / 420
     assert profile.shares[1] is not None
     assert profile.shares[1] != women
     assert abs(profile.shares[1] - women) < 0.06
-    assert Profile(people("b", 30, 28), "jk", LABELS, whole=True).counts == [28, 30]
+    assert Profile(rows_of(people("b", 30, 28), COLUMNS), "jk", LABELS, whole=True).counts == [
+        28,
+        30,
+    ]
