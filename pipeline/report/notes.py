@@ -58,7 +58,7 @@ ANSWERS = (
 )
 NO_TOPLINE = "Kuesioner ini tidak memuat pertanyaan tertutup yang dijawab."
 _HIDDEN = (
-    "Tanda – menyamarkan hitungan 1 sampai 4, dan satu hitungan lain bila yang disamarkan dapat "
+    "Tanda – menyamarkan hitungan 0 sampai 4, dan satu hitungan lain bila yang disamarkan dapat "
     "dihitung kembali."
 )
 _BRACKETS = (
