@@ -17,6 +17,7 @@ import pandas as pd
 from scipy.stats import beta
 
 from analysis.concealing import KEY, LIMITS, Derived, Parts
+from analysis.differencing import compare
 from analysis.disclosure import FEW, OTHER, SHOWN, SMALL, WHOLE
 from analysis.hidden_lines import hide_lines
 from analysis.hidden_links import hide_linked
@@ -49,6 +50,7 @@ def concealed(
     least: int,
     level: float = 0.95,
     by_unit: bool = True,
+    earlier: Sequence[pd.DataFrame] = (),
 ) -> pd.DataFrame:
     """Rows of the table of estimates that are hidden, and the limit that is printed instead.
 
@@ -61,6 +63,8 @@ def concealed(
         tells nothing, not even its size, so there is nothing in it to protect.
     by_unit
         Whether the table has rows of units; without them `people` are of one unit, the whole.
+    earlier
+        Editions that were published before, as `differencing.counted` remembers them.
 
     Returns
     -------
@@ -71,8 +75,11 @@ def concealed(
         said to be of), and for coarse rows `open`, `low_end`, `high_end`, `parts`.
     """
     cells = Cells(measures, instrument, people, least)
+    compare(cells, earlier)
     hide_lines(cells)
     hide_linked(cells)
+    cells.city[cells.stale] = np.maximum(cells.city[cells.stale], OTHER)
+    cells.city_mean[cells.stale_mean] = np.maximum(cells.city_mean[cells.stale_mean], OTHER)
     return _table(cells, level, by_unit=by_unit)
 
 

@@ -75,20 +75,28 @@ class Hidden:
     effect: Floats
 
 
-def protect(line: Line) -> Hidden:
-    """Hide what is small in a line of each unit, and as little else as makes it safe."""
+def protect(line: Line, also: Claims | None = None) -> Hidden:
+    """Hide what is small in a line of each unit, and as little else as makes it safe.
+
+    `also` (D, K) are cells that may not be shown for another reason, whatever their counts.
+    """
     counts = line.counts
     state = np.zeros(counts.shape, dtype=np.int8)
     effect = np.zeros(len(counts))
-    for d in np.flatnonzero((counts <= SMALL).any(axis=1) & (counts.sum(axis=1) > 0)).tolist():
-        state[d], effect[d] = _alone(counts[d].tolist(), line)
+    also = np.zeros(counts.shape, dtype=np.bool_) if also is None else also
+    touched = ((counts <= SMALL) | also).any(axis=1) & (counts.sum(axis=1) > 0)
+    for d in np.flatnonzero(touched).tolist():
+        state[d], effect[d] = _alone(counts[d].tolist(), line, also[d].tolist())
     return Hidden(state, effect)
 
 
-def _alone(counts: list[int], line: Line) -> tuple[list[int], float]:
+def _alone(counts: list[int], line: Line, also: list[bool]) -> tuple[list[int], float]:
     """States of one unit's line, and the effect on its mean."""
     size = len(counts)
-    state = [FEW if count <= SMALL else SHOWN for count in counts]
+    state = [
+        FEW if count <= SMALL else WHOLE if other else SHOWN
+        for count, other in zip(counts, also, strict=True)
+    ]
     while True:
         if _Row(counts, state, line, 0.0).stands():
             return state, 0.0

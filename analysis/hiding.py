@@ -101,6 +101,10 @@ class Cells:
         self.several = np.zeros(size, dtype=np.bool_)
         self.derived: dict[int, Derived] = {}
         self.items: dict[int, list[int]] = {}
+        self.mean_of = self._means_of_one()
+        self.kept_back = np.zeros((domains, size), dtype=np.bool_)
+        self.opened = np.zeros((domains, size))
+        self.stale, self.stale_mean = (np.zeros(size, dtype=np.bool_) for _ in range(2))
         self.n = np.zeros((domains, size), dtype=np.int64)
         self.events = np.zeros((domains, size), dtype=np.int64)
         for i, measure in enumerate(measures):
@@ -112,6 +116,25 @@ class Cells:
             if measure.kind == "proportion":
                 met = people.unit[answered & (measure.values == 1)]
                 self.events[:, i] = np.bincount(met, minlength=domains)
+
+    def _means_of_one(self) -> dict[str, tuple[int, Floats]]:
+        of: dict[tuple[str, str], list[str]] = {}
+        for question in self.instrument.questions:
+            if question.skm:
+                of.setdefault(("skm", question.skm), []).append(question.name)
+            if question.dimension:
+                key = ("indikator", question.indicator or question.name)
+                of.setdefault(key, []).append(question.name)
+        found = {}
+        for key, names in of.items():
+            scores = self.instrument.scores_of(self.instrument[names[0]])
+            if len(names) > 1 or (*key, "") not in self.place or len(set(scores.values())) < 2:
+                continue
+            cells = self.of(self.instrument[names[0]])
+            own = np.array([scores.get(self.measures[i].category, np.nan) for i in cells])
+            if own.size:
+                found[names[0]] = self.place[(*key, "")], own
+        return found
 
     def units(self) -> range:
         """Places of the units."""
