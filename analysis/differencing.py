@@ -85,7 +85,7 @@ def before(cells: Cells, earlier: pd.DataFrame) -> Before:
 
 
 def compare(cells: Cells, editions: Sequence[pd.DataFrame]) -> None:
-    """Say which cells earlier editions forbid to show: `kept_back`, `opened`, `stale` of `cells`."""
+    """Say in `cells` which of them earlier editions forbid to show."""
     for edition in editions:
         was = before(cells, edition)
         moved = was.known & ((was.n != cells.n) | (was.events != cells.events))

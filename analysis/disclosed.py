@@ -129,9 +129,12 @@ def _parts(cells: Cells, i: int) -> Parts | None:
         return None
     n, events, state = cells.n[of, i], cells.events[of, i], cells.state[of, i]
     few, most = state == FEW, n - events <= SMALL
+    # Of those kept back beside an earlier edition, four more or less than there are.
+    kept = cells.kept_back[of, i] & ~few & ~most
+    low, high = np.where(few | ~most, 0, n - SMALL), np.where(few, SMALL, n)
     return Parts(
-        one=cells.share[of, i] / n, count=events, small=few | most,
-        low=np.where(few | ~most, 0, n - SMALL), high=np.where(few, SMALL, n),
+        one=cells.share[of, i] / n, count=events, small=few | most | kept,
+        low=np.where(kept, events - SMALL, low), high=np.where(kept, events + SMALL, high),
     )  # fmt: skip
 
 

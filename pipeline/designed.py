@@ -30,7 +30,7 @@ from pipeline.calibrating import Planned, planned
 from pipeline.contacts import FieldRecord
 from pipeline.mending import apart, beside, candidates, with_trust
 from pipeline.mixing import compared_alike, final_coded
-from pipeline.results import CalibrationReport, Results
+from pipeline.results import CalibrationReport, Hiding, Results
 from pipeline.shortfall import notes_on_shortfall, notes_on_unworked, with_lost
 from pipeline.study import Study
 from pipeline.tables import read_table
@@ -135,9 +135,11 @@ def analyze_designed(
         counted = shown_sensitivity(sensitivity(table, values.table), table)
     final = with_final(weighting.frame, frame, found)
     inside = tuple(unit.unit_id for unit in study.units if unit.in_frame)
+    hiding = Hiding(
+        asked, people(frame, inside, "unit_id", "psu", found.weight), rules.minimum_n, study.level
+    )
     hidden = concealed(
-        asked, instrument, people(frame, inside, "unit_id", "psu", found.weight),
-        least=rules.minimum_n, level=study.level,
+        asked, instrument, hiding.people, least=rules.minimum_n, level=study.level
     )  # fmt: skip
     trusted = with_trust(
         frame, design, asked, chosen, found, domains=inside, empty=empty,
@@ -168,6 +170,7 @@ def analyze_designed(
         weight_history=history(weighting, final),
         sensitivity=counted,
         hidden=hidden,
+        hiding=hiding,
         own_contrasts=own,
         associations=trusted,
         estimates=publish(table),

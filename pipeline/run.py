@@ -22,7 +22,9 @@ from pipeline.decode import DECODER, Decoder, distinct
 from pipeline.decoded_snapshot import snapshot_submissions
 from pipeline.decoding import counts, notes
 from pipeline.designed import analyze_designed
-from pipeline.editions import checked, folder_of, released
+from pipeline.edition_ledger import beside, published, record
+from pipeline.edition_ledger import place as shelf_of_editions
+from pipeline.editions import PUBLIC, checked, folder_of, released
 from pipeline.errors import QuestionnaireError, StoreError
 from pipeline.fielded import assets_of, assets_of_waves, forms_of, label_of
 from pipeline.formlint import lint, read_rules
@@ -98,6 +100,7 @@ def analyze(
     engine: str = "",
     edition: str = "",
     issued: date | None = None,
+    publish: bool = False,
 ) -> Outcome:
     """Pull a study, analyse what its store holds and write `build/<study>/`.
 
@@ -105,7 +108,9 @@ def analyze(
     dated `issued` (see `pipeline.issues.next_date`).
 
     `engine` (local or spark) stands before that of the study; it moves no number. `edition`
-    (public or internal) stands before `[report] release`.
+    (public or internal) stands before `[report] release`. A public edition shows nothing that
+    would tell a few people's answers beside those published before; with `publish` it is remembered
+    as one of them (`pipeline.edition_ledger`).
 
     Raises
     ------
@@ -128,7 +133,9 @@ def analyze(
     say("Decoding, weighting and estimating ...")
     results, store_digest, decoded = _compute_waves(study, data, watch)
     results = replace(results, notes=(*_gone(gathered), *results.notes))
-    results = released(results, edition)
+    handed_on = shelf_of_editions(data, study.id, store_path(study, data))
+    whole = beside(results, published(handed_on)) if edition == PUBLIC else results
+    results = released(whole, edition)
     folder = build / folder_of(study.id, edition)
     shelf = place(data, study.id, store_path(study, data), edition)
     with watch("compare"):
@@ -174,11 +181,22 @@ def analyze(
     )
     files.append(write_text(folder / MANIFEST, to_json(manifest)))
     told = (
+        *_handed_on(whole, results, handed_on, publish=publish),
         *(f"Note: {note}" for note in told_beside(files)),
         *issue_lines(issue, ledger, press.files, revision, shelf),
     )
     summary = _summary(results, gathered, folder, watch, told)
     return Outcome(results, manifest, tuple(files), summary, issue, revision)
+
+
+def _handed_on(whole: Results, shown: Results, folder: Path, *, publish: bool) -> tuple[str, ...]:
+    """Remember a public edition as published, and say so."""
+    if not publish:
+        return ()
+    if shown.edition != PUBLIC:
+        return ("Not remembered as published: only the public edition may be handed on.",)
+    path = record(whole, shown, folder)
+    return (f"Published edition: {path}" if path else "Published before, unchanged.",)
 
 
 def results_of(study: Study, data: Path) -> Results:
@@ -191,6 +209,12 @@ def results_of(study: Study, data: Path) -> Results:
     """
     _need_store(study, data, "Run persepsi pull or persepsi analyze first.")
     return _compute_waves(study, data, Stopwatch())[0]
+
+
+def store_digest(study: Study, data: Path) -> str:
+    """Digest of all that the store of a study holds."""
+    with open_store(study, data) as store:
+        return store.digest()
 
 
 def _need_store(study: Study, data: Path, what_to_do: str) -> None:

@@ -181,6 +181,13 @@ def reading(basis: Basis, caution_n: int) -> tuple[tuple[str, str], ...]:
     )
 
 
+ONE_UNIT = (
+    "Untuk unit ini",
+    "unit lain ditulis dengan huruf sampai laporan umum terbit; urutan hurufnya diundi.",
+)
+"""Above the page that one unit receives by itself."""
+
+
 def banner(*, simulated: bool, internal: bool) -> tuple[str, str] | None:
     """The words above a page that is not for everybody, or not of anybody."""
     if internal and simulated:
