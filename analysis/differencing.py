@@ -142,13 +142,15 @@ def _forbidden(
     grown = abs(sum(new) - sum(old))
     found = protect(Line(np.array([change], dtype=np.int64), scores))
     told = found.state[0] != SHOWN
+    # Of those who came, how many may have given an answer that was hidden: the rest are told.
+    room = grown - sum(c for c, was in zip(change, shown, strict=True) if was)
     held = []
     for k, (a, b) in enumerate(zip(old, new, strict=True)):
         if shown[k]:
             held.append(bool(told[k]) or grown < VALUES)
         else:
             # Hidden before: it may have been anything only where enough people came since.
-            held.append(grown < (b if a <= SMALL else VALUES))
+            held.append(room < (b if a <= SMALL else VALUES))
     effect = 0.0
     if scores is not None:
         effect = float(found.effect[0])

@@ -68,8 +68,9 @@ class Results:
     `weight_history` each factor of the weights by unit, `sensitivity` the estimates had nobody
     counted visitors. `hidden` are the rows that only the internal `edition`
     shows, and `hiding` what decided so. `trend` is None in a study of one wave. `case_mix` has
-    comparisons with the visitors made alike, `ranks` the rank sets that follow from the tables of the edition, with what units have
-    in common in `ties`; `small` direct and shrunk estimates, in the internal edition only.
+    comparisons with the visitors made alike, `ranks` the rank sets that follow from the tables of
+    the edition, with what units have in common in `ties`; `small` direct and shrunk estimates, in
+    the internal edition only.
     `own_contrasts` hold each indicator of a unit against its others (rows as `estimates`),
     `associations` are those of indicators with trust.
     """

@@ -70,7 +70,7 @@ def build_unit_page(results: Results, unit_id: str, path: str, now: datetime | N
     unit = next(u for u in ctx.results.study.units if u.unit_id == unit_id)
     links = {u.unit_id: "" for u in ctx.results.study.units if u.in_frame} | {unit_id: path}
     page = unit_page(ctx, unit, links)
-    return replace(page, home="", banner=page.banner or notes.ONE_UNIT)
+    return replace(page, home="", banner=notes.one_unit(simulated=ctx.results.simulated))
 
 
 def _up(path: str | None) -> str:

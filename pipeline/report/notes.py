@@ -181,11 +181,10 @@ def reading(basis: Basis, caution_n: int) -> tuple[tuple[str, str], ...]:
     )
 
 
-ONE_UNIT = (
-    "Untuk unit ini",
-    "unit lain ditulis dengan huruf sampai laporan umum terbit; urutan hurufnya diundi.",
-)
-"""Above the page that one unit receives by itself."""
+def one_unit(*, simulated: bool) -> tuple[str, str]:
+    """Above the page that one unit receives by itself."""
+    words = "unit lain ditulis dengan huruf sampai laporan umum terbit; urutan hurufnya diundi."
+    return "Untuk unit ini" + (", data simulasi" if simulated else ""), words
 
 
 def banner(*, simulated: bool, internal: bool) -> tuple[str, str] | None:
