@@ -4,8 +4,8 @@ Two editions a week apart can be subtracted: what is left are the people who cam
 differences of a line are a line too, with the same rule: those of up to four people stay hidden,
 and what would give them away (`disclosure.protect`); where the mean of the line was printed, its
 scores have a part in it. A count that was hidden and has grown past four is shown only when so many
-people came that it may have been anything from nobody on. A number that was coarse is not printed
-again once it has moved: two roundings of it have an overlap narrower than either.
+people came that it may have been anything from nobody on. A number of the city that was coarse or hidden
+is not printed once it has moved: two roundings of it have an overlap narrower than either.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class Before:
     """An earlier edition on the cells of today: (D, M) counts, and what was printed of them.
 
     `known` says where it had the row; `rough` (M,) and `rough_mean` (M,) which numbers of the city
-    and of the mean of units were coarse.
+    and of the mean of units were coarse or hidden.
     """
 
     n: NDArray[np.int64]
@@ -78,9 +78,9 @@ def before(cells: Cells, earlier: pd.DataFrame) -> Before:
             n[d, i], events[d, i], known[d, i] = row[5], row[6], True
             shown[d, i], coarse[d, i] = row[7] and not row[8], row[8]
         elif row[0] == "city":
-            rough[i] = row[8]
+            rough[i] = row[8] or not row[7]
         else:
-            rough_mean[i] = row[8]
+            rough_mean[i] = row[8] or not row[7]
     return Before(n, events, known, shown, coarse, rough, rough_mean)
 
 
