@@ -3,9 +3,10 @@
 Two editions a week apart can be subtracted: what is left are the people who came between. So the
 differences of a line are a line too, with the same rule: those of up to four people stay hidden,
 and what would give them away (`disclosure.protect`); where the mean of the line was printed, its
-scores have a part in it. A count that was hidden and has grown past four is shown only when so many
-people came that it may have been anything from nobody on. A number of the city that was coarse or hidden
-is not printed once it has moved: two roundings of it have an overlap narrower than either.
+scores have a part in it. A count that was hidden and has grown past four is shown only when so
+many people came that it may have been anything from nobody on. A number of the city that was
+coarse or hidden is not printed once it has moved: two roundings of it have an overlap narrower
+than either.
 """
 
 from collections.abc import Sequence
