@@ -33,7 +33,7 @@ from pipeline.leaning import leaning
 from pipeline.mending import apart, beside, candidates, with_trust
 from pipeline.mixing import compared_alike, final_coded
 from pipeline.replies import read_replies
-from pipeline.results import CalibrationReport, Results
+from pipeline.results import CalibrationReport, Hiding, Results
 from pipeline.self_assessment import self_assessments
 from pipeline.shortfall import notes_on_shortfall, notes_on_unworked, with_lost
 from pipeline.study import Study
@@ -157,9 +157,11 @@ def analyze_designed(
         counted = shown_sensitivity(sensitivity(table, values.table), table)
     final = with_final(weighting.frame, frame, found)
     inside = tuple(unit.unit_id for unit in study.units if unit.in_frame)
+    hiding = Hiding(
+        asked, people(frame, inside, "unit_id", "psu", found.weight), rules.minimum_n, study.level
+    )
     hidden = concealed(
-        asked, instrument, people(frame, inside, "unit_id", "psu", found.weight),
-        least=rules.minimum_n, level=study.level,
+        asked, instrument, hiding.people, least=rules.minimum_n, level=study.level
     )  # fmt: skip
     trusted = with_trust(
         frame, design, asked, chosen, found, domains=inside, empty=empty,
@@ -192,6 +194,7 @@ def analyze_designed(
         sensitivity=counted,
         hidden=hidden,
         proof=proof,
+        hiding=hiding,
         own_contrasts=own,
         associations=trusted,
         observations=record.observations,

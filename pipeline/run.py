@@ -22,7 +22,9 @@ from pipeline.decode import DECODER, Decoder, distinct
 from pipeline.decoded_snapshot import snapshot_submissions
 from pipeline.decoding import counts, notes
 from pipeline.designed import analyze_designed
-from pipeline.editions import INTERNAL, checked, folder_of, released
+from pipeline.edition_ledger import beside, published, record
+from pipeline.edition_ledger import place as shelf_of_editions
+from pipeline.editions import INTERNAL, PUBLIC, checked, folder_of, released
 from pipeline.errors import QuestionnaireError, StoreError
 from pipeline.fielded import assets_of, assets_of_waves, forms_of, label_of
 from pipeline.formlint import lint, read_rules
@@ -102,6 +104,7 @@ def analyze(
     edition: str = "",
     issued: date | None = None,
     pdf: bool = False,
+    publish: bool = False,
 ) -> Outcome:
     """Pull a study, analyse what its store holds and write `build/<study>/`.
 
@@ -110,7 +113,9 @@ def analyze(
     what could not be is in the outcome's `pdfs`, the rest is whole.
 
     `engine` (local or spark) stands before that of the study; it moves no number. `edition`
-    (public or internal) stands before `[report] release`.
+    (public or internal) stands before `[report] release`. A public edition shows nothing that
+    would tell a few people's answers beside those published before; with `publish` it is remembered
+    as one of them (`pipeline.edition_ledger`).
 
     Raises
     ------
@@ -135,7 +140,9 @@ def analyze(
         study, data, watch, has_proof=edition == INTERNAL
     )
     results = replace(results, notes=(*_gone(gathered), *results.notes))
-    results = released(results, edition)
+    handed_on = shelf_of_editions(data, study.id, store_path(study, data))
+    whole = beside(results, published(handed_on)) if edition == PUBLIC else results
+    results = released(whole, edition)
     folder = build / folder_of(study.id, edition)
     shelf = place(data, study.id, store_path(study, data), edition)
     with watch("compare"):
@@ -190,12 +197,23 @@ def analyze(
     )
     files.append(write_text(folder / MANIFEST, to_json(manifest)))
     told = (
+        *_handed_on(whole, results, handed_on, publish=publish),
         *(f"Note: {note}" for note in told_beside(files)),
         *issue_lines(issue, ledger, press.files, revision, shelf),
         *pdfs.lines(),
     )
     summary = _summary(results, gathered, folder, watch, told)
     return Outcome(results, manifest, tuple(files), summary, issue, revision, pdfs)
+
+
+def _handed_on(whole: Results, shown: Results, folder: Path, *, publish: bool) -> tuple[str, ...]:
+    """Remember a public edition as published, and say so."""
+    if not publish:
+        return ()
+    if shown.edition != PUBLIC:
+        return ("Not remembered as published: only the public edition may be handed on.",)
+    path = record(whole, shown, folder)
+    return (f"Published edition: {path}" if path else "Published before, unchanged.",)
 
 
 def results_of(study: Study, data: Path) -> Results:
@@ -208,6 +226,12 @@ def results_of(study: Study, data: Path) -> Results:
     """
     _need_store(study, data, "Run persepsi pull or persepsi analyze first.")
     return _compute_waves(study, data, Stopwatch())[0]
+
+
+def store_digest(study: Study, data: Path) -> str:
+    """Digest of all that the store of a study holds."""
+    with open_store(study, data) as store:
+        return store.digest()
 
 
 def _need_store(study: Study, data: Path, what_to_do: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from pipeline.report import notes
 from pipeline.report.context import context
 from pipeline.report.models import Page
 from pipeline.report.overview import overview_page, topline_page
@@ -61,6 +62,15 @@ def build_reports(
         for unit in units
         if unit.unit_id in sheets
     )
+
+
+def build_unit_page(results: Results, unit_id: str, path: str, now: datetime | None = None) -> Page:
+    """The page of one unit by itself: no other page is there to lead to."""
+    ctx = context(results, now)
+    unit = next(u for u in ctx.results.study.units if u.unit_id == unit_id)
+    links = {u.unit_id: "" for u in ctx.results.study.units if u.in_frame} | {unit_id: path}
+    page = unit_page(ctx, unit, links)
+    return replace(page, home="", banner=notes.one_unit(simulated=ctx.results.simulated))
 
 
 def _up(path: str | None) -> str:
