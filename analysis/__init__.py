@@ -36,7 +36,8 @@ intervals and publication
 disclosure control
     disclosure, disclosed, concealing
 study
-    estimates, assembled, comparison, ranks, alike, case_mix, confidence, side_by_side
+    estimates, assembled, comparison, ranks, alike, case_mix, confidence, side_by_side,
+    by_hand
 findings
     own_contrasts, peer_gaps, associations, findings, sessions_needed,
     settling

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.assembled import Estimated
+from analysis.by_hand import ByHand, by_hand
 from analysis.comparison import against_others
 from analysis.confidence import place
 from analysis.design import Design, Floats
@@ -28,6 +29,7 @@ from analysis.side_by_side import published
 from analysis.weight_sensitivity import sensitivity
 from pipeline.calibrating import Planned, planned
 from pipeline.contacts import FieldRecord
+from pipeline.leaning import leaning
 from pipeline.mending import apart, beside, candidates, with_trust
 from pipeline.mixing import compared_alike, final_coded
 from pipeline.replies import read_replies
@@ -61,8 +63,12 @@ def analyze_designed(
     source: str,
     notes: tuple[str, ...],
     reduce: Reduce = psu_moments,
+    has_proof: bool = False,
 ) -> Results:
-    """Weight, estimate and compare; `analysis.errors.SampleError` names the sessions at fault."""
+    """Weight, estimate and compare; `analysis.errors.SampleError` names the sessions at fault.
+
+    With `has_proof` the results hold the sums from which one unit's estimates can be made anew.
+    """
     rules = Rules(**asdict(study.publication))
     index = index_definition(study)
     replies = read_replies(study, {q.indicator for q in instrument.questions if q.indicator})
@@ -126,6 +132,18 @@ def analyze_designed(
         rho=study.design.enumerator_rho,
         uncut="w_raw", limit=study.weights.trim or np.inf,
     ))  # fmt: skip
+    proof: ByHand | None = None
+    if has_proof:
+        proof = by_hand(
+            frame, design, asked, found,
+            domain="unit_id",
+            domains=[unit.unit_id for unit in study.units if unit.in_frame],
+            empty=empty,
+            order=collapse_order(study, record.sessions),
+            enumerator="enumerator_id" if study.design.enumerator_rho else "",
+            rho=study.design.enumerator_rho,
+            uncut="w_raw", limit=study.weights.trim or np.inf,
+        )  # fmt: skip
     table = without_city_interval(study, found.table)
     counted = pd.DataFrame()
     if study.design.selection == "probability" and not frame.empty:
@@ -152,7 +170,7 @@ def analyze_designed(
         table, rules, units=found.units, correlations=found.correlations, shared=found.shared
     )
     ties = Ties(found.units, found.correlations or {}, found.shared or {})
-    alike = pd.DataFrame()
+    alike = small = pd.DataFrame()
     if study.design.selection == "probability" and not frame.empty:
         coded = final_coded(
             frame, design, inside, empty, collapse_order(study, record.sessions), found.weight
@@ -160,6 +178,7 @@ def analyze_designed(
         alike = compared_alike(
             study, interviews, coded, asked, table, comparisons, rules, ties
         )  # fmt: skip
+        small = leaning(coded, asked, table, found.variances, rules, level=study.level)
     return Results(
         study=study,
         wave=study.wave.id,
@@ -172,6 +191,7 @@ def analyze_designed(
         weight_history=history(weighting, final),
         sensitivity=counted,
         hidden=hidden,
+        proof=proof,
         own_contrasts=own,
         associations=trusted,
         observations=record.observations,
@@ -184,6 +204,7 @@ def analyze_designed(
         comparisons=comparisons,
         case_mix=alike,
         ties=ties,
+        small=small,
         responses=response_rates(with_lost(record.contacts, record.sessions), by="unit_id"),
         notes=(
             *notes,

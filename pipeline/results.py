@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.by_hand import ByHand
 from analysis.calibration_report import Convergence, Diagnostics
 from analysis.instrument import Instrument
 from analysis.ranks import Ties
@@ -61,6 +62,8 @@ class Results:
     `own_contrasts` hold each indicator of a unit against its others (rows as `estimates`),
     `associations` are those of indicators with trust. `observations` are what enumerators saw of
     the units, `self_assessments` their own scores, `replies` what they said to the report.
+    `proof` are sums from which one unit's estimates can be computed anew; only the internal edition
+    has them.
     """
 
     study: Study
@@ -92,3 +95,4 @@ class Results:
     self_assessments: pd.DataFrame = field(default_factory=pd.DataFrame)
     replies: tuple[Reply, ...] = ()
     edition: str = "public"
+    proof: ByHand | None = None

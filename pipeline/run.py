@@ -22,7 +22,7 @@ from pipeline.decode import DECODER, Decoder, distinct
 from pipeline.decoded_snapshot import snapshot_submissions
 from pipeline.decoding import counts, notes
 from pipeline.designed import analyze_designed
-from pipeline.editions import checked, folder_of, released
+from pipeline.editions import INTERNAL, checked, folder_of, released
 from pipeline.errors import QuestionnaireError, StoreError
 from pipeline.fielded import assets_of, assets_of_waves, forms_of, label_of
 from pipeline.formlint import lint, read_rules
@@ -35,6 +35,7 @@ from pipeline.manifest import describe, to_json
 from pipeline.outputs import write_text
 from pipeline.placing import told_beside
 from pipeline.plain import analyze_plain, extra_columns
+from pipeline.proof_book import write_proof_book
 from pipeline.questionnaire import read_instrument
 from pipeline.report.reissue import teller
 from pipeline.report.render import render_reports
@@ -126,7 +127,9 @@ def analyze(
     else:
         _need_store(study, data, "Run it once without --no-pull.")
     say("Decoding, weighting and estimating ...")
-    results, store_digest, decoded = _compute_waves(study, data, watch)
+    results, store_digest, decoded = _compute_waves(
+        study, data, watch, has_proof=edition == INTERNAL
+    )
     results = replace(results, notes=(*_gone(gathered), *results.notes))
     results = released(results, edition)
     folder = build / folder_of(study.id, edition)
@@ -140,6 +143,7 @@ def analyze(
     with watch("write"):
         files = write_tables(results, folder)
         files.append(write_result_book(results, files, folder))
+        files += write_proof_book(results, folder)
     say("Rendering the reports ...")
     with watch("render"):
         files.append(
@@ -212,7 +216,7 @@ def _times(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 def _compute_waves(
-    study: Study, data: Path, watch: Stopwatch
+    study: Study, data: Path, watch: Stopwatch, *, has_proof: bool = False
 ) -> tuple[Results, str, dict[str, Any]]:
     """Each wave on its own, so that none can move a number of another; then all beside the last."""
     with watch("decode"):
@@ -227,7 +231,9 @@ def _compute_waves(
     with summing(study, data) as reduce:
         for wave in study.waves:
             own = study.of_wave(wave.id)
-            results, content, counted = _compute(own, data, instruments, wrong, watch, reduce)
+            results, content, counted = _compute(
+                own, data, instruments, wrong, watch, reduce, has_proof=has_proof
+            )
             found.append(results)
             decoded |= {label_of(own, form): told for form, told in counted.items()}
     if any(one.simulated for one in found):
@@ -244,6 +250,8 @@ def _compute(
     wrong: tuple[str, ...],
     watch: Stopwatch,
     reduce: Reduce,
+    *,
+    has_proof: bool,
 ) -> tuple[Results, str, dict[str, Any]]:
     """The wave under analysis; `wrong` is what the checks of the questionnaires say."""
     simulated = study.server.kind == "sandbox"
@@ -265,6 +273,7 @@ def _compute(
             results = analyze_designed(
                 study, record, instruments["wawancara"],
                 simulated=simulated, source=source, notes=told, reduce=reduce,
+                has_proof=has_proof,
             )  # fmt: skip
         else:
             ((form, frame),) = frames.items()

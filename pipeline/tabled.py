@@ -16,6 +16,7 @@ from pipeline.outputs import (
     write_estimates,
     write_findings,
     write_ranks,
+    write_small,
     write_variances,
     write_verdicts,
     write_weights,
@@ -57,6 +58,7 @@ def write_tables(results: Results, folder: Path) -> list[Path]:
     files += write_ranks(
         _stacked(waves, lambda r: r.ranks), _stacked(waves, lambda r: r.case_mix), folder
     )
+    files += write_small(_stacked(waves, lambda r: r.small), folder)
     files += write_variances(_stacked(waves, lambda r: r.variances), folder)
     files += write_weights(
         _stacked(waves, lambda r: r.weight_history),

@@ -15,6 +15,7 @@ from pipeline.report.codebook import Bentuk, bentuk_of, read_bentuk
 from pipeline.report.grouped import Grouped, grouped
 from pipeline.report.lookup import Domain, Lookup
 from pipeline.report.models import Stamp
+from pipeline.report.rank_lookup import Places, places_of
 from pipeline.report.wave_lookup import Waves, waves_of
 from pipeline.results import Results
 
@@ -37,6 +38,7 @@ class Context:
     share: Style
     issued: date | None
     waves: Waves | None = None
+    places: Places = dataclasses.field(default_factory=Places)
     findings: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
     needed: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
 
@@ -105,6 +107,7 @@ def context(results: Results, now: datetime | None) -> Context:
         share=shares(charts.SHARE_AXIS),
         issued=study.report.issued or (now.date() if now else None),
         waves=waves_of(results),
+        places=places_of(results),
         findings=findings,
         needed=sessions_of(results, findings),
     )

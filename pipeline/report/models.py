@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pipeline.report.finding_parts import FindingTable, Quotation
 from pipeline.report.listings import Fact, FactList, OfficialTable, ProfileTable, QualityTable, Tone
 from pipeline.report.parts import AnswerTable, Cell, FigureTable, Mark, SkmTable, Tick
+from pipeline.report.placing_parts import PlacedTable, RankTable
 from pipeline.report.trend_parts import TrendChart, TrendTable
 from pipeline.report.unit_parts import PeerTable, UnitTable
 
@@ -20,6 +21,8 @@ Part = (
     | PeerTable
     | TrendChart
     | TrendTable
+    | PlacedTable
+    | RankTable
     | FindingTable
     | Quotation
 )

@@ -117,7 +117,7 @@ def _row(ctx: Context, s: Standing, link: str) -> UnitRow:
         link=link,
         gloss=sector[:1].upper() + sector[1:],
         cell=s.cell(ctx),
-        standing=verdicts.standings_short(standings),
+        standing=verdicts.standings_short(standings, ctx.results.study.publication.bar),
         comparison=wording.COMPARED[s.tier] if is_shown else NO_VERDICT,
         any_bentuk=cell(anyone, ctx.share),
         n="belum ada" if n == 0 else "<10" if n < 10 else figures.number(n),

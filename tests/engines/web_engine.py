@@ -120,8 +120,10 @@ def served(forms: Path) -> Iterator[str]:
         thread.join()
 
 
-def opened(browser: Browser, url: str, ready: str, *, zone: str = "Asia/Makassar") -> Tab:
-    """A phone's page at an address, once the JavaScript expression `ready` holds."""
+def opened(
+    browser: Browser, url: str, ready: str, *, zone: str = "Asia/Makassar", before: str = ""
+) -> Tab:
+    """A phone's page at an address, once `ready` holds; `before` runs before its own scripts."""
     target = browser.call("Target.createTarget", url="about:blank")["targetId"]
     session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
     tab = Tab(browser, session)
@@ -136,6 +138,8 @@ def opened(browser: Browser, url: str, ready: str, *, zone: str = "Asia/Makassar
         "Emulation.setDeviceMetricsOverride",
         width=390, height=844, deviceScaleFactor=2, mobile=True,
     )  # fmt: skip
+    if before:
+        tab.call("Page.addScriptToEvaluateOnNewDocument", source=before)
     tab.call("Page.navigate", url=url)
     wait_for(tab, ready)
     return tab
