@@ -40,7 +40,10 @@ SESSIONS_COLUMNS = (
     "enumerators", "seen_now", "per_session", "blocks", "power", "confidence", "state",
 )  # fmt: skip
 NUMBERS = ("value", "low", "high", "gap", "gap_low", "gap_high", "df")
-ROUNDED = {"slope": 2, "slope_low": 2, "slope_high": 2, "p": 4, "p_adjusted": 4}
+ROUNDED = {"slope": 2, "slope_low": 2, "slope_high": 2, "p": 3, "p_adjusted": 3}
+GAPS = ("gap", "gap_low", "gap_high")
+INTERNAL = "internal"
+"""Edition with all digits (`pipeline.editions`, which reads this module)."""
 
 
 def findings_of(results: Results) -> pd.DataFrame:
@@ -66,6 +69,10 @@ def findings_of(results: Results) -> pd.DataFrame:
         level=study.level,
         enough=max((t.value for t in study.thresholds), default=np.inf),
     )
+    if results.edition != INTERNAL:
+        # Digits beyond those of the printed values would tell the values' own.
+        for name in GAPS:
+            found[name] = found[name].astype(np.float64).round(1) + 0.0
     for name in NUMBERS:
         found[name] = quantise(found[name].to_numpy(dtype=np.float64))
     for name, digits in ROUNDED.items():
