@@ -154,8 +154,8 @@ def _forbidden(
             held.append(room < (b if a <= SMALL else VALUES))
     effect = 0.0
     if scores is not None:
-        effect = float(found.effect[0])
-        if grown < VALUES:
-            known = scores[~np.isnan(scores)]
-            effect = max(effect, float(known.max() - known.min()) * max(sum(change), 1))
+        # As far as all who came could move the mean: a finer one is a second equation for them.
+        known = scores[~np.isnan(scores)]
+        span = float(known.max() - known.min())
+        effect = max(float(found.effect[0]), span * max(grown, sum(change)))
     return held, effect

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 from test_disclosed import INSTRUMENT, QUESTIONS, UNITS, Attack, asked_of, published
@@ -94,13 +93,6 @@ COME = {"u1": 1, "u2": 3, "u3": 0, "u4": 6, "u5": 12, "u6": 0}
 def test_two_editions_together_bound_no_hidden_count_more_tightly_than_five_values():
     one, other = two(1, COME)
     assert tight(one, other, every=23) == {}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_two_editions_together_bound_nothing_whatever_the_interviews(seed):
-    one, other = two(seed, COME)
-    assert tight(one, other, every=1) == {}
 
 
 def test_no_difference_of_one_to_four_people_can_be_read():
