@@ -1,7 +1,7 @@
 """Results to pages: which pages there are, and where they lie."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from pipeline.report.context import context
@@ -33,12 +33,17 @@ def slugs(unit_ids: Sequence[str]) -> dict[str, str]:
 
 def build_pages(results: Results, now: datetime | None = None) -> tuple[Page, ...]:
     """All pages of a study: the overview first, then one page for each unit of the frame."""
+    return tuple(each_page(results, now))
+
+
+def each_page(results: Results, now: datetime | None = None) -> Iterator[Page]:
+    """The same pages one by one, so that no more than one of them is held at a time."""
     ctx = context(results, now)
     units = [u for u in ctx.results.study.units if u.in_frame]
     if not units:
-        return (topline_page(ctx),)
+        yield topline_page(ctx)
+        return
     links = {code: f"unit/{slug}.html" for code, slug in slugs([u.unit_id for u in units]).items()}
-    return (
-        overview_page(ctx, links),
-        *(unit_page(ctx, unit, links) for unit in units),
-    )
+    yield overview_page(ctx, links)
+    for unit in units:
+        yield unit_page(ctx, unit, links)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pipeline.report.listings import Fact, FactList, OfficialTable, ProfileTable, QualityTable, Tone
 from pipeline.report.parts import AnswerTable, Cell, FigureTable, Mark, SkmTable, Tick
 from pipeline.report.trend_parts import TrendChart, TrendTable
-from pipeline.report.unit_parts import PeerTable, UnitTable
+from pipeline.report.unit_parts import PeerStrip, PeerTable, UnitTable
 
 Part = (
     FigureTable
@@ -16,6 +16,7 @@ Part = (
     | SkmTable
     | OfficialTable
     | UnitTable
+    | PeerStrip
     | PeerTable
     | TrendChart
     | TrendTable

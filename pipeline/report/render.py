@@ -18,10 +18,10 @@ import jinja2
 from markupsafe import Markup
 
 from pipeline.errors import PersepsiError
-from pipeline.report.build import build_pages
+from pipeline.report.build import each_page
 from pipeline.report.models import Page
 from pipeline.report.parts import FigureTable, Scale, SkmTable
-from pipeline.report.unit_parts import PeerTable, UnitTable
+from pipeline.report.unit_parts import PeerStrip, PeerTable, UnitTable
 from pipeline.results import Results
 
 GENERATOR = '<meta name="generator" content="persepsi">'
@@ -42,13 +42,12 @@ def render_reports(
     PersepsiError
         Where a file cannot be written, e.g. because it is open in another program.
     """
-    first, *others = build_pages(results, now)
-    pages = [dataclasses.replace(first, codebook=codebook), *others]
-    written = []
-    for page in pages:
+    written: list[Path] = []
+    for page in each_page(results, now):
+        is_first = not written
         path = build / page.path
         try:
-            _replace(path, render(page))
+            _replace(path, render(dataclasses.replace(page, codebook=codebook * is_first)))
         except OSError as error:
             raise PersepsiError(
                 f"{path}: the report cannot be written ({error.strerror}). Close it in other "
@@ -72,7 +71,9 @@ def scales_of(page: Page) -> tuple[Scale, ...]:
         for section in page.sections
         for part in section.parts
     ]
-    scales = [t.scale for t in tables if isinstance(t, FigureTable | UnitTable | PeerTable)]
+    scales = [
+        t.scale for t in tables if isinstance(t, FigureTable | UnitTable | PeerTable | PeerStrip)
+    ]
     return tuple({scale.id: scale for scale in scales}.values())
 
 
