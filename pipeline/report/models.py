@@ -1,5 +1,6 @@
 """View models of a page: head, hero where there is something to say, sections of parts."""
 
+import html
 from dataclasses import dataclass
 
 from pipeline.report.listings import Fact, FactList, OfficialTable, ProfileTable, QualityTable, Tone
@@ -21,6 +22,10 @@ Part = (
     | TrendChart
     | TrendTable
 )
+
+
+LONGEST = 70
+"""Characters of a page's name; what is longer is cut by browsers, at a place of their choice."""
 
 
 @dataclass(frozen=True)
@@ -119,3 +124,20 @@ class Page:
     footer: tuple[str, ...]
     has_script: bool = False
     codebook: str = ""
+
+    @property
+    def name(self) -> str:
+        """The title with survey and wave, as far as a tab, a bookmark or a file name shows them."""
+        wave = self.over.rpartition(" · ")[2]
+        for name in (f"{self.title} · {self.over}", f"{self.title} · {wave}", self.title):
+            if _length(name) <= LONGEST:
+                return name
+        cut = self.title[:LONGEST]
+        while _length(cut) >= LONGEST:
+            cut = cut[:-1]
+        return cut.rstrip() + "…"
+
+
+def _length(text: str) -> int:
+    """Characters as they stand in a file, where `&` takes five."""
+    return len(html.escape(text))
