@@ -82,11 +82,12 @@ golden: $(VENV)/.dev ## Regenerate the reference numbers from R's package survey
 	$(BIN)/python -m tests.golden.matrix.cells
 	Rscript tests/golden/matrix/matrix.R
 
-lock: $(VENV)/.dev ## Resolve the four lock files anew
+lock: $(VENV)/.dev ## Resolve the five lock files anew
 	$(LOCK) pyproject.toml --group build -o requirements.lock
 	$(LOCK) pyproject.toml --extra javarosa --group dev -o requirements-dev.lock
 	$(LOCK) --group pyproject.toml:kobo -o requirements-pyxform-kobo.lock
 	$(LOCK) pyproject.toml --extra spark --group build -c requirements-dev.lock -o requirements-spark.lock
+	$(LOCK) pyproject.toml --extra stata --group build -c requirements-dev.lock -o requirements-stata.lock
 
 SPARK := build/spark
 proof-spark: $(SPARK)/.made ## Prove the engine on Apache Spark in an environment of its own (needs Java 17)

@@ -36,9 +36,11 @@ intervals and publication
 disclosure control
     disclosure, disclosed, concealing
 study
-    estimates, assembled, comparison, confidence, side_by_side
-waves
-    changes, comparable
+    estimates, assembled, comparison, ranks, alike, case_mix, confidence, side_by_side
+findings
+    own_contrasts, peer_gaps, associations, findings, sessions_needed
+waves and issues
+    changes, comparable, moved, revised
 published scores of others
     bands, half_up
 small units

@@ -20,7 +20,6 @@ from analysis.publication import (
     NOT_ESTIMABLE,
     PROTECTS,
     WITHHELD,
-    harmless,
 )
 
 Floats = NDArray[np.float64]
@@ -28,6 +27,11 @@ Claims = NDArray[np.bool_]
 
 KEY = ["domain_type", "domain", "measure_type", "measure", "category"]
 LIMITS = ("at_least", "at_most")
+Key = tuple[str, str, str]
+
+_PLANNED = ("n<", "sessions<", "quota", "volunteer", "no_answers")
+"""Reasons that a hidden row may keep: they speak of the sample. All others are met or not by the
+answers: an assumed correlation, say, is needed only where somebody gave the answer."""
 
 STEPS = (1, 2, 5, 10, 20, 50)
 FINE = 1e-3
@@ -67,6 +71,23 @@ class Parts:
         return True
 
 
+@dataclass(frozen=True)
+class Derived:
+    """A share of the city that follows from another printed one: `offset + scale * value`.
+
+    Printed so, it says nothing that the other one does not.
+    """
+
+    of: Key
+    offset: float
+    scale: float
+
+    def value(self, printed: Mapping[Key, tuple[float, float]]) -> tuple[float, float]:
+        """What follows from the printed share and its step: value, to a thousandth, and step."""
+        value, step = printed[self.of]
+        return round(self.offset + self.scale * value, 3), abs(self.scale) * step + FINE
+
+
 def coarse(value: float, left: float, low: float, high: float) -> float:
     """Smallest step at which the value, and the value with `left` more or less, print alike.
 
@@ -83,6 +104,13 @@ def coarse(value: float, left: float, low: float, high: float) -> float:
     return math.nan
 
 
+def coarsest(value: float, low: float, high: float) -> float:
+    """Coarsest step that a value printed coarsely may have been rounded to, as its digits say."""
+    finest = _finest(low, high)
+    fits = [t for t in STEPS if abs((value - low) / (t * finest) % 1 - 0.5) > 0.5 - 1e-6]
+    return max(fits, default=1) * finest
+
+
 def _finest(low: float, high: float) -> float:
     """Decimal step next above `FINE` of a scale: 0.001 of a share, 0.1 of 100, 0.01 of 1 to 4."""
     return float(10.0 ** math.ceil(math.log10(FINE * (high - low)) - 1e-9))
@@ -91,43 +119,88 @@ def _finest(low: float, high: float) -> float:
 def conceal(table: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
     """The published table with the rows of `hidden` withheld or made coarse.
 
-    Rows that were hidden before stay as they are. The columns `at_least` and `at_most` are added:
-    the limits that are printed where the value is not.
+    Rows that were hidden before stay hidden; one that is hidden to protect others does not say
+    what hid it before. The columns `at_least` and `at_most` are added: the limits that are printed
+    where the value is not. Hidden and coarse rows lose their degrees of freedom and methods too,
+    which depend on the answers.
     """
     found = table[KEY].merge(hidden, on=KEY, how="left", validate="many_to_one")
     state = found["state"].to_numpy(dtype=object)
     before = table["flag"].isin([WITHHELD, NOT_ESTIMABLE]).to_numpy(dtype=np.bool_)
-    out = table.copy()
-    numbers = {name: out[name].to_numpy(dtype=np.float64).copy() for name in BLANKED}
-    said = out["reason"].to_numpy(dtype=object).copy()
-    for at in np.flatnonzero((state == "open") & ~before).tolist():
-        row = found.iloc[at]
-        low, high = float(row["low_end"]), float(row["high_end"])
-        step = _step(float(numbers["value"][at]), row)
-        if math.isnan(step):
-            state[at] = "others"
-            continue
-        ends = (float(numbers[name][at]) for name in ("value", "low", "high"))
-        printed = _coarsely(*ends, step=step, scale=(low, high))
-        for name in BLANKED:
-            numbers[name][at] = printed.get(name, np.nan)
-        said[at] = ";".join(filter(None, (str(said[at]), COARSE)))
-    out = out.assign(**numbers, reason=said)
-    new = np.array([s in ("few", "others") for s in state], dtype=np.bool_) & ~before
+    numbers = {name: table[name].to_numpy(dtype=np.float64).copy() for name in BLANKED}
+    left_open = (state == "open") & ~before
+    rough = _round(found, numbers, left_open)
+    state[left_open & ~rough] = "others"
+    new = np.array([s in ("few", "others") for s in state], dtype=np.bool_)
+    new &= ~before | (state == "others")
+    reasons: Mapping[str, str] = {"few": FEW_PEOPLE, "others": PROTECTS}
+    said = table["reason"].to_numpy(dtype=object).copy()
+    for at in np.flatnonzero(rough).tolist():
+        said[at] = _joined(str(said[at]), COARSE)
+    for at in np.flatnonzero(new).tolist():
+        said[at] = _joined(reasons[state[at]], "" if before[at] else _planned(str(said[at])))
+    out = table.assign(**numbers, reason=said)
     for name in LIMITS:
         out[name] = np.where(new, found[name].to_numpy(dtype=np.float64), np.nan)
     out.loc[new, list(BLANKED)] = np.nan
-    out.loc[new, "interval_method"] = ""
     out.loc[new, "flag"] = WITHHELD
-    reasons: Mapping[str, str] = {"few": FEW_PEOPLE, "others": PROTECTS}
-    out.loc[new, "reason"] = [
-        ";".join(filter(None, (reasons[s], harmless(text))))
-        for s, text in zip(state[new], table.loc[new, "reason"], strict=True)
-    ]
+    return unsaid(out, rough)
+
+
+def _round(found: pd.DataFrame, numbers: Mapping[str, Floats], left_open: Claims) -> Claims:
+    """Round rows that are left open, in place; which of them could be.
+
+    What is worked out from another row of the city comes after it.
+    """
+    rough = np.zeros(len(found), dtype=np.bool_)
+    of_city: dict[Key, tuple[float, float]] = {}
+    rows = found.to_dict("records")
+    places = np.flatnonzero(left_open).tolist()
+    later = [at for at in places if isinstance(rows[at]["parts"], Derived)]
+    for at in [*(at for at in places if at not in set(later)), *later, *later]:
+        row, how = rows[at], rows[at]["parts"]
+        middle, step = math.nan, math.nan
+        if isinstance(how, Derived):
+            if how.of in of_city:
+                middle, step = how.value(of_city)
+        else:
+            step = _step(float(numbers["value"][at]), row)
+        if rough[at] or math.isnan(step):
+            continue
+        ends = [float(numbers[name][at]) for name in ("value", "low", "high")]
+        scale = float(row["low_end"]), float(row["high_end"])
+        printed = _coarsely(*ends, step=step, scale=scale, middle=middle)
+        if row["domain_type"] == "city":
+            key = (str(row["measure_type"]), str(row["measure"]), str(row["category"]))
+            of_city[key] = printed["value"], step
+        for name in BLANKED:
+            numbers[name][at] = printed.get(name, np.nan)
+        rough[at] = True
+    return rough
+
+
+def _joined(*reasons: str) -> str:
+    return ";".join(filter(None, reasons))
+
+
+def unsaid(table: pd.DataFrame, rough: Claims | None = None) -> pd.DataFrame:
+    """The table whose hidden rows, and those that are `rough`, do not tell how they were made."""
+    gone = table["flag"].isin([WITHHELD, NOT_ESTIMABLE]).to_numpy(dtype=np.bool_)
+    out = table.copy()
+    out.loc[gone, "reason"] = [_planned(text) for text in out.loc[gone, "reason"]]
+    out.loc[gone, "interval_method"] = ""
+    gone = gone if rough is None else gone | rough
+    out.loc[gone, "df"] = np.nan
+    out.loc[gone, "variance_method"] = ""
     return out
 
 
-def _step(value: float, row: "pd.Series[Any]") -> float:
+def _planned(reason: str) -> str:
+    keep = (*_PLANNED, FEW_PEOPLE, PROTECTS, COARSE)
+    return ";".join(code for code in reason.split(";") if code.startswith(keep))
+
+
+def _step(value: float, row: Mapping[Any, Any]) -> float:
     if isinstance(row["parts"], Parts):
         steps = [times / 100 for times in STEPS if times / 100 <= STEPS[-1] * FINE]
         return next((step for step in steps if row["parts"].fit(value, step)), math.nan)
@@ -135,15 +208,29 @@ def _step(value: float, row: "pd.Series[Any]") -> float:
 
 
 def _coarsely(
-    value: float, low: float, high: float, *, step: float, scale: tuple[float, float]
+    value: float,
+    low: float,
+    high: float,
+    *,
+    step: float,
+    scale: tuple[float, float],
+    middle: float = math.nan,
 ) -> dict[str, float]:
-    """Value rounded to a step, interval outward to ten of the finest; what else is known goes."""
+    """Value rounded to a step, with an interval about what is printed; what else is known goes.
+
+    The interval reaches, from the printed value, as far as the estimate's own and half a step more,
+    rounded up to the step or ten of the finest: it holds the estimate's own, and where it lies says
+    nothing of where between two steps the value does. `middle` is what is printed where that is
+    worked out from another row.
+    """
     start, end = scale
-    wide = 10 * _finest(start, end)
-    shown = start + step * math.floor((value - start) / step + 0.5)
-    printed = {"value": round(shown, 12)}
-    for name, at, turn, pick in (("low", low, math.floor, min), ("high", high, math.ceil, max)):
+    wide = max(10 * _finest(start, end), step)
+    shown = middle
+    if math.isnan(middle):
+        shown = start + step * math.floor((value - start) / step + 0.5)
+    printed = {"value": round(min(max(shown, start), end), 12)}
+    for name, at, sign in (("low", low, -1.0), ("high", high, 1.0)):
         if not math.isnan(at):
-            outward = min(max(start + wide * turn((at - start) / wide), start), end)
-            printed[name] = round(pick(outward, shown), 12)
+            reach = wide * math.ceil((abs(at - value) + step / 2) / wide - 1e-9)
+            printed[name] = round(min(max(shown + sign * reach, start), end), 12)
     return printed

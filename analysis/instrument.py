@@ -35,7 +35,7 @@ class Question:
 
     `path` is the key of the answer in KoBo's JSON (groups joined by `/`), `type` the first
     word of the XLSForm type (`select_one`, `integer`, `calculate` ...), `repeat` the path of
-    the enclosing repeat, or empty.
+    the enclosing repeat, or empty. `relevant` and `calculation` are as the form has them.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Question:
     polarity: str = ""
     reference: str = ""
     hints: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    calculation: str = ""
 
     def label(self, language: str = "") -> str:
         """Wording in `language`, or in the form's first language, or the name."""

@@ -8,6 +8,7 @@ Margins are sex and age of each region. `bootstrap` draws 500 replicates.
 """
 
 import argparse
+import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ from analysis import bootstrap, jackknife, raked_jackknife
 from analysis.cell_moments import CellMoments, cell_moments
 from analysis.design import Coded, Codes, Psus
 from analysis.distances import Distance
+from analysis.errors import MarginError
 from analysis.measures import Measure
 from analysis.moments import Moments, psu_moments
 from analysis.reraking import Raking
@@ -106,9 +108,12 @@ def measure(s: Sample, runs: int, replicates: int = 500) -> dict[str, float]:
     for how in (Distance("linear"), Distance("raking", 0.5, 2.0), Distance("logit", 0.5, 2.0)):
         again = replace(s.raking, distance=how)
         bounded = " within bounds" if np.isfinite(how.high) else ""
-        found[f"JKn, {how.method}{bounded}"], _ = cpu(
-            lambda again=again: raked_jackknife.reraked(cells, again), runs
-        )
+        try:
+            found[f"JKn, {how.method}{bounded}"], _ = cpu(
+                lambda again=again: raked_jackknife.reraked(cells, again), runs
+            )
+        except MarginError:  # with 20 interviews a unit some replicate meets no bounds
+            found[f"JKn, {how.method}{bounded}: a replicate cannot be met"] = math.nan
     rng = np.random.default_rng(SEED)
     drawn = bootstrap.multipliers(moments.psus, replicates, rng)
     found["bootstrap"], _ = cpu(lambda: bootstrap.bootstrap(means, drawn), runs)

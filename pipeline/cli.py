@@ -23,7 +23,7 @@ import typer
 from rich.console import Console
 
 from analysis.errors import SampleError
-from pipeline import cli_build, cli_forms, cli_review
+from pipeline import cli_build, cli_export, cli_forms, cli_review
 from pipeline.cli_store import store_app
 from pipeline.errors import PersepsiError, ServerError
 
@@ -287,3 +287,4 @@ def doctor(
 cli_build.register(forms_app, _say, _emit)
 cli_forms.register(forms_app, _say, _emit)
 cli_review.register(app, _say, _emit)
+cli_export.register(app, _say, _emit)

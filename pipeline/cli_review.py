@@ -67,8 +67,8 @@ def register(app: typer.Typer, say: Say, emit: Callable[[Any], None]) -> None:
         target = out or data / opened.id / f"{prefix}recheck.csv"
         checked = recheck(opened, data, forms=form or (), say=say)
         if decisions is not None:
-            write_decisions(checked, decisions)
-        write_flags(checked, target)
+            decisions = write_decisions(checked, decisions)
+        target = write_flags(checked, target)
         if as_json:
             emit(as_dict(checked))
             return

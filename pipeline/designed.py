@@ -22,11 +22,14 @@ from analysis.measures import Measure
 from analysis.moments import Reduce, psu_moments
 from analysis.outcomes import response_rates
 from analysis.publication import CAUTION, PUBLISHED, Rules, publish
+from analysis.ranks import Ties
 from analysis.scoring import IndexDefinition, measures
 from analysis.side_by_side import published
 from analysis.weight_sensitivity import sensitivity
 from pipeline.calibrating import Planned, planned
 from pipeline.contacts import FieldRecord
+from pipeline.mending import apart, beside, candidates, with_trust
+from pipeline.mixing import compared_alike, final_coded
 from pipeline.results import CalibrationReport, Results
 from pipeline.shortfall import notes_on_shortfall, notes_on_unworked, with_lost
 from pipeline.study import Study
@@ -111,13 +114,14 @@ def analyze_designed(
             **options,
         )  # fmt: skip
 
-    found = estimates(
-        frame, asked,
+    chosen = candidates(asked, index, instrument)
+    found, own = apart(estimates(
+        frame, [*asked, *beside(chosen)],
         calibration=known.plan if known else None,
         enumerator="enumerator_id" if study.design.enumerator_rho else "",
         rho=study.design.enumerator_rho,
         uncut="w_raw", limit=study.weights.trim or np.inf,
-    )  # fmt: skip
+    ))  # fmt: skip
     table = without_city_interval(study, found.table)
     counted = pd.DataFrame()
     if study.design.selection == "probability" and not frame.empty:
@@ -135,7 +139,23 @@ def analyze_designed(
         asked, instrument, people(frame, inside, "unit_id", "psu", found.weight),
         least=rules.minimum_n, level=study.level,
     )  # fmt: skip
+    trusted = with_trust(
+        frame, design, asked, chosen, found, domains=inside, empty=empty,
+        order=collapse_order(study, record.sessions), level=study.level,
+    )  # fmt: skip
     lines = [("indeks", t.measure, t.value, t.label) for t in study.thresholds]
+    comparisons = against_others(
+        table, rules, units=found.units, correlations=found.correlations, shared=found.shared
+    )
+    ties = Ties(found.units, found.correlations or {}, found.shared or {})
+    alike = pd.DataFrame()
+    if study.design.selection == "probability" and not frame.empty:
+        coded = final_coded(
+            frame, design, inside, empty, collapse_order(study, record.sessions), found.weight
+        )
+        alike = compared_alike(
+            study, interviews, coded, asked, table, comparisons, rules, ties
+        )  # fmt: skip
     return Results(
         study=study,
         wave=study.wave.id,
@@ -148,13 +168,15 @@ def analyze_designed(
         weight_history=history(weighting, final),
         sensitivity=counted,
         hidden=hidden,
+        own_contrasts=own,
+        associations=trusted,
         estimates=publish(table),
         variances=published(found.variances, table),
         calibration=calibration_report(known, found),
         standings=place(table, lines, rules, units=found.units, correlations=found.correlations),
-        comparisons=against_others(
-            table, rules, units=found.units, correlations=found.correlations, shared=found.shared
-        ),
+        comparisons=comparisons,
+        case_mix=alike,
+        ties=ties,
         responses=response_rates(with_lost(record.contacts, record.sessions), by="unit_id"),
         notes=(
             *notes,

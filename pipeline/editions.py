@@ -5,15 +5,19 @@ holds everything that the rules of publication let through, is marked so on each
 written to a folder of its own so that the two cannot be mistaken for each other.
 """
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.concealing import KEY, LIMITS, conceal
+from analysis.concealing import KEY, LIMITS, conceal, unsaid
 from analysis.publication import COARSE
+from analysis.ranks import rank_sets
+from pipeline.as_printed import CHANCE, as_printed, judged_as_printed, sensible, weight_digits
 from pipeline.errors import StudyError
+from pipeline.findings import safe_contrasts
 from pipeline.results import CalibrationReport, Results, Trend
 
 Claims = NDArray[np.bool_]
@@ -21,6 +25,8 @@ Claims = NDArray[np.bool_]
 PUBLIC, INTERNAL = "public", "internal"
 EDITIONS = (PUBLIC, INTERNAL)
 HIDDEN = ("withheld", "not_estimable")
+_LEVEL_COUNT = re.compile(r" \((?:at most )?\d+ interviews?\)")
+"""How many interviews a level of a margin has, as notes of the calibration tell it."""
 
 
 def checked(edition: str) -> str:
@@ -48,14 +54,18 @@ def released(results: Results, edition: str) -> Results:
     """The results as that edition may show them; nothing is changed in the internal one.
 
     Notes of the field and the counts of contacts are no answers and stay. Degrees of freedom and
-    numbers of sessions stay too: they are those of the plan.
+    numbers of sessions stay too: they are those of the plan. Ranks are those of the edition's own
+    tables.
     """
-    if edition == INTERNAL:
-        return replace(results, edition=edition, estimates=_unlimited(results.estimates))
-    shown = _shown(results)
     trend = results.trend
+    if edition == INTERNAL:
+        if trend is not None:
+            trend = replace(trend, earlier=tuple(_ranked(one) for one in trend.earlier))
+        table = _unlimited(results.estimates)
+        return _ranked(replace(results, edition=edition, estimates=table, trend=trend))
+    shown = _ranked(_shown(results))
     if trend is not None:
-        earlier = tuple(_shown(one) for one in trend.earlier)
+        earlier = tuple(_ranked(_shown(one)) for one in trend.earlier)
         tables = [one.estimates for one in (*earlier, shown) if not one.estimates.empty]
         estimates = pd.concat(tables, ignore_index=True) if tables else trend.estimates
         changes = _changes(trend, estimates)
@@ -65,24 +75,46 @@ def released(results: Results, edition: str) -> Results:
     return shown
 
 
+def _ranked(results: Results) -> Results:
+    found = rank_sets(
+        results.estimates, results.comparisons, level=results.study.level, ties=results.ties
+    )
+    return replace(results, ranks=found)
+
+
 def _shown(results: Results) -> Results:
+    edges = [t.value for t in results.study.thresholds]
+    results = replace(
+        results,
+        edition=PUBLIC,
+        notes=tuple(_LEVEL_COUNT.sub("", note) for note in results.notes),
+        weight_history=weight_digits(results.weight_history),
+        calibration=None if results.calibration is None else _uncounted(results.calibration),
+    )
     if results.hidden.empty:
-        return replace(results, edition=PUBLIC, estimates=_unlimited(results.estimates))
+        table = as_printed(unsaid(_unlimited(results.estimates)), edges)
+        none = results.estimates.iloc[:0]
+        alike = _alike(results.case_mix, none, none)
+        return replace(results, estimates=table, case_mix=alike, small=pd.DataFrame())
     before = results.estimates
     table = conceal(before, results.hidden)
     gone = before[table["flag"].isin(HIDDEN) & ~before["flag"].isin(HIDDEN)]
     coarse = table[table["reason"].str.contains(COARSE, regex=False)]
     either = pd.concat([gone, coarse])
+    table = as_printed(table, edges)
+    results = judged_as_printed(results, table)
     # Each of these is another way to a number that was hidden, or to the digits of a coarse one.
     return replace(
         results,
-        edition=PUBLIC,
         estimates=table,
         comparisons=_compared(results.comparisons, either),
-        standings=_placed(_without(results.standings, gone, KEY), coarse),
+        case_mix=_alike(results.case_mix, gone, coarse),
+        # What leans on all units tells of each of them.
+        small=pd.DataFrame(),
+        standings=_without(results.standings, gone, KEY),
         variances=_without(results.variances, either, KEY),
-        sensitivity=_without(results.sensitivity, either, KEY),
-        calibration=None if results.calibration is None else _uncounted(results.calibration),
+        sensitivity=sensible(_without(results.sensitivity, either, KEY)),
+        own_contrasts=safe_contrasts(results.own_contrasts, table),
     )
 
 
@@ -96,9 +128,9 @@ def _compared(comparisons: pd.DataFrame, either: pd.DataFrame) -> pd.DataFrame:
 
     Those of a score that is coarse somewhere are whole points, without errors and probabilities.
     """
-    shares = either[either["estimator"] == "proportion"]
-    kept = _without(comparisons, shares, ["measure_type", "measure"])
-    scores = either[either["estimator"] != "proportion"]
+    share = either["estimator"] == "proportion"
+    scores = either[~share & ~either["flag"].isin(HIDDEN)]
+    kept = _without(comparisons, either[share], ["measure_type", "measure"])
     at = _among(kept, scores, ["measure_type", "measure"])
     if not at.any():
         return kept
@@ -109,16 +141,27 @@ def _compared(comparisons: pd.DataFrame, either: pd.DataFrame) -> pd.DataFrame:
     return kept
 
 
-def _placed(standings: pd.DataFrame, coarse: pd.DataFrame) -> pd.DataFrame:
-    """Chances of a coarse score in steps of a twentieth; finer ones would tell its digits."""
-    at = _among(standings, coarse, KEY)
-    if not at.any():
-        return standings
-    chance = standings.loc[at, "probability_above"].to_numpy(dtype=np.float64)
-    rounded = np.clip(np.floor(20 * chance + 0.5) / 20, 0.01, 0.99)
-    standings = standings.copy()
-    standings.loc[at, "probability_above"] = rounded
-    return standings
+def _alike(table: pd.DataFrame, gone: pd.DataFrame, coarse: pd.DataFrame) -> pd.DataFrame:
+    """Comparisons with visitors made alike, with one digit behind the point.
+
+    They are worked out from the answers of all units: none where a share is hidden somewhere, or a
+    score in one of the units compared. Those of a score that is coarse somewhere are whole points.
+    """
+    if table.empty:
+        return table
+    either, names = pd.concat([gone, coarse]), ["measure_type", "measure"]
+    kept = _without(table, either[either["estimator"] == "proportion"], names)
+    compared = kept[kept["tier"] != ""]
+    lost = compared[_among(compared, gone[gone["domain_type"] == "unit"], ["domain", *names])]
+    kept = _without(kept, lost, names).copy()
+    at = _among(kept, either[either["estimator"] != "proportion"], names)
+    for name in ("difference", "low", "high", "unadjusted"):
+        found = kept[name].to_numpy(dtype=np.float64)
+        kept[name] = np.where(at, np.floor(found + 0.5), np.floor(10 * found + 0.5) / 10)
+    kept["se"] = np.where(at, np.nan, kept["se"].round(1))
+    for name in ("p", "p_adjusted"):
+        kept[name] = np.where(at, np.nan, kept[name].round(CHANCE))
+    return kept
 
 
 def _uncounted(report: CalibrationReport) -> CalibrationReport:

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from pipeline.issues import Entry, Issue
 from pipeline.results import CalibrationReport, Results
 from pipeline.study import Study
 
@@ -25,14 +26,19 @@ def describe(
     store_digest: str,
     decoded: Mapping[str, Any],
     outputs: Sequence[Path],
+    issue: Issue,
+    files: Mapping[str, Entry],
+    written: Sequence[str],
     build: Path,
     now: datetime,
     seconds: Mapping[str, float],
 ) -> dict[str, Any]:
     """Everything needed to say where a number came from and to make it again.
 
-    `run` holds what differs from run to run (time, duration, the port of a local server); the
-    rest is equal for equal data, code and settings.
+    `issue` is the issue that stands, `files` what every file says, as a digest without its own
+    issue line, and since which issue. `run` holds what differs from run to run (time, duration, the
+    port of a local server, the files that were `written` because they say something new); the rest
+    is equal for equal data, code, settings and issues before.
     """
     study = results.study
     return {
@@ -49,11 +55,21 @@ def describe(
         "calibration": _calibration(results.calibration),
         "waves": _waves(results),
         "notes": list(results.notes),
-        "outputs": {str(p.relative_to(build)): _sha256(p) for p in sorted(outputs)},
+        "outputs": {p.relative_to(build).as_posix(): _sha256(p) for p in sorted(outputs)},
+        "issue": issue.as_dict(),
+        "files": {
+            path: {
+                "content": entry.content,
+                "issue": entry.number,
+                "issued": entry.issued.isoformat() if entry.issued else "",
+            }
+            for path, entry in sorted(files.items())
+        },
         "run": {
             "finished_at": now.isoformat(timespec="seconds"),
             "server_url": server.get("url", ""),
             "pulled": dict(pulls),
+            "written": list(written),
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
         },
     }
@@ -162,6 +178,7 @@ def settings(study: Study) -> dict[str, Any]:
             "design",
             "weights",
             "calibration",
+            "case_mix",
             "index",
             "thresholds",
             "publication",

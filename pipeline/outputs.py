@@ -1,9 +1,5 @@
-"""Files of the build folder, written whole or not at all."""
+"""Files of the build folder, written whole or not at all, and only where they say something new."""
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.publication import quantise
-from pipeline.errors import PersepsiError
+from pipeline.placing import placing, removed
 
 NUMBERS = ("value", "se", "low", "high", "level", "df", "n_eff", "deff", "at_least", "at_most")
 WHOLE = ("n", "n_psu")
@@ -26,23 +22,30 @@ def estimates_schema(columns: list[str]) -> pa.Schema:
     return pa.schema([pa.field(name, kinds.get(name, pa.string())) for name in columns])
 
 
-def write_estimates(estimates: pd.DataFrame, build: Path) -> list[Path]:
-    """Write `estimates.parquet` and `estimates.csv`; equal tables give equal bytes.
+def printed(estimates: pd.DataFrame) -> pd.DataFrame:
+    """The table of estimates as every file holds it: hidden rows without their counts.
 
-    Hidden rows lose their counts too: of a question asked after a hidden one, they would tell
-    what it hides.
+    Of a question asked after a hidden one, they would tell what it hides. Degrees of freedom go
+    too where there is no standard error: with enumerators in the variance they depend on how the
+    answers fell, and would tell that a hidden answer changed.
     """
+    found = estimates.astype(dict.fromkeys(WHOLE, "Int64"))
+    found.loc[found["flag"].isin(HIDDEN), list(WHOLE)] = pd.NA
+    return found.assign(df=found["df"].where(found["se"].notna()))
+
+
+def write_estimates(estimates: pd.DataFrame, build: Path) -> list[Path]:
+    """Write `estimates.parquet` and `estimates.csv`; equal tables give equal bytes."""
     columns = [str(name) for name in estimates.columns]
-    estimates = estimates.astype(dict.fromkeys(WHOLE, "Int64"))
-    estimates.loc[estimates["flag"].isin(HIDDEN), list(WHOLE)] = pd.NA
+    estimates = printed(estimates)
     table = pa.Table.from_pandas(
         estimates, schema=estimates_schema(columns), preserve_index=False
     ).replace_schema_metadata(None)
     parquet, text = build / "estimates.parquet", build / "estimates.csv"
-    with _written(parquet) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
-    write_text(text, estimates.to_csv(index=False, lineterminator="\n"))
-    return [parquet, text]
+    return [
+        write_parquet(parquet, table),
+        write_text(text, estimates.to_csv(index=False, lineterminator="\n")),
+    ]
 
 
 def write_verdicts(standings: pd.DataFrame, comparisons: pd.DataFrame, build: Path) -> list[Path]:
@@ -51,6 +54,26 @@ def write_verdicts(standings: pd.DataFrame, comparisons: pd.DataFrame, build: Pa
     for name, frame in (("standings", standings), ("comparisons", comparisons)):
         written += _frame(frame, build / f"{name}.csv")
     return written
+
+
+def write_ranks(ranks: pd.DataFrame, case_mix: pd.DataFrame, build: Path) -> list[Path]:
+    """Write `ranks.csv` (rank sets) and `case_mix.csv` (comparisons with the visitors made alike).
+
+    Each also as Parquet; files of an earlier run go where there is no row.
+    """
+    return _both(ranks, build / "ranks") + _both(case_mix, build / "case_mix")
+
+
+def write_findings(findings: pd.DataFrame, sessions: pd.DataFrame, build: Path) -> list[Path]:
+    """Write `findings.csv` and `sessions_needed.csv`: what to mend first, sessions still needed."""
+    whole = [name for name in ("others", "place") if name in findings]
+    findings = findings.astype(dict.fromkeys(whole, "Int64"))
+    whole = [name for name in ("needed", "waves", "sessions") if name in sessions]
+    sessions = sessions.astype(dict.fromkeys(whole, "Int64"))
+    return [
+        *_frame(findings, build / "findings.csv"),
+        *_frame(sessions, build / "sessions_needed.csv"),
+    ]
 
 
 def write_variances(variances: pd.DataFrame, build: Path) -> list[Path]:
@@ -63,20 +86,7 @@ def write_changes(changes: pd.DataFrame, build: Path) -> list[Path]:
 
     Numbers carry 12 significant digits; files of an earlier run go where there is one wave.
     """
-    numbers = [str(c) for c in changes.select_dtypes("float").columns]
-    changes = changes.assign(**{c: quantise(changes[c].to_numpy()) for c in numbers})
-    written = _frame(changes, build / "changes.csv")
-    parquet = build / "changes.parquet"
-    if changes.empty:
-        parquet.unlink(missing_ok=True)
-        return written
-    schema = pa.schema(
-        [pa.field(str(c), pa.float64() if c in numbers else pa.string()) for c in changes.columns]
-    )
-    table = pa.Table.from_pandas(changes, schema=schema, preserve_index=False)
-    with _written(parquet) as temporary:
-        pq.write_table(table.replace_schema_metadata(None), temporary, compression="zstd")
-    return [*written, parquet]
+    return _both(changes, build / "changes")
 
 
 def write_weights(history: pd.DataFrame, sensitivity: pd.DataFrame, build: Path) -> list[Path]:
@@ -112,42 +122,58 @@ def write_calibration(levels: pd.DataFrame | None, build: Path) -> list[Path]:
     return _frame(levels, build / "calibration.csv")
 
 
+def _both(frame: pd.DataFrame, path: Path) -> list[Path]:
+    """A table as CSV and Parquet, numbers to 12 significant digits; neither where it is empty."""
+    numbers = [str(c) for c in frame.select_dtypes("float").columns]
+    counts = [str(c) for c in frame.select_dtypes("integer").columns]
+    frame = frame.assign(**{c: quantise(frame[c].to_numpy()) for c in numbers})
+    written = _frame(frame, path.with_suffix(".csv"))
+    parquet = path.with_suffix(".parquet")
+    if frame.empty:
+        removed(parquet)
+        return written
+    kinds = dict.fromkeys(numbers, pa.float64()) | dict.fromkeys(counts, pa.int64())
+    schema = pa.schema([pa.field(str(c), kinds.get(str(c), pa.string())) for c in frame.columns])
+    table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+    return [*written, write_parquet(parquet, table.replace_schema_metadata(None))]
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> list[Path]:
+    """Write a table as CSV; without rows a file of an earlier run is removed."""
+    return _frame(frame, path)
+
+
 def _frame(frame: pd.DataFrame, path: Path) -> list[Path]:
     if frame.empty:
-        path.unlink(missing_ok=True)
+        removed(path)
         return []
-    write_text(path, frame.to_csv(index=False, lineterminator="\n"))
-    return [path]
+    return [write_text(path, frame.to_csv(index=False, lineterminator="\n"))]
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file in UTF-8, atomically."""
-    with _written(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+def write_frame(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as Parquet for the program's own use; an empty one leaves no file."""
+    if not len(frame.columns):
+        removed(path)
+        return
+    write_parquet(path, pa.Table.from_pandas(frame, preserve_index=False))
 
 
-@contextmanager
-def _written(path: Path) -> Iterator[Path]:
-    """A file to write to that takes the place of `path` when it is whole, or vanishes."""
-    temporary: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=path.name, suffix=".tmp", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        yield temporary
-        temporary.chmod(0o644)  # an output is for others to read, unlike the store
-        os.replace(temporary, path)
-    except PermissionError:
-        raise PersepsiError(
-            f"{path}: cannot be written. Is it open in another program, such as Excel, or the "
-            "folder read-only? Close it, or choose another folder with --build; nothing was lost."
-        ) from None
-    except OSError as error:
-        raise PersepsiError(
-            f"{path}: cannot be written ({error.strerror}). Choose another folder with --build, or "
-            "free some disk space; nothing was lost."
-        ) from None
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+def write_text(path: Path, text: str, *, private: bool = False) -> Path:
+    """Write a text file in UTF-8, atomically; where it came to lie (`placing`)."""
+    with placing(path, private=private) as placed:
+        placed.temporary.write_text(text, encoding="utf-8", newline="\n")
+    return placed.path
+
+
+def write_bytes(path: Path, data: bytes, *, private: bool = False) -> Path:
+    """Write a file atomically; where it came to lie (`placing`)."""
+    with placing(path, private=private) as placed:
+        placed.temporary.write_bytes(data)
+    return placed.path
+
+
+def write_parquet(path: Path, table: pa.Table, *, private: bool = False) -> Path:
+    """Write a Parquet file atomically; where it came to lie (`placing`)."""
+    with placing(path, private=private) as placed:
+        pq.write_table(table, placed.temporary, compression="zstd")
+    return placed.path

@@ -116,6 +116,7 @@ class _Walk:
             list_name=listed,
             repeat="/".join(above[: inside[-1]]) if inside else "",
             relevant=record.text("relevant"),
+            calculation=record.text("calculation"),
             required=record.text("required").lower() in TRUE,
             row=record.number,
             dimension=record.text("dimensi"),

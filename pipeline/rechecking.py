@@ -165,18 +165,23 @@ def _phone(submission: Submission, answers: Mapping[str, Any], here: tzinfo) -> 
     return Phone(told("start"), told("end"), submission.uuid)
 
 
-def write_flags(checked: Collection[CheckedForm], path: Path) -> None:
-    """Write a CSV with a row for each flag: which submission, which question, what about it."""
+def write_flags(checked: Collection[CheckedForm], path: Path) -> Path:
+    """Write a CSV with a row for each flag: which submission, which question, what about it.
+
+    Returns where it came to lie: beside a file of that name that is open elsewhere.
+    """
     rows = [
         (one.form, one.number, one.root_uuid, one.version, flag.kind, flag.question,
          KINDS[flag.kind])
         for form in checked for one in form.flagged for flag in one.flags
     ]  # fmt: skip
-    _write(path, [HEADER, *rows])
+    return _write(path, [HEADER, *rows])
 
 
-def write_decisions(checked: Collection[CheckedForm], path: Path) -> None:
+def write_decisions(checked: Collection[CheckedForm], path: Path) -> Path:
     """Write a file for `review push` that puts every flagged submission on hold, with its reason.
+
+    Returns where it came to lie, as `write_flags`.
 
     Raises
     ------
@@ -190,7 +195,7 @@ def write_decisions(checked: Collection[CheckedForm], path: Path) -> None:
             "is of one form. Name it with --form and write one file for each."
         )
     rows = [(one.root_uuid, "on_hold", _reason(one)) for form in checked for one in form.flagged]
-    _write(path, [("root_uuid", "status", "reason"), *rows])
+    return _write(path, [("root_uuid", "status", "reason"), *rows])
 
 
 def as_dict(checked: Collection[CheckedForm]) -> list[dict[str, object]]:
@@ -220,10 +225,10 @@ def _reason(one: Flagged) -> str:
     return "; ".join([*named, *([f"and {more} more"] if more else [])])
 
 
-def _write(path: Path, rows: Collection[tuple[object, ...]]) -> None:
+def _write(path: Path, rows: Collection[tuple[object, ...]]) -> Path:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
-    write_text(path, text.getvalue())
+    return write_text(path, text.getvalue())
 
 
 def _plain(question: str) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.calibration_report import Convergence, Diagnostics
 from analysis.instrument import Instrument
+from analysis.ranks import Ties
 from pipeline.study import Study
 
 
@@ -53,7 +54,11 @@ class Results:
     shares from them, never rows. `variances` has the standard errors of `estimates` side by side,
     `weight_history` each factor of the weights by unit, `sensitivity` the estimates had nobody
     counted visitors. `hidden` are the rows that only the internal `edition`
-    shows. `trend` is None in a study of one wave.
+    shows. `trend` is None in a study of one wave. `case_mix` has comparisons with the visitors made
+    alike, `ranks` the rank sets that follow from the tables of the edition, with what units have
+    in common in `ties`; `small` direct and shrunk estimates, in the internal edition only.
+    `own_contrasts` hold each indicator of a unit against its others (rows as `estimates`),
+    `associations` are those of indicators with trust.
     """
 
     study: Study
@@ -75,4 +80,10 @@ class Results:
     sensitivity: pd.DataFrame = field(default_factory=pd.DataFrame)
     trend: Trend | None = None
     hidden: pd.DataFrame = field(default_factory=pd.DataFrame)
+    case_mix: pd.DataFrame = field(default_factory=pd.DataFrame)
+    ties: Ties = field(default_factory=Ties)
+    ranks: pd.DataFrame = field(default_factory=pd.DataFrame)
+    small: pd.DataFrame = field(default_factory=pd.DataFrame)
+    own_contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    associations: pd.DataFrame = field(default_factory=pd.DataFrame)
     edition: str = "public"

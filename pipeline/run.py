@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,17 @@ from pipeline.fielded import assets_of, assets_of_waves, forms_of, label_of
 from pipeline.formlint import lint, read_rules
 from pipeline.gather import gather, open_store, store_path
 from pipeline.gathered import Gathered
+from pipeline.issue_lines import lines as issue_lines
+from pipeline.issued import Revision, lay_out, place, revised, settle
+from pipeline.issues import Issue, Press, digest_of, next_date, read_ledger
 from pipeline.manifest import describe, to_json
 from pipeline.outputs import write_text
+from pipeline.placing import told_beside
 from pipeline.plain import analyze_plain, extra_columns
 from pipeline.questionnaire import read_instrument
+from pipeline.report.reissue import teller
 from pipeline.report.render import render_reports
+from pipeline.result_book import write_result_book
 from pipeline.results import Results
 from pipeline.settings import zone
 from pipeline.snapshot import digest, read_snapshot
@@ -41,6 +47,7 @@ from pipeline.study_engine import summing, with_engine
 from pipeline.tabled import write_tables
 from pipeline.trending import all_notes, with_trend
 
+MANIFEST = "manifest.json"
 SHOWN = 10
 """Keys named one by one; the rest are counted."""
 
@@ -50,12 +57,17 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What `analyze` made: the results, the files, and the lines that tell a person."""
+    """What `analyze` made: the results, the files, and the lines that tell a person.
+
+    `issue` is the one that stands now, `revision` what differs from the one before it.
+    """
 
     results: Results
     manifest: Mapping[str, Any]
     files: tuple[Path, ...]
     summary: tuple[str, ...]
+    issue: Issue
+    revision: Revision
 
 
 class Stopwatch:
@@ -85,8 +97,12 @@ def analyze(
     pull: bool = True,
     engine: str = "",
     edition: str = "",
+    issued: date | None = None,
 ) -> Outcome:
     """Pull a study, analyse what its store holds and write `build/<study>/`.
+
+    Files that say what they said are left alone. Those that say something new are a new issue,
+    dated `issued` (see `pipeline.issues.next_date`).
 
     `engine` (local or spark) stands before that of the study; it moves no number. `edition`
     (public or internal) stands before `[report] release`.
@@ -107,24 +123,36 @@ def analyze(
                 study, data=data, environ=environ, now=now, say=say,
                 server_url=server_url, page_size=page_size,
             )  # fmt: skip
-    elif not store_path(study, data).exists():
-        raise StoreError(
-            f"{store_path(study, data)}: not found, so there is nothing to analyse without a pull. "
-            "Run it once without --no-pull."
-        )
+    else:
+        _need_store(study, data, "Run it once without --no-pull.")
     say("Decoding, weighting and estimating ...")
     results, store_digest, decoded = _compute_waves(study, data, watch)
     results = replace(results, notes=(*_gone(gathered), *results.notes))
     results = released(results, edition)
     folder = build / folder_of(study.id, edition)
+    shelf = place(data, study.id, store_path(study, data), edition)
+    with watch("compare"):
+        ledger, revision = read_ledger(shelf), revised(results, shelf)
+    declared, today = study.report.issued, now().astimezone(zone(study.timezone)).date()
+    day = next_date(ledger, asked=issued, declared=declared, today=today)
+    press = Press(ledger, day, teller(results, revision))
+    before = _times(folder)
     with watch("write"):
         files = write_tables(results, folder)
+        files.append(write_result_book(results, files, folder))
     say("Rendering the reports ...")
     with watch("render"):
-        files += render_reports(results, folder, codebook=PAGE)
         files.append(
             write_codebook(study, data, folder, home="index.html", simulated=results.simulated)
         )
+        for path in files:
+            if path.suffix != ".parquet":  # says what the CSV says, in the bytes of a library
+                press.enter(path.relative_to(folder).as_posix(), digest_of(path.read_bytes()))
+        files += render_reports(results, folder, codebook=PAGE, press=press)
+    issue = settle(press, ledger, revision, declared, shelf)
+    files += lay_out(shelf, folder)
+    after = _times(folder)
+    written = [name for name in after if after[name] != before.get(name)]
     manifest = describe(
         results,
         pulls=_pulls(gathered),
@@ -137,13 +165,50 @@ def analyze(
         store_digest=store_digest,
         decoded=decoded,
         outputs=files,
+        issue=issue,
+        files=press.files,
+        written=written,
         build=folder,
         now=now(),
         seconds=watch.seconds,
     )
-    write_text(folder / "manifest.json", to_json(manifest))
-    files.append(folder / "manifest.json")
-    return Outcome(results, manifest, tuple(files), _summary(results, gathered, folder, watch))
+    files.append(write_text(folder / MANIFEST, to_json(manifest)))
+    told = (
+        *(f"Note: {note}" for note in told_beside(files)),
+        *issue_lines(issue, ledger, press.files, revision, shelf),
+    )
+    summary = _summary(results, gathered, folder, watch, told)
+    return Outcome(results, manifest, tuple(files), summary, issue, revision)
+
+
+def results_of(study: Study, data: Path) -> Results:
+    """The results of what the store holds, before any edition; nothing is written.
+
+    Raises
+    ------
+    PersepsiError, analysis.errors.SampleError
+        As `analyze`.
+    """
+    _need_store(study, data, "Run persepsi pull or persepsi analyze first.")
+    return _compute_waves(study, data, Stopwatch())[0]
+
+
+def _need_store(study: Study, data: Path, what_to_do: str) -> None:
+    if not store_path(study, data).exists():
+        raise StoreError(
+            f"{store_path(study, data)}: not found, so there is nothing to analyse without a pull. "
+            f"{what_to_do}"
+        )
+
+
+def _times(folder: Path) -> dict[str, tuple[int, int]]:
+    """When each file of the build folder was written, by its path there; the manifest left out."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != MANIFEST:
+            at = path.stat()
+            found[path.relative_to(folder).as_posix()] = at.st_mtime_ns, at.st_ino
+    return found
 
 
 def _compute_waves(
@@ -341,7 +406,11 @@ def _pulls(gathered: Gathered | None) -> dict[str, Any]:
 
 
 def _summary(
-    results: Results, gathered: Gathered | None, folder: Path, watch: Stopwatch
+    results: Results,
+    gathered: Gathered | None,
+    folder: Path,
+    watch: Stopwatch,
+    issue: tuple[str, ...],
 ) -> tuple[str, ...]:
     table = results.estimates if results.trend is None else results.trend.estimates
     flags = table["flag"].value_counts()
@@ -366,6 +435,7 @@ def _summary(
         lines.append(f"Changes: {told or 'none could be judged'}")
     lines += [
         *(f"Note: {note}" for note in all_notes(results)),
+        *issue,
         f"Report: {folder / 'index.html'}" + (" (SIMULATED DATA)" if results.simulated else ""),
         f"Done in {total:.1f} s ({parts})",
     ]

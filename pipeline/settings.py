@@ -167,6 +167,33 @@ def calibration(raw: Any, where: str) -> CalibrationSettings:
 
 
 @dataclass(frozen=True)
+class CaseMix:
+    """By which answers visitors are made alike where units are compared.
+
+    `person` are questions on who was asked, `service` the one on what they came for, which is
+    used among units of one sector. Without a section of its own in study.toml those that the form
+    has are used; an empty list, or an empty name, leaves the adjustment out.
+    """
+
+    person: tuple[str, ...] = ("jk", "umur_kel", "didik")
+    service: str = "layanan"
+
+
+def case_mix(raw: Any, where: str) -> CaseMix:
+    """The section `[case_mix]`, checked."""
+    found = section(CaseMix, raw, where)
+    doubled = sorted({name for name in found.person if found.person.count(name) > 1})
+    if found.service in found.person:
+        doubled.append(found.service)
+    if doubled:
+        raise StudyError(
+            f"{where}: {', '.join(doubled)} is named twice; each question is held alike once. "
+            "Take one out."
+        )
+    return found
+
+
+@dataclass(frozen=True)
 class IndexSettings:
     """The definition of the index: which dimensions, how many items must be answered."""
 

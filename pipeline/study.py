@@ -19,6 +19,7 @@ from pipeline.settings import (
     SELECTIONS,
     SERVER_KINDS,
     CalibrationSettings,
+    CaseMix,
     DesignSettings,
     IndexSettings,
     Official,
@@ -30,6 +31,7 @@ from pipeline.settings import (
     Wave,
     WeightSettings,
     calibration,
+    case_mix,
     check_timezone,
     engine_of,
     publication_of,
@@ -68,6 +70,7 @@ class Study:
     engine: str = "local"
     master: str = "local[*]"
     calibration: CalibrationSettings | None = None
+    case_mix: CaseMix | None = None
     renamed: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
     present: str = ""
 
@@ -150,7 +153,7 @@ def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
     path = folder / "study.toml"
     sections = {
         "study", "server", "wave", "design", "weights", "calibration", "index",
-        "threshold", "publication", "report", "official", "renamed",
+        "threshold", "publication", "report", "official", "renamed", "case_mix",
     }  # fmt: skip
     refuse_unknown(raw, sections, f"{path}", "section")
     head = raw.get("study", {})
@@ -228,6 +231,7 @@ def _read(folder: Path, raw: Mapping[str, Any], *, has_settings: bool) -> Study:
             if "calibration" in raw
             else None
         ),
+        case_mix=(case_mix(raw["case_mix"], f"{path} [case_mix]") if "case_mix" in raw else None),
         renamed=renamed(raw.get("renamed", {}), f"{path} [renamed]"),
     )
 

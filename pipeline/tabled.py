@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.findings import findings_of, sessions_of
 from pipeline.outputs import (
+    printed,
     write_calibration,
     write_changes,
     write_estimates,
+    write_findings,
+    write_ranks,
     write_variances,
     write_verdicts,
     write_weights,
@@ -19,6 +23,21 @@ from pipeline.outputs import (
 from pipeline.results import Results
 
 WAVE = "wave"
+
+
+def reported(results: Results) -> dict[str, pd.DataFrame]:
+    """The tables that reports print from, as they are printed, by name."""
+    trend = results.trend
+    waves = (*(trend.earlier if trend else ()), results)
+    estimates = printed(results.estimates if trend is None else trend.estimates)
+    if WAVE not in estimates:
+        estimates = estimates.assign(**{WAVE: results.wave})
+    return {
+        "estimates": estimates,
+        "standings": _stacked(waves, lambda r: r.standings),
+        "comparisons": _stacked(waves, lambda r: r.comparisons),
+        "changes": pd.DataFrame() if trend is None else trend.changes,
+    }
 
 
 def write_tables(results: Results, folder: Path) -> list[Path]:
@@ -35,12 +54,16 @@ def write_tables(results: Results, folder: Path) -> list[Path]:
     files += write_verdicts(
         _stacked(waves, lambda r: r.standings), _stacked(waves, lambda r: r.comparisons), folder
     )
+    files += write_ranks(
+        _stacked(waves, lambda r: r.ranks), _stacked(waves, lambda r: r.case_mix), folder
+    )
     files += write_variances(_stacked(waves, lambda r: r.variances), folder)
     files += write_weights(
         _stacked(waves, lambda r: r.weight_history),
         _stacked(waves, lambda r: r.sensitivity),
         folder,
     )
+    files += write_findings(_stacked(waves, findings_of), _stacked(waves, _needed), folder)
     levels = _stacked(waves, _levels)
     files += write_calibration(None if levels.empty else levels, folder)
     return files + write_changes(pd.DataFrame() if trend is None else trend.changes, folder)
@@ -49,6 +72,10 @@ def write_tables(results: Results, folder: Path) -> list[Path]:
 def _levels(results: Results) -> pd.DataFrame:
     report = results.calibration
     return pd.DataFrame() if report is None else report.convergence.levels
+
+
+def _needed(results: Results) -> pd.DataFrame:
+    return sessions_of(results, findings_of(results))
 
 
 def _stacked(waves: Sequence[Results], of: Callable[[Results], pd.DataFrame]) -> pd.DataFrame:

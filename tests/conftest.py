@@ -18,7 +18,7 @@ from pipeline.other_pyxform import ENVIRONMENT, python_in
 
 KOBO = Path(__file__).parents[1] / ENVIRONMENT
 
-TOOLS = ("java", "chromium", "r", "node", "spark", "libreoffice", "pyxform_kobo")
+TOOLS = ("java", "chromium", "r", "node", "spark", "stata", "libreoffice", "pyxform_kobo")
 
 
 @cache
@@ -36,6 +36,9 @@ def lacks(tool: str) -> str:
         return "" if python_in(KOBO) else "no build/pyxform-kobo (make forms)"
     if tool == "node":
         return "" if shutil.which("npm") else "no npm on PATH (Debian: npm)"
+    if tool == "stata":
+        found = find_spec("pyreadstat")
+        return "" if found else "no pyreadstat (pip install -r requirements-dev.lock)"
     if tool == "spark":
         found = find_spec("pyspark")
         return "" if found else "no pyspark (pip install -r requirements-spark.lock)"

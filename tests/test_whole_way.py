@@ -1,17 +1,20 @@
 """The main job as a user runs it: real server, real store, real files."""
 
+import csv
 import gzip
 import hashlib
 import json
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
+import urllib.request
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from pipeline.cli import main
 from pipeline.errors import StudyError
 from pipeline.run import Outcome, analyze
 from pipeline.sandbox import asset_uid, serve, study_state
@@ -48,7 +51,7 @@ def test_every_output_is_there(default):
     build = folder / "build" / "kendari"
     assert sorted(p.stem for p in (build / "unit").glob("*.html")) == list(UNITS)
     names = ("index.html", "estimates.csv", "estimates.parquet", "manifest.json", "variances.csv")
-    for name in (*names, "calibration.csv", "weights.csv", "sensitivity.csv"):
+    for name in (*names, "calibration.csv", "weights.csv", "sensitivity.csv", "hasil.xlsx"):
         assert (build / name).stat().st_size > 1000, name
     assert (folder / "data" / "kendari" / "sandbox.sqlite").exists()
     assert not (folder / "data" / "kendari" / "store.sqlite").exists()
@@ -70,11 +73,15 @@ def test_the_manifest_names_the_server_and_the_counts(default):
 
 
 def test_a_second_run_pulls_nothing_new_and_writes_the_same_bytes(default):
-    folder, _ = default
+    folder, outcome = default
     before = hashes(folder / "build")
     again = run(folder)
     assert {f["new"] for f in again.manifest["run"]["pulled"].values()} == {0}
     assert hashes(folder / "build") == before
+    assert again.issue == outcome.issue
+    assert again.issue.number == 1
+    assert outcome.manifest["run"]["written"]
+    assert again.manifest["run"]["written"] == []  # the same bytes were not written again
 
 
 def test_another_store_gives_the_same_estimates_whatever_the_page_size(default, tmp_path):
@@ -249,3 +256,95 @@ def test_two_runs_at_once_both_end_well(tmp_path):
         assert one.returncode == 0, error
     with Store.open(tmp_path / "data" / "kendari" / "sandbox.sqlite") as store:
         assert store.verify() == []
+
+
+def test_interviews_are_exported_from_the_store_for_the_office_alone(default, capsys):
+    folder, outcome = default
+    places = ["--data", str(folder / "data"), "--build", str(folder / "build")]
+    asked = ["export", "kendari", "--format", "parquet", "--table", "interviews", *places]
+    with pytest.raises(SystemExit) as refused:
+        main(asked)
+    assert refused.value.code == 10
+    with pytest.raises(SystemExit) as done:
+        main([*asked, "--internal", "--json"])
+    assert done.value.code == 0
+    told = json.loads(capsys.readouterr().out)
+    (path,) = map(Path, told["files"])
+    assert path == folder / "build" / "kendari-internal" / "export" / "interviews.parquet"
+    assert path.stat().st_mode & 0o077 == 0
+    frame = pd.read_parquet(path).set_index("submission_id")
+    weights = outcome.results.weighted.set_index("submission_id")["w_final"]
+    assert frame["w_final"].to_dict() == weights.to_dict()
+    assert {"deviceid", "tiket", "x_saran", "kode_ulang"} <= set(told["left_out"])
+    assert Path(told["codebook"]).read_text("utf-8").count('id="wawancara.p_tata"') == 1
+
+
+def cells(path: Path) -> dict[tuple[str, ...], str]:
+    """Every cell of a CSV file by the texts of its row's key and its column."""
+    key = ("domain_type", "domain", "measure_type", "measure", "category")
+    found = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            name = tuple(row.pop(k, "") for k in key)
+            found |= {(*name, column): text for column, text in row.items()}
+    return found
+
+
+def test_one_changed_answer_makes_an_issue_that_names_exactly_what_moved(default, tmp_path):
+    """A supervisor corrects one answer on the server: the courtesy of one clerk, one step up."""
+    first, _ = default
+    shutil.copytree(first, tmp_path, dirs_exist_ok=True)
+    build, before = tmp_path / "build" / "kendari", first / "build" / "kendari"
+    study = open_study("kendari")
+    with serve(study_state(study.folder, "kendari")) as server:
+        change = {"submission_ids": [5], "data": {"skm/s_sopan": "sangat_sopan"}}
+        request = urllib.request.Request(
+            f"{server.url}/api/v2/assets/{asset_uid('kendari', 'wawancara')}/data/bulk/",
+            json.dumps({"payload": change}).encode(),
+            {"Authorization": f"Token {server.token}", "Content-Type": "application/json"},
+            method="PATCH",
+        )
+        assert json.load(urllib.request.urlopen(request))["successes"] == 1
+        again = run(tmp_path, server_url=server.url, issued=date(2026, 11, 20))
+
+    # The pages: those that are named are those whose bytes differ, and no other file was touched.
+    old, new = hashes(before), hashes(build)
+    differ = {name for name in new if new[name] != old.get(name)}
+    assert {"index.html", "unit/dpmptsp.html"} == {n for n in differ if n.startswith(("i", "u"))}
+    assert set(again.issue.changed) == {n for n in differ if not n.endswith(".parquet")}
+    assert set(again.manifest["run"]["written"]) == differ
+    for name in set(new) - differ:
+        assert (build / name).stat().st_mtime_ns == (before / name).stat().st_mtime_ns, name
+
+    # The cells: those that are named are those whose text differs, and they are what was asked.
+    rows = again.revision.rows
+    names = ("table", "domain_type", "domain", "measure_type", "measure", "category")
+    named = {
+        (*(row[name] for name in names), cell)
+        for row in rows.to_dict("records")
+        for cell in row["columns"].split(";")
+    }
+    moved = set()
+    for table in ("estimates", "standings", "comparisons"):
+        was, now = cells(before / f"{table}.csv"), cells(build / f"{table}.csv")
+        assert was.keys() == now.keys()
+        moved |= {(table, *key) for key in now if was[key] != now[key]}
+    assert named == moved
+    estimates = rows[rows["table"] == "estimates"]
+    assert set(estimates["measure"]) <= {"s_sopan", "perilaku", "ikm"}
+    assert set(estimates.loc[estimates["domain_type"] == "unit", "domain"]) == {"dpmptsp"}
+    assert set(rows.loc[rows["table"] == "comparisons", "measure"]) == {"perilaku"}
+
+    # The issue: number, date, checksum; one person's answer is not told by its difference.
+    assert (again.issue.number, again.issue.issued) == (2, date(2026, 11, 20))
+    assert again.issue.few == ("dpmptsp",)
+    assert again.manifest["issue"]["checksum"] == again.issue.checksum
+    assert again.manifest["files"]["unit/dinsos.html"]["issue"] == 1
+    assert not (build / "reissue.csv").exists()
+    text = (build / "unit" / "dpmptsp.html").read_text("utf-8")
+    assert "Terbitan 2, 20 November 2026, menggantikan terbitan 1 (16 November 2026)" in text
+    assert "satu sampai empat orang" in text
+    assert "Terbitan 1, 16 November 2026" in (build / "unit" / "dinsos.html").read_text("utf-8")
+    (mind,) = [line for line in again.summary if line.startswith("Mind")]
+    assert "dpmptsp 1" in mind
+    assert any("dpmptsp skm ikm: 86.8405 -> 86.8708" in line for line in again.summary)

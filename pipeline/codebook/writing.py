@@ -45,8 +45,7 @@ def write_codebook(
     page = codebook(study, _seen(study, data), home, simulated=simulated)
     path = build / PAGE
     html = draw("codebook.html", "codebook.css", foot=page.footer, script="codebook.js", page=page)
-    write_text(path, html)
-    return path
+    return write_text(path, html)
 
 
 def codebook(

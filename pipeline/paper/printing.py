@@ -95,8 +95,7 @@ def print_study(
     folder, found = build / study.id / FOLDER, []
     files = slugs([name for name, _, _, _ in drawn])
     for name, html, questions, findings in drawn:
-        path = folder / f"{files[name]}.html"
-        write_text(path, html)
+        path = write_text(folder / f"{files[name]}.html", html)
         target = path.with_suffix(".pdf")
         if browser:
             say(f"{path.name}: making the PDF ...")

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from pipeline.report.context import context
 from pipeline.report.models import Page
 from pipeline.report.overview import overview_page, topline_page
+from pipeline.report.poster import poster, posters_of
+from pipeline.report.poster_parts import Poster
 from pipeline.report.unit import unit_page
 from pipeline.results import Results
 
@@ -33,17 +36,37 @@ def slugs(unit_ids: Sequence[str]) -> dict[str, str]:
 
 def build_pages(results: Results, now: datetime | None = None) -> tuple[Page, ...]:
     """All pages of a study: the overview first, then one page for each unit of the frame."""
-    return tuple(each_page(results, now))
+    return build_reports(results, now)[0]
 
 
-def each_page(results: Results, now: datetime | None = None) -> Iterator[Page]:
-    """The same pages one by one, so that no more than one of them is held at a time."""
+def build_reports(
+    results: Results, now: datetime | None = None
+) -> tuple[tuple[Page, ...], tuple[Poster, ...]]:
+    """The pages, and the publication sheet of each unit where the edition has any."""
+    made = tuple(each_report(results, now))
+    pages = tuple(one for one in made if isinstance(one, Page))
+    return pages, tuple(one for one in made if isinstance(one, Poster))
+
+
+def each_report(results: Results, now: datetime | None = None) -> Iterator[Page | Poster]:
+    """The pages, then the publication sheet of each unit where the edition has any.
+
+    One by one, so that no more than one of them is held at a time.
+    """
     ctx = context(results, now)
     units = [u for u in ctx.results.study.units if u.in_frame]
     if not units:
         yield topline_page(ctx)
         return
     links = {code: f"unit/{slug}.html" for code, slug in slugs([u.unit_id for u in units]).items()}
+    sheets = posters_of(ctx, links)
     yield overview_page(ctx, links)
     for unit in units:
-        yield unit_page(ctx, unit, links)
+        yield replace(unit_page(ctx, unit, links), poster=_up(sheets.get(unit.unit_id)))
+    for unit in units:
+        if unit.unit_id in sheets:
+            yield poster(ctx, unit, links[unit.unit_id], sheets[unit.unit_id])
+
+
+def _up(path: str | None) -> str:
+    return f"../{path}" if path else ""

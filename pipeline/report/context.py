@@ -6,13 +6,17 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+import pandas as pd
+
 from pipeline.editions import INTERNAL
+from pipeline.findings import findings_of, sessions_of
 from pipeline.report import charts, figures, notes, sentences, wording
 from pipeline.report.basis import Basis
 from pipeline.report.cells import Style, scores, shares
 from pipeline.report.codebook import Bentuk, bentuk_of, read_bentuk
 from pipeline.report.grouped import Grouped, grouped
 from pipeline.report.lookup import Domain, Lookup
+from pipeline.report.models import Stamp
 from pipeline.report.wave_lookup import Waves, waves_of
 from pipeline.results import Results
 
@@ -36,6 +40,8 @@ class Context:
     share: Style
     issued: date | None
     waves: Waves | None = None
+    findings: pd.DataFrame = field(default_factory=pd.DataFrame)
+    needed: pd.DataFrame = field(default_factory=pd.DataFrame)
     _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def once(self, name: str, make: Callable[[], T]) -> T:
@@ -50,6 +56,11 @@ class Context:
         """What stands above every page of this study, where anything does."""
         internal = self.results.edition == INTERNAL
         return notes.banner(simulated=self.results.simulated, internal=internal)
+
+    @property
+    def stamp(self) -> Stamp:
+        """The issue line of a first issue."""
+        return Stamp(f"terbit {figures.day(self.issued)}" if self.issued else "")
 
     @property
     def level(self) -> str:
@@ -92,6 +103,7 @@ def context(results: Results, now: datetime | None) -> Context:
     lookup = Lookup(results.estimates, results.standings, results.comparisons)
     edges = tuple(t.value for t in study.thresholds if t.measure == study.index.id)
     axis = charts.score_axis(lookup.ends(*SCORES))
+    findings = findings_of(results)
     return Context(
         results=results,
         lookup=lookup,
@@ -104,4 +116,6 @@ def context(results: Results, now: datetime | None) -> Context:
         share=shares(charts.SHARE_AXIS),
         issued=study.report.issued or (now.date() if now else None),
         waves=waves_of(results, lookup),
+        findings=findings,
+        needed=sessions_of(results, findings),
     )

@@ -160,10 +160,8 @@ def _unit_name(ctx: Context, unit_id: str) -> str:
 def footer(ctx: Context) -> tuple[str, ...]:
     """Edition, source and contact at the end of a page."""
     study = ctx.results.study
-    edition = f"Edisi {study.report.edition}" if study.report.edition else "Edisi 1"
-    if ctx.issued:
-        edition += f", {figures.day(ctx.issued)}"
-    lines = [f"{study.institution or study.name}. {edition}."]
+    edition = f" Edisi {study.report.edition}." if study.report.edition else ""
+    lines = [f"{study.institution or study.name}.{edition}"]
     if study.has_settings:
         lines[0] += f" Gelombang {ctx.results.wave}."
     if study.report.contact:
@@ -193,10 +191,10 @@ def head_facts(ctx: Context, domain: Domain, n: int) -> tuple[Fact, ...]:
 
 
 def provenance(ctx: Context, domain: Domain) -> str:
-    """The line below the answer: who collected the data, announced or not, when published."""
+    """The line below the answer: who collected the data, announced or not."""
     if not ctx.results.study.is_designed:
-        return f"Terbit {figures.day(ctx.issued)}." if ctx.issued else ""
+        return ""
     sessions = sessions_of(ctx, domain)
     if not worked_of(sessions):
-        return sentences.not_collected(ctx.issued)
-    return sentences.collected(collectors(sessions), visits(sessions), ctx.issued)
+        return sentences.NOT_COLLECTED
+    return sentences.collected(collectors(sessions), visits(sessions))

@@ -3,6 +3,7 @@
 import html
 from dataclasses import dataclass
 
+from pipeline.report.finding_parts import FindingTable
 from pipeline.report.listings import Fact, FactList, OfficialTable, ProfileTable, QualityTable, Tone
 from pipeline.report.parts import AnswerTable, Cell, FigureTable, Mark, SkmTable, Tick
 from pipeline.report.trend_parts import TrendChart, TrendTable
@@ -21,6 +22,7 @@ Part = (
     | PeerTable
     | TrendChart
     | TrendTable
+    | FindingTable
 )
 
 
@@ -99,11 +101,23 @@ class Contrast:
 
 
 @dataclass(frozen=True)
+class Stamp:
+    """The issue of a page: `brief` joins the line of who collected, `line` stands at the end."""
+
+    brief: str = ""
+    line: str = ""
+
+
+NO_STAMP = Stamp()
+
+
+@dataclass(frozen=True)
 class Page:
     """One HTML file; `path` is relative to the build folder, `home` the way back or empty.
 
-    `banner` holds the words in bold and the rest; `provenance` says who collected the data, how
-    and when they were published. `codebook` is the codebook's page, empty where there is none.
+    `banner` holds the words in bold and the rest; `provenance` says who collected the data and how,
+    `stamp` when that was published. `codebook` is the codebook's page and `poster` the publication
+    sheet's, each empty where there is none; `unit_id` is empty on a page of all units.
     """
 
     path: str
@@ -124,6 +138,9 @@ class Page:
     footer: tuple[str, ...]
     has_script: bool = False
     codebook: str = ""
+    poster: str = ""
+    unit_id: str = ""
+    stamp: Stamp = NO_STAMP
 
     @property
     def name(self) -> str:

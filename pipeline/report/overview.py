@@ -6,6 +6,7 @@ from pipeline.report import (
     answers,
     experience,
     field,
+    findings,
     method,
     notes,
     perception,
@@ -30,6 +31,7 @@ def overview_page(ctx: Context, links: Mapping[str, str]) -> Page:
     trust_of, skm_of = city_of(ctx, "kepercayaan"), city_of(ctx, "skm")
     found = (
         units.overview(ctx, links),
+        findings.of_city(ctx, links),
         trend.trend(ctx, city_of(ctx, "indeks"), ctx.waves) if ctx.waves else None,
         trend.units(ctx, ctx.waves, links) if ctx.waves else None,
         perception.dimensions(ctx, city_of(ctx, "dimensi")),
@@ -63,6 +65,7 @@ def overview_page(ctx: Context, links: Mapping[str, str]) -> Page:
         provenance=method.provenance(ctx, CITY),
         sections=tuple(s for s in found if s is not None),
         footer=method.footer(ctx),
+        stamp=ctx.stamp,
         has_script=True,
     )
 
@@ -143,6 +146,7 @@ def topline_page(ctx: Context) -> Page:
         provenance=method.provenance(ctx, domain),
         sections=tuple(s for s in found if s is not None),
         footer=method.footer(ctx),
+        stamp=ctx.stamp,
     )
 
 

@@ -7,8 +7,6 @@ policy names them by hash, and nothing is requested from anywhere.
 import base64
 import dataclasses
 import hashlib
-import os
-import tempfile
 from datetime import datetime
 from functools import cache
 from importlib import resources
@@ -17,10 +15,15 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from pipeline.errors import PersepsiError
-from pipeline.report.build import each_page
-from pipeline.report.models import Page
+from pipeline.issues import Press, digest_of
+from pipeline.outputs import write_text
+from pipeline.report import sentences
+from pipeline.report.build import each_report
+from pipeline.report.models import NO_STAMP, Page
 from pipeline.report.parts import FigureTable, Scale, SkmTable
+from pipeline.report.poster import FOLDER as POSTERS
+from pipeline.report.poster_parts import Poster
+from pipeline.report.reissue import stamp
 from pipeline.report.unit_parts import PeerStrip, PeerTable, UnitTable
 from pipeline.results import Results
 
@@ -28,40 +31,64 @@ GENERATOR = '<meta name="generator" content="persepsi">'
 
 
 def render_reports(
-    results: Results, build: Path, *, now: datetime | None = None, codebook: str = ""
+    results: Results,
+    build: Path,
+    *,
+    now: datetime | None = None,
+    codebook: str = "",
+    press: Press | None = None,
 ) -> list[Path]:
-    """Write `index.html` and `unit/<code>.html` under `build`; returns the files written.
+    """Write `index.html`, `unit/<code>.html` and `poster/<code>.html`; returns the files made.
 
-    `codebook` is the page beside the first one that it leads to, empty for none.
+    `codebook` is the page beside the first one that it leads to, empty for none. `press` gives
+    each page its issue; without one all are of the first.
 
-    Each file is replaced whole or not at all. Pages of units that are no longer in the frame,
-    written here earlier, are removed so that withdrawn numbers do not stay behind.
+    Each file is replaced whole or not at all, and left alone where it says the same. Pages of
+    units that are no longer in the frame, written here earlier, are removed so that withdrawn
+    numbers do not stay behind.
 
     Raises
     ------
     PersepsiError
         Where a file cannot be written, e.g. because it is open in another program.
     """
+    issued = results.study.report.issued or (now.date() if now else None)
+    press = press or Press(issued=issued)
     written: list[Path] = []
-    for page in each_page(results, now):
-        is_first = not written
-        path = build / page.path
-        try:
-            _replace(path, render(dataclasses.replace(page, codebook=codebook * is_first)))
-        except OSError as error:
-            raise PersepsiError(
-                f"{path}: the report cannot be written ({error.strerror}). Close it in other "
-                "programs, check the folder's permission and free space, and run again."
-            ) from None
+    for made in each_report(results, now):
+        one = made
+        if isinstance(one, Page) and not written:
+            one = dataclasses.replace(one, codebook=codebook)
+        path = build / one.path
+        says = _drawn(dataclasses.replace(one, stamp=NO_STAMP))
+        entry = press.enter(one.path, digest_of(says.encode("utf-8")), one.unit_id)
+        write_text(path, _drawn(dataclasses.replace(one, stamp=stamp(entry))) + "\n")
         written.append(path)
-    _remove_stale(build / "unit", set(written))
+    for folder in ("unit", POSTERS):
+        _remove_stale(build / folder, set(written))
     return written
 
 
 def render(page: Page) -> str:
     """HTML of a page."""
+    page = dataclasses.replace(
+        page,
+        provenance=sentences.with_issue(page.provenance, page.stamp.brief),
+        footer=(*page.footer, page.stamp.line) if page.stamp.line else page.footer,
+    )
     name = "index.html" if page.has_script else "unit.html"
     return _environment().get_template(name).render(page=page, scales=scales_of(page))
+
+
+def render_poster(sheet: Poster) -> str:
+    """HTML of a publication sheet, one page of A4 when it is printed."""
+    footer = (*sheet.footer, sheet.stamp.line) if sheet.stamp.line else sheet.footer
+    sheet = dataclasses.replace(sheet, footer=footer)
+    return _environment().get_template("poster.html").render(sheet=sheet)
+
+
+def _drawn(one: Page | Poster) -> str:
+    return render_poster(one) if isinstance(one, Poster) else render(one)
 
 
 def scales_of(page: Page) -> tuple[Scale, ...]:
@@ -87,22 +114,25 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
-    style, script = _style(), _text("overview.js")
+    style, script = _style("style.css"), _text("overview.js")
+    sheet = _style("poster.css")
     environment.globals.update(
         style=Markup(style),
         script=Markup(script),
         style_hash=_hash(style),
         script_hash=_hash(script),
+        poster_style=Markup(sheet),
+        poster_hash=_hash(sheet),
         generator=Markup(GENERATOR),
     )
     return environment
 
 
-def _style() -> str:
-    css = _text("style.css")
-    for name in ("sans", "serif"):
-        data = base64.b64encode(_resource(f"fonts/{name}.woff2")).decode("ascii")
-        css = css.replace(f"url({name}.woff2)", f"url(data:font/woff2;base64,{data})")
+def _style(name: str) -> str:
+    css = _text(name)
+    for font in ("sans", "serif"):
+        data = base64.b64encode(_resource(f"fonts/{font}.woff2")).decode("ascii")
+        css = css.replace(f"url({font}.woff2)", f"url(data:font/woff2;base64,{data})")
     return css
 
 
@@ -118,19 +148,6 @@ def _text(name: str) -> str:
 def _hash(text: str) -> str:
     digest = base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
     return f"'sha256-{digest}'"
-
-
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text + "\n")
-        os.chmod(name, 0o644)  # mkstemp makes files that only the owner may read
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _remove_stale(folder: Path, written: set[Path]) -> None:

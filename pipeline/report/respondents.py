@@ -16,6 +16,7 @@ from pipeline.report.lookup import Domain
 from pipeline.report.models import Section
 
 INTERVIEWED = ("1.1", "1.2")
+SEX, EDUCATION = "Jenis kelamin", "Pendidikan terakhir"
 _AXIS = charts.Axis(0.0, 100.0, 20.0, "%")
 _AGE = {
     "17-29": "18–29 tahun",  # the band's code is older than the rule that only adults are asked
@@ -81,25 +82,13 @@ def _coarse(share: float, left: float) -> float | None:
 
 def respondents(ctx: Context, domain: Domain) -> Section | None:
     """Sex, age and education of respondents; sex and age of everybody selected, as observed."""
-    contacts = contacts_of(ctx, domain)
-    interviews = interviews_of(contacts)
-    if not interviews:
-        return None
-    out = [str(code).startswith("4.") for code in contacts["outcome"]]
-    eligible = contacts.at(~np.array(out, dtype=np.bool_))
-    groups = [
-        _group(label, asked, observed, labels, interviews, eligible, whole=domain.type != "unit")
-        for label, asked, observed, labels in (
-            ("Jenis kelamin", "jk", "obs_sex", _SEX),
-            ("Umur", "umur_kel", "obs_age_band", _AGE),
-            ("Pendidikan terakhir", "didik", "", _labels(ctx, "didik")),
-        )
-    ]
-    known = tuple(g for g in groups if g is not None)
-    basis = ctx.basis(domain)
-    who = "terpilih" if basis.is_random else "didekati"
+    known = profiles(ctx, domain)
     if not known:
         return None
+    contacts = contacts_of(ctx, domain)
+    interviews, eligible = interviews_of(contacts), _eligible(contacts)
+    basis = ctx.basis(domain)
+    who = "terpilih" if basis.is_random else "didekati"
     return Section(
         "siapa",
         "Siapa yang diwawancarai",
@@ -114,6 +103,29 @@ def respondents(ctx: Context, domain: Domain) -> Section | None:
         ),
         (notes.respondents(basis),),
     )
+
+
+def profiles(ctx: Context, domain: Domain) -> tuple[ProfileGroup, ...]:
+    """The groups of respondents by sex, age and education, small counts hidden."""
+    contacts = contacts_of(ctx, domain)
+    interviews = interviews_of(contacts)
+    if not interviews:
+        return ()
+    eligible = _eligible(contacts)
+    groups = [
+        _group(label, asked, observed, labels, interviews, eligible, whole=domain.type != "unit")
+        for label, asked, observed, labels in (
+            (SEX, "jk", "obs_sex", _SEX),
+            ("Umur", "umur_kel", "obs_age_band", _AGE),
+            (EDUCATION, "didik", "", _labels(ctx, "didik")),
+        )
+    ]
+    return tuple(g for g in groups if g is not None)
+
+
+def _eligible(contacts: Rows) -> Rows:
+    out = [str(code).startswith("4.") for code in contacts["outcome"]]
+    return contacts.at(~np.array(out, dtype=np.bool_))
 
 
 def _labels(ctx: Context, name: str) -> dict[str, str]:

@@ -184,8 +184,8 @@ def announced(yes: int, no: int) -> str:
     return f"kedatangan diumumkan lebih dulu pada {yes} dari {yes + no} sesi"
 
 
-def collected(by: str, visits: tuple[int, int], issued: date | None) -> str:
-    """Who collected the data, whether announced (sessions with and without), when published."""
+def collected(by: str, visits: tuple[int, int]) -> str:
+    """Who collected the data, and whether announced (sessions with and without)."""
     yes, no = visits
     who = f"Data dikumpulkan {by}" if by else "Pengumpul data tidak dicatat"
     if yes == 0 and no == 0:
@@ -196,9 +196,15 @@ def collected(by: str, visits: tuple[int, int], issued: date | None) -> str:
         how = " dengan pemberitahuan lebih dulu kepada unit"
     else:
         how = f", dengan pemberitahuan lebih dulu pada {yes} dari {yes + no} sesi"
-    return f"{who}{how}{f'; terbit {figures.day(issued)}' if issued else ''}."
+    return f"{who}{how}."
 
 
-def not_collected(issued: date | None) -> str:
-    """The same where no session took place."""
-    return f"Belum ada sesi yang terlaksana{f'; terbit {figures.day(issued)}' if issued else ''}."
+NOT_COLLECTED = "Belum ada sesi yang terlaksana."
+"""The same where no session took place."""
+
+
+def with_issue(provenance: str, published: str) -> str:
+    """Who collected the data and when that was published, as far as either is known."""
+    if not provenance:
+        return f"{published[:1].upper()}{published[1:]}." if published else ""
+    return f"{provenance.removesuffix('.')}; {published}." if published else provenance

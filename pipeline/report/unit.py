@@ -6,6 +6,7 @@ from pipeline.report import (
     answers,
     experience,
     field,
+    findings,
     method,
     notes,
     panel,
@@ -50,6 +51,8 @@ def unit_page(ctx: Context, unit: Unit, links: Mapping[str, str]) -> Page:
         provenance=method.provenance(ctx, domain),
         sections=sections,
         footer=method.footer(ctx),
+        unit_id=unit.unit_id,
+        stamp=ctx.stamp,
     )
 
 
@@ -108,6 +111,7 @@ def _without_results(ctx: Context, domain: Domain, n: int) -> tuple[Section, ...
 
 def _results(ctx: Context, domain: Domain, links: Mapping[str, str]) -> tuple[Section, ...]:
     found = (
+        findings.first(ctx, domain),
         perception.dimensions(ctx, domain),
         experience.bentuk(ctx, domain),
         experience.service(ctx, domain),
@@ -119,6 +123,7 @@ def _results(ctx: Context, domain: Domain, links: Mapping[str, str]) -> tuple[Se
         answers.distributions(ctx, domain),
         respondents.respondents(ctx, domain),
         quality.quality(ctx, domain),
+        findings.sessions(ctx, domain),
         method.officials(ctx, domain),
         method.method(ctx, domain),
     )

@@ -3,6 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from openpyxl.workbook.child import INVALID_TITLE_REGEX
+
+from pipeline.errors import QuestionnaireError
+
+LONGEST_NAME = 31
+"""Letters a sheet's name may have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -56,3 +63,12 @@ def cell_text(value: object) -> str:
         return str(int(value))
     text = str(value).replace("\u00a0", " ").replace("\r\n", "\n").replace("\r", "\n")
     return text.strip()
+
+
+def check_name(name: str) -> None:
+    """Refuse what the library would only warn of, and Excel repair."""
+    if not name or len(name) > LONGEST_NAME or INVALID_TITLE_REGEX.search(name):
+        raise QuestionnaireError(
+            f"sheet {name!r}: no name for a sheet. Rename it; at most {LONGEST_NAME} letters, "
+            r"without \ / ? * : [ ]."
+        )

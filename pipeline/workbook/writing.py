@@ -1,6 +1,5 @@
 """Write sheets to an .xlsx workbook: styled, every cell text, the same bytes every time."""
 
-import datetime
 import io
 import os
 import re
@@ -14,19 +13,13 @@ from openpyxl.cell import Cell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
-from openpyxl.workbook.child import INVALID_TITLE_REGEX
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from analysis.instrument import CODEBOOK_COLUMNS
 from pipeline.errors import QuestionnaireError
-from pipeline.workbook.sheets import Row, Sheet
-
-EPOCH = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
-"""The date every written workbook carries, so that equal content gives equal bytes."""
-
-LONGEST_NAME = 31
-"""Letters a sheet's name may have."""
+from pipeline.workbook.frozen import EPOCH, archive
+from pipeline.workbook.sheets import Row, Sheet, check_name
 
 LONGEST_CELL = 32_767
 """Characters a cell of a workbook can hold; openpyxl would cut the rest off without a word."""
@@ -72,7 +65,7 @@ def write_workbook(
     book.remove(book.worksheets[0])
     seen: dict[str, str] = {}
     for name, content in sheets.items():
-        _check_name(name)
+        check_name(name)
         if (other := seen.setdefault(name.lower(), name)) != name:
             raise QuestionnaireError(
                 f"Sheets {name!r} and {other!r}: a workbook takes capitals for the same. Rename "
@@ -92,15 +85,6 @@ def write_workbook(
         part.write_bytes(data)
         os.replace(part, path)
     return data
-
-
-def _check_name(name: str) -> None:
-    """Refuse what the library would only warn of, and Excel repair."""
-    if not name or len(name) > LONGEST_NAME or INVALID_TITLE_REGEX.search(name):
-        raise QuestionnaireError(
-            f"sheet {name!r}: no name for a sheet. Rename it; at most {LONGEST_NAME} letters, "
-            r"without \ / ? * : [ ]."
-        )
 
 
 def _check(name: str, content: Sheet) -> None:
@@ -202,14 +186,11 @@ def _drop_downs(tab: Worksheet, content: Sheet, lists: Mapping[str, Sequence[str
 def _frozen(data: bytes) -> bytes:
     """Archive with fixed times and a fixed modification date, which openpyxl sets to now."""
     stamp = f"{EPOCH.isoformat()}Z".encode()
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(out, "w") as target:
+    parts = {}
+    with zipfile.ZipFile(io.BytesIO(data)) as source:
         for item in source.infolist():
             body = source.read(item)
             if item.filename == "docProps/core.xml":
                 body = re.sub(rb"(<dcterms:(created|modified)[^>]*>)[^<]*", rb"\g<1>" + stamp, body)
-            entry = zipfile.ZipInfo(item.filename, date_time=(2026, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            target.writestr(entry, body)
-    return out.getvalue()
+            parts[item.filename] = body
+    return archive(parts)

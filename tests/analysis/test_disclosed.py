@@ -166,6 +166,9 @@ class Attack:
             row = self.rows[kind, "city", "topline", q.name, code]
             if row.flag not in ("published", "caution") or q.relevant:
                 continue
+            two = q.type == "select_one" and len(self.codes(q)) == 2
+            if two and code == self.codes(q)[1] and "coarse" in row.reason:
+                continue  # worked out from the first, which is printed
             n = {unit: self.size(q, unit) for unit in UNITS}
             whole = sum(self.one[unit] * n[unit] for unit in UNITS)
             weights, value = {}, 0.0

@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.javarosa import Prompt
@@ -53,11 +54,17 @@ class Person:
                 self._choose(option)
                 return
             for code in answer.split():
-                self._tap(f"{container}.querySelector('input[value=\"{code}\"]').closest('label')")
+                box = f"{container}.querySelector('input[value=\"{code}\"]')"
+                self._until(f"{box}.checked", lambda box=box: self._tap(f"{box}.closest('label')"))
         elif prompt.control == "acknowledge":
-            self._tap(f"{container}.querySelector('input[type=checkbox]').closest('label, div')")
+            box = f"{container}.querySelector('input[type=checkbox]')"
+            self._until(f"{box}.checked", lambda: self._tap(f"{box}.closest('label, div')"))
         else:
-            self._tap(f"{container}.querySelector('input, textarea')")
+            field = f"{container}.querySelector('input, textarea')"
+            self._until(
+                f"document.activeElement === {field}",
+                lambda: self._tap(field),
+            )
             self.clear()
             self.type(answer)
 
@@ -91,6 +98,13 @@ class Person:
             f".find(b => person.text(b) === {json.dumps(label)})"
         )
 
+    def complains(self, label: str, words: str) -> None:
+        """Wait until the page says exactly these words against the answer to a question."""
+        until = time.monotonic() + 30
+        while (said := self.complaint(label)) != words and time.monotonic() < until:
+            time.sleep(0.05)
+        assert said == words
+
     def shown(self, label: str) -> bool:
         return bool(self.tab.run(f"Boolean(person.question({json.dumps(label)}))"))
 
@@ -112,6 +126,22 @@ class Person:
         path.parent.mkdir(parents=True, exist_ok=True)
         data = self.tab.call("Page.captureScreenshot", format="png")
         path.write_bytes(base64.b64decode(data["data"]))
+
+    def _until(self, took: str, tap: Callable[[], None]) -> None:
+        """Tap until the page shows that it took: what an answer shows or hides moves the next one.
+
+        A person who sees that a tap hit nothing taps again, too; one that took is not repeated.
+        """
+        for _ in range(5):
+            if self.tab.run(f"Boolean({took})"):
+                return
+            tap()
+            until = time.monotonic() + 3
+            while time.monotonic() < until:
+                if self.tab.run(f"Boolean({took})"):
+                    return
+                time.sleep(0.02)
+        raise AssertionError(f"tapped five times, and never {took}")
 
     def _choose(self, option: str) -> None:
         wait_for(self.tab, option, 30)

@@ -4,7 +4,6 @@ Simulated: no number describes a real unit.
 """
 
 import dataclasses
-from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -13,7 +12,8 @@ import sample_results
 
 from benchmarks.many_units import many
 from pipeline.editions import PUBLIC, released
-from pipeline.report.build import each_page
+from pipeline.report.build import each_report
+from pipeline.report.models import Page
 from pipeline.report.render import render
 from pipeline.results import Results
 
@@ -60,15 +60,15 @@ def hostile() -> Results:
     return dataclasses.replace(weak, study=study, estimates=table)
 
 
-def large_pages() -> Iterator[tuple[str, str]]:
-    """Path and HTML of the pages of many units and waves, the overview first."""
-    results = many(released(sample_results.kendari(), PUBLIC), UNITS, WAVES)
-    return ((page.path, render(page)) for page in each_page(results))
+def large() -> Results:
+    """Many units and waves."""
+    return many(released(sample_results.kendari(), PUBLIC), UNITS, WAVES)
 
 
-def write_large(folder: Path, pages: int = UNITS + 1) -> None:
+def write_large(folder: Path, pages: int) -> None:
     """The first so many pages of the large study."""
-    for path, html in islice(large_pages(), pages):
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(html, encoding="utf-8")
+    for page in islice(each_report(large()), pages):
+        if isinstance(page, Page):
+            file = folder / page.path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(render(page), encoding="utf-8")

@@ -71,9 +71,10 @@ PAGES = [
 JUDGED = (
     "public/index.html", "public/unit/disdukcapil.html", "hostile/index.html",
     "hostile/unit/disdukcapil.html", "hostile/unit/dikbud.html", "foreign/index.html",
-    "large/index.html", "large/unit/u002.html",
+    "large/index.html", "large/unit/u002.html", "public/poster/disdukcapil.html",
+    "hostile/poster/disdukcapil.html",
 )  # fmt: skip
-"""An overview and a unit of each study, and a unit without a number."""
+"""An overview and a unit of each study, a unit without a number, and publication sheets."""
 
 PLANTED = """<!DOCTYPE html><html><head><title>x</title></head><body>
 <a href="gone.html">a</a><a href="#gone">b</a><a href="https://example.org/">c</a>
@@ -218,7 +219,7 @@ FIRST_SCREEN = """
 
 @pytest.mark.parametrize("study", ["full", "quota"])
 def test_the_first_phone_screen_holds_index_gauge_and_place(browser, folder, study):
-    pages = sorted((folder / study).rglob("*.html"))
+    pages = [folder / study / "index.html", *sorted((folder / study / "unit").iterdir())]
     assert len(pages) == 7
     for path in pages:
         big, gauge, place = browser.open(path, 390, 844).run(FIRST_SCREEN)
@@ -241,3 +242,34 @@ def test_a_unit_page_prints_on_a4(browser, folder):
     assert {(round(float(w)), round(float(h))) for w, h in sizes} == {(595, 842)}
     pages = len(re.findall(rb"/Type /Page\b", pdf))
     assert 5 <= pages <= 11
+
+
+SHEETS = [
+    f"{study}/poster/{unit}.html"
+    for study, unit in [
+        ("full", "disdukcapil"), ("full", "dinsos"), ("long", "disdukcapil"), ("weak", "dikbud"),
+        ("weak", "pkm_jatiraya"), ("quota", "dpmptsp"),
+    ]
+]  # fmt: skip
+SPILLED = """
+(() => {
+  const sheet = document.querySelector(".sheet"), end = sheet.getBoundingClientRect();
+  const last = document.querySelector("footer").getBoundingClientRect();
+  return [sheet.scrollHeight - sheet.clientHeight, sheet.scrollWidth - sheet.clientWidth,
+          Math.max(0, last.bottom - end.bottom)];
+})()
+"""
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_a_publication_sheet_is_one_page_with_nothing_cut_off(browser, folder, name):
+    tab = browser.open(folder / name, 794, 1123)
+    printed = tab.pdf()
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+    tab.call("Emulation.setEmulatedMedia", media="print")
+    assert tab.run(SPILLED) == [0, 0, 0]
+    assert tab.complaints() == []
+    assert tab.requests() == []
+    phone = browser.open(folder / name, 390)
+    assert phone.run(OVERFLOW) == 0
+    assert phone.run(SMALL_TEXT) == []

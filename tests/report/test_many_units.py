@@ -9,7 +9,7 @@ import sample_results
 from benchmarks.many_units import many
 from pipeline.editions import released
 from pipeline.report import verdicts
-from pipeline.report.build import each_page
+from pipeline.report.build import each_report
 from pipeline.report.charts import Axis
 from pipeline.report.lookup import Estimate
 from pipeline.report.peers import ALL_PEERS, MOST_PEERS, TALLEST, nearest, stacked
@@ -26,7 +26,7 @@ READ = 7
 @pytest.fixture(scope="module")
 def pages():
     results = many(released(sample_results.kendari(), "public"), UNITS, 3)
-    return {p.path: (p, render(p)) for p in islice(each_page(results), READ)}
+    return {p.path: (p, render(p)) for p in islice(each_report(results), READ)}
 
 
 def test_a_page_of_a_unit_and_the_overview_stay_small(pages):
@@ -51,7 +51,7 @@ def test_every_unit_is_in_the_overview_and_a_page_lists_the_nearest(pages):
 
 def test_up_to_thirty_units_a_page_lists_them_all():
     results = many(released(sample_results.kendari(), "public"), ALL_PEERS)
-    page = list(each_page(results))[1]
+    page = list(each_report(results))[1]
     (table,) = next(s for s in page.sections if s.id == "banding").parts
     assert sum(len(group.rows) for group in table.groups) == ALL_PEERS
 

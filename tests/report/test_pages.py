@@ -14,7 +14,7 @@ import sample_results
 
 from pipeline.editions import PUBLIC, released
 from pipeline.errors import PersepsiError
-from pipeline.report.build import build_pages, slugs
+from pipeline.report.build import build_pages, build_reports, slugs
 from pipeline.report.render import render, render_reports
 
 UNIT_LIMIT, INDEX_LIMIT, SCRIPT_LIMIT = 200_000, 250_000, 5_000
@@ -228,7 +228,7 @@ def test_the_same_results_give_the_same_bytes(results, tmp_path):
     second = render_reports(results, tmp_path / "b")
     assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
     assert [p.relative_to(tmp_path / "a").as_posix() for p in first] == [
-        p.path for p in build_pages(results)
+        p.path for made in build_reports(results) for p in made
     ]
 
 
@@ -274,7 +274,8 @@ def test_the_policy_names_what_the_page_carries_and_nothing_else(pages):
                 assert f"{tag}-src 'sha256-{digest}'" in policy
 
 
-def test_no_page_points_outside_itself_or_styles_by_attribute(pages):
+def test_no_page_points_outside_itself_or_styles_by_attribute(results, pages):
+    there = {*pages, *(sheet.path for sheet in build_reports(results)[1])}
     for name, html in pages.items():
         reader = Reader(html)
         ids = {attrs["id"] for _, attrs in reader.tags if "id" in attrs}
@@ -290,7 +291,7 @@ def test_no_page_points_outside_itself_or_styles_by_attribute(pages):
                 assert href[1:] in ids, (name, href)
             else:
                 target = (Path("/build") / name).parent / href
-                assert str(target.resolve().relative_to("/build")) in pages, (name, href)
+                assert str(target.resolve().relative_to("/build")) in there, (name, href)
         assert not re.search(r"https?://|//[a-z]", reader.text)
         assert "url(http" not in html
 

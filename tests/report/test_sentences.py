@@ -295,7 +295,7 @@ def test_brackets_are_explained_by_size_and_by_width():
     ],
 )  # fmt: skip
 def test_one_sentence_says_who_collected_the_data_and_how(visits, words):
-    assert sentences.collected("mitra lapangan", visits, None) == words
+    assert sentences.collected("mitra lapangan", visits) == words
 
 
 @pytest.mark.parametrize(
