@@ -90,15 +90,13 @@ def _coarse(share: float, left: float) -> float | None:
 
 def respondents(ctx: Context, domain: Domain) -> Section | None:
     """Sex, age and education of respondents; sex and age of everybody selected, as observed."""
-    contacts = contacts_of(ctx, domain)
-    interviews = interviews_of(contacts)
-    out = [str(code).startswith("4.") for code in contacts["outcome"]]
-    eligible = contacts.at(~np.array(out, dtype=np.bool_))
     known = profiles(ctx, domain)
-    basis = ctx.basis(domain)
-    who = "terpilih" if basis.is_random else "didekati"
     if not known:
         return None
+    contacts = contacts_of(ctx, domain)
+    interviews, eligible = interviews_of(contacts), _eligible(contacts)
+    basis = ctx.basis(domain)
+    who = "terpilih" if basis.is_random else "didekati"
     return Section(
         "siapa",
         "Siapa yang diwawancarai",
@@ -121,8 +119,7 @@ def profiles(ctx: Context, domain: Domain) -> tuple[ProfileGroup, ...]:
     interviews = interviews_of(contacts)
     if not interviews:
         return ()
-    out = [str(code).startswith("4.") for code in contacts["outcome"]]
-    eligible = contacts.at(~np.array(out, dtype=np.bool_))
+    eligible = _eligible(contacts)
     groups = [
         _group(label, asked, observed, labels, interviews, eligible, whole=domain.type != "unit")
         for label, asked, observed, labels in (
@@ -132,6 +129,11 @@ def profiles(ctx: Context, domain: Domain) -> tuple[ProfileGroup, ...]:
         )
     ]
     return tuple(g for g in groups if g is not None)
+
+
+def _eligible(contacts: Rows) -> Rows:
+    out = [str(code).startswith("4.") for code in contacts["outcome"]]
+    return contacts.at(~np.array(out, dtype=np.bool_))
 
 
 def _labels(ctx: Context, name: str) -> dict[str, str]:

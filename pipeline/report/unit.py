@@ -11,13 +11,13 @@ from pipeline.report import (
     method,
     notes,
     panel,
+    peers,
     perception,
     placing,
     quality,
     respondents,
     sentences,
     trend,
-    units,
 )
 from pipeline.report.context import Context
 from pipeline.report.hero import hero, key_figures
@@ -119,7 +119,7 @@ def _results(ctx: Context, domain: Domain, links: Mapping[str, str]) -> tuple[Se
         experience.bentuk(ctx, domain),
         experience.service(ctx, domain),
         experience.complaints(ctx, domain),
-        units.peers(ctx, domain, links),
+        peers.peers(ctx, domain, links),
         placing.of_unit(ctx, domain),
         trend.trend(ctx, domain, ctx.waves) if ctx.waves else None,
         perception.trust(ctx, domain),

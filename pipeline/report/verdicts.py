@@ -249,3 +249,18 @@ def unjudged(e: Estimate | None) -> str:
     if "wide" in e.reasons and not any("<" in r for r in e.reasons):
         return "rentangnya lebar"
     return "sampelnya kecil" if e.reasons else "tidak ada unit pembanding"
+
+
+def nearest_listed(listed: int, units: int) -> str:
+    """Which of many units a page lists beside its own, and where all of them stand."""
+    return (
+        f"Tabel memuat unit ini dan {listed - 1} dari {units - 1} unit lain: yang sejenis dan "
+        "indeksnya terdekat lebih dahulu. Semua unit ada di halaman ringkasan."
+    )
+
+
+def strip(values: Sequence[float], own: str, edges: Sequence[float]) -> str:
+    """What a strip of dots shows, in words; `own` is the page's value, empty where it has none."""
+    low, high = (figures.points(v, edges) for v in (min(values), max(values)))
+    text = f"Indeks {len(values)} unit, dari {low} sampai {high}"
+    return f"{text}; unit ini {own}" if own else text
