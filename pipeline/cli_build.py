@@ -19,6 +19,13 @@ Workbook = Annotated[
     typer.Argument(help="Workbook to write; default: the .xlsx beside the mirror."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it. Without this only the plan is shown.")]
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        help="With --yes: write a form with errors, or over a workbook edited meanwhile.",
+    ),
+]
 Other = Annotated[
     Path | None,
     typer.Option(
@@ -118,21 +125,25 @@ def _import(forms_app: typer.Typer, say: Say, emit: Callable[[Any], None]) -> No
         mirror: Mirror,
         workbook: Workbook = None,
         yes: Yes = False,
+        force: Force = False,
         as_json: AsJson = False,
         debug: Debug = False,
-    ) -> None:
-        """Plan, and with --yes write."""
+    ) -> int:
+        """Plan, and with --yes write; exit code 11 where the form cannot be used."""
         from pipeline.form_import import carry_out, plan_import
         from pipeline.formlint import read_rules
 
         plan = plan_import(mirror, workbook, read_rules(mirror.parent))
-        written = carry_out(plan) if yes else False
+        code = 11 if plan.is_broken else 0
+        written = carry_out(plan, force=force) if yes else False
         if as_json:
             emit({**plan.as_dict(), "written": written})
-            return
+            return code
         for line in plan.lines():
             typer.echo(line)
         if written:
             say(f"Wrote {plan.workbook.name}. Next: persepsi forms build {mirror.parent}")
         elif plan.is_new or plan.changes:
-            typer.echo("Nothing was changed. Run again with --yes to do this.")
+            also = "--yes --force" if plan.edited or plan.is_broken else "--yes"
+            typer.echo(f"Nothing was changed. Run again with {also} to do this.")
+        return code

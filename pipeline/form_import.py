@@ -1,15 +1,18 @@
 """A text mirror that somebody edited becomes the workbook again.
 
 Small changes (a translation, a typo) are quicker made and reviewed as text. The workbook is
-written in the house's style, so the plan is shown first: which cells will differ.
+written in the house's style, so the plan is shown first: which cells will differ. A form that a
+build would refuse is not written, nor is one over a workbook that somebody edited meanwhile.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline import xform
 from pipeline.drop_downs import drop_downs
-from pipeline.errors import QuestionnaireError
+from pipeline.errors import QuestionnaireError, StudyError
+from pipeline.form_version import content_hash
 from pipeline.formlint import Finding, lint_form
 from pipeline.formlint.rules import Rules
 from pipeline.mirror import from_markdown
@@ -19,18 +22,32 @@ from pipeline.workbook import Sheet, read_workbook, write_workbook
 from pipeline.xlsform import read_xlsform
 
 SHOWN = 40
+NAMED = 6
+"""Cells named in a refusal; the plan shows more."""
+LATER = 2.0
+"""Seconds between two files of one build or one checkout."""
 LONGEST = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What a mirror says otherwise than the workbook beside it, and what is wrong with it."""
+    """What a mirror says otherwise than the workbook beside it, and what is wrong with it.
+
+    `edited` says by what the workbook shows that somebody changed it after the mirror was built;
+    empty where nothing does. Some of the changes then take that person's work back.
+    """
 
     workbook: Path
     data: bytes
     changes: tuple[str, ...]
     findings: tuple[Finding, ...]
     is_new: bool
+    edited: str = ""
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether a build would refuse the form."""
+        return any(finding.severity == "error" for finding in self.findings)
 
     def as_dict(self) -> dict[str, object]:
         """Plain values by name, for machines."""
@@ -38,6 +55,7 @@ class Imported:
             "workbook": str(self.workbook),
             "new": self.is_new,
             "changes": list(self.changes),
+            "workbook_edited": self.edited,
             "findings": [finding.as_dict() for finding in self.findings],
         }
 
@@ -53,6 +71,10 @@ class Imported:
         shown = [f"  {change}" for change in self.changes[:SHOWN]]
         if len(self.changes) > SHOWN:
             shown.append(f"  and {len(self.changes) - SHOWN} more")
+        if self.edited and self.changes:
+            shown.append(
+                f"{self.workbook.name} {self.edited}: what was changed there is taken back."
+            )
         return [first, *shown, *(str(finding) for finding in self.findings)]
 
 
@@ -80,7 +102,7 @@ def plan_import(
         raise QuestionnaireError(
             f"{markdown}: not a text mirror. Give the .md file that `persepsi forms build` wrote."
         )
-    sheets = from_markdown(read_text(markdown), str(markdown))
+    sheets = from_markdown(read_text(markdown), str(markdown), whole=True)
     if not sheets:
         raise QuestionnaireError(
             f"{markdown}: no sheet in it. A mirror begins with a line such as “| survey |”."
@@ -90,13 +112,29 @@ def plan_import(
     data = write_workbook(sheets, lists=drop_downs(rules))
     is_new = not target.exists()
     before = {} if is_new else read_workbook(target)
+    changes = () if is_new else tuple(_changes(before, read_workbook(target, data)))
     return Imported(
         target,
         data,
-        () if is_new else tuple(_changes(before, read_workbook(target, data))),
+        changes,
         tuple(lint_form(form, rules, folder=markdown.parent)),
         is_new,
+        _edited(target, markdown) if changes else "",
     )
+
+
+def _edited(workbook: Path, markdown: Path) -> str:
+    """By what a workbook shows that it was edited after the last build, or empty."""
+    if workbook.stat().st_mtime > markdown.stat().st_mtime + LATER:
+        return f"was saved after {markdown.name}"
+    built = workbook.with_suffix(".xml")
+    if not built.is_file():
+        return ""
+    try:
+        same = content_hash(read_text(built)) == content_hash(xform.convert(workbook).xml)
+    except (QuestionnaireError, StudyError, ValueError, SyntaxError):
+        same = False
+    return "" if same else f"is another form than {built.name}, which was built of it last"
 
 
 def import_markdown(markdown: Path, workbook: Path | None = None) -> Imported:
@@ -112,10 +150,32 @@ def import_markdown(markdown: Path, workbook: Path | None = None) -> Imported:
     return plan
 
 
-def carry_out(plan: Imported) -> bool:
-    """Write the planned workbook, whole or not at all; False where its cells are the same."""
+def carry_out(plan: Imported, *, force: bool = False) -> bool:
+    """Write the planned workbook, whole or not at all; False where its cells are the same.
+
+    Raises
+    ------
+    QuestionnaireError
+        Without `force`, where a form with errors would replace a workbook, or that one was edited meanwhile;
+        then nothing was written.
+    """
     if not plan.is_new and not plan.changes:
         return False
+    if plan.is_broken and not plan.is_new and not force:
+        errors = [str(f) for f in plan.findings if f.severity == "error"]
+        raise QuestionnaireError(
+            f"{plan.workbook.name} was not written: {len(errors)} of the findings would stop a "
+            f"build, the first is {errors[0]} Correct the text and import again, or add --force to "
+            "write the workbook as it is and mend it there."
+        )
+    if plan.edited and not force:
+        raise QuestionnaireError(
+            f"{plan.workbook.name} was not written: it {plan.edited}, so somebody edited it after "
+            f"the text was built, and the import would take that back: "
+            f"{'; '.join(plan.changes[:NAMED])}"
+            f"{f'; and {len(plan.changes) - NAMED} more' if len(plan.changes) > NAMED else ''}. "
+            "Put into the text what shall stay of it, then import with --force."
+        )
     return write_if_changed(plan.workbook, plan.data)
 
 

@@ -13,6 +13,7 @@ from pipeline.errors import QuestionnaireError
 from pipeline.workbook import Sheet, sheet
 
 _CELL = re.compile(r"(?<!\\)\|")
+_ENDED = re.compile(r"(?<!\\)\|$")
 _RULE = re.compile(r"[|-]+")
 
 
@@ -32,8 +33,11 @@ def to_markdown(sheets: Mapping[str, Sheet]) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def from_markdown(text: str, name: str = "the mirror") -> dict[str, Sheet]:
+def from_markdown(text: str, name: str = "the mirror", *, whole: bool = False) -> dict[str, Sheet]:
     """Sheets of a Markdown mirror; lines that are no table row are comments.
+
+    With `whole` every row must have as many cells as its header, as a mirror that was built has:
+    a bar that an edit lost would else move what follows into other columns, without a word.
 
     Raises
     ------
@@ -45,9 +49,18 @@ def from_markdown(text: str, name: str = "the mirror") -> dict[str, Sheet]:
     current: list[list[str]] | None = None
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
         stripped = line.strip()
+        if whole and stripped.startswith("|") and not _ENDED.search(stripped):
+            raise QuestionnaireError(
+                f"{name}, line {number}: a row without a bar at its end. Write “ |” there."
+            )
         if not stripped.startswith("|") or not stripped.endswith("|") or _RULE.fullmatch(stripped):
             continue  # a comment, or the rule under a header
         first, *cells = (_unescape(cell) for cell in _CELL.split(stripped[1:-1]))
+        if whole and first and any(cells):
+            raise QuestionnaireError(
+                f"{name}, line {number}: cells beside {first!r}, where only the name of a sheet "
+                "stands. Begin a row with “| |”."
+            )
         if first:
             current = grids.setdefault(first, [])
         if current is None:
@@ -61,6 +74,12 @@ def from_markdown(text: str, name: str = "the mirror") -> dict[str, Sheet]:
             raise QuestionnaireError(
                 f"{name}, line {number}: {len(cells)} cells under {len(current[0])} columns. "
                 "Write a vertical bar inside a cell as “\\|”."
+            )
+        if whole and current and len(cells) < len(current[0]):
+            raise QuestionnaireError(
+                f"{name}, line {number}: {len(cells)} cells under {len(current[0])} columns, so a "
+                "bar is missing and what follows would move to other columns. Put it back; an "
+                "empty cell is written “| |”."
             )
         current.append(cells)
     return {key: sheet(grid[0], grid[1:]) for key, grid in grids.items() if grid}

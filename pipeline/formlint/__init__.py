@@ -14,9 +14,13 @@ from pipeline.formlint import (
     columns,
     duration,
     expressions,
+    leftovers,
+    logic,
     meaning,
     names,
     needs,
+    patterns,
+    personal,
     portable,
     references,
     rows,
@@ -82,7 +86,11 @@ def _every(form: XLSForm, rules: Rules, folder: Path) -> Iterator[Finding]:
     yield from references.pulled(form, folder)
     yield from expressions.compared_codes(form, rules, folder)
     yield from expressions.filters(form, rules, folder)
+    yield from logic.logic(form, folder)
+    yield from patterns.patterns(form)
+    yield from leftovers.leftovers(form)
     yield from portable.portable(form)
+    yield from personal.personal(form, rules)
     yield from wording.wording(form, rules)
     yield from duration.too_long(form, rules)
     yield from needs.needs(form, rules)

@@ -3,17 +3,20 @@
 Reading aloud and answering are added up prompt by prompt. The paces are round figures, not
 measurements: 130 Indonesian words a minute read aloud, three to four seconds for a closed answer,
 as telephone and face-to-face surveys plan with. Two sums are given: the usual way through the
-form, and every question that can be asked. Real times are in the data (`durasi_menit`).
+form, and every question that can be asked. Of alternatives that a calculation chooses between (a
+module for each kind of service) the usual way has the longest. Answers count as read aloud only
+where they are the scale of an unsur. Real times are in the data (`durasi_menit`).
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from pipeline.formlint.finding import Finding
 from pipeline.formlint.media import needed_columns
 from pipeline.formlint.rules import Rules
+from pipeline.formlint.scales import ASIDES
 from pipeline.xlsform import QuestionType, Record, XLSForm
 
 WORDS_A_SECOND = 130 / 60
@@ -80,7 +83,7 @@ def overview(form: XLSForm) -> Overview:
     """Prompts, minutes and files of a form."""
     prompts = list(_prompts(form))
     open_codes = _opening(form)
-    branches = _branches(prompts)
+    branches = _branches(prompts, _calculations(form))
     usual = [p for p in prompts if _is_usual(p, open_codes, branches)]
     return Overview(
         form.path.name,
@@ -99,9 +102,10 @@ def too_long(form: XLSForm, rules: Rules) -> Iterator[Finding]:
     minutes = overview(form).minutes
     if minutes > rules.minutes:
         yield Finding(
-            "survey", 0, "label", f"about {minutes:.1f} minutes on the usual way",
-            f"at most {rules.minutes:g}",
-            "Take questions out or shorten what is read aloud: people leave, and refuse.",
+            "survey", 0, "label", f"about {minutes:.1f} minutes on the usual way, with the longest "
+            "of its alternatives", f"at most {rules.minutes:g}",
+            "Take questions out, shorten what is read aloud, or name the true time where people "
+            "are asked for consent.",
             "warning",
         )  # fmt: skip
 
@@ -124,11 +128,7 @@ def _prompts(form: XLSForm) -> Iterator[_Prompt]:
 
 def _opening(form: XLSForm) -> set[tuple[str, str]]:
     """Answers that open a group, directly or through a calculation: those of the usual way."""
-    calculated = {
-        record.text("name"): record.text("calculation")
-        for record in form.records("survey")
-        if record.text("calculation")
-    }
+    calculated = _calculations(form)
     waiting = [
         record.text("relevant")
         for record in form.records("survey")
@@ -146,16 +146,39 @@ def _opening(form: XLSForm) -> set[tuple[str, str]]:
     return found
 
 
-def _branches(prompts: list[_Prompt]) -> dict[str, str]:
-    """Of groups that exclude each other (`${q} = 'a'`, `${q} = 'b'`) the answer with the most."""
+def _calculations(form: XLSForm) -> dict[str, str]:
+    return {
+        record.text("name"): record.text("calculation")
+        for record in form.records("survey")
+        if record.text("calculation")
+    }
+
+
+def _branches(prompts: list[_Prompt], calculated: Collection[str]) -> dict[str, str]:
+    """Of what excludes each other (`${q} = 'a'`, `${q} = 'b'`) the answer with the most.
+
+    Groups, and single questions where a calculation chooses: one that an answer opens is a
+    follow-up, which the usual way does without.
+    """
     seconds: dict[str, dict[str, float]] = {}
+    single: dict[str, set[str]] = {}
     for prompt in prompts:
         for condition in dict.fromkeys(prompt.conditions[:-1]):
-            alone = _COMPARED.fullmatch(condition.strip())
-            if alone:
-                by_code = seconds.setdefault(alone[1], {})
-                by_code[alone[2]] = by_code.get(alone[2], 0.0) + prompt.seconds
+            _add(seconds, _COMPARED.fullmatch(condition.strip()), prompt.seconds)
+        own = _COMPARED.fullmatch(prompt.conditions[-1].strip())
+        if own and own[1] in calculated:
+            single.setdefault(own[1], set()).add(own[2])
+    for prompt in prompts:
+        own = _COMPARED.fullmatch(prompt.conditions[-1].strip())
+        if own and len(single.get(own[1], ())) > 1:
+            _add(seconds, own, prompt.seconds)
     return {name: max(codes, key=lambda code: codes[code]) for name, codes in seconds.items()}
+
+
+def _add(seconds: dict[str, dict[str, float]], alone: re.Match[str] | None, more: float) -> None:
+    if alone:
+        by_code = seconds.setdefault(alone[1], {})
+        by_code[alone[2]] = by_code.get(alone[2], 0.0) + more
 
 
 def _is_usual(prompt: _Prompt, opening: set[tuple[str, str]], branches: dict[str, str]) -> bool:
@@ -164,6 +187,9 @@ def _is_usual(prompt: _Prompt, opening: set[tuple[str, str]], branches: dict[str
         if alone and branches.get(alone[1], alone[2]) != alone[2]:
             return False
     own = prompt.conditions[-1]
+    chosen = _COMPARED.fullmatch(own.strip())
+    if chosen and branches.get(chosen[1]) == chosen[2]:
+        return True
     pairs = _pairs(own)
     if not own:
         return True
@@ -177,8 +203,9 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 def _seconds(record: Record, scales: Counter[str]) -> float:
     """Seconds for one prompt: reading it aloud, the scale of an unsur too, and answering.
 
-    What begins with “Petugas” is for the enumerator, who does not read it aloud. `scales` counts
-    the words of the scored choices of each list.
+    What begins with “Petugas:” is for the enumerator, who does not read it aloud; a statement
+    about the staff (“Petugas di sini jujur.”) is read. `scales` counts the words of the scored
+    choices of each list.
     """
     kind = QuestionType.of(record.text("type"))
     answer, label = ANSWER_SECONDS.get(kind.kind, 0.0), record.text("label")
@@ -186,7 +213,7 @@ def _seconds(record: Record, scales: Counter[str]) -> float:
         return 0.0
     if kind.kind == "text" and _SHORT.search(record.text("constraint")):
         answer = SHORT_SECONDS
-    words = 0 if label.lower().startswith(("petugas", "enumerator")) else len(label.split())
+    words = 0 if label.lower().startswith(ASIDES) else len(label.split())
     if record.text("skm"):
         words += scales[kind.list_name]
     return answer + words / WORDS_A_SECOND

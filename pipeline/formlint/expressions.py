@@ -30,7 +30,7 @@ _OPERATORS = {"and", "or", "not", "div", "mod"}
 
 
 @dataclass(frozen=True)
-class _Listed:
+class Listed:
     """What a select may be answered with: the codes, and where they stand."""
 
     codes: frozenset[str]
@@ -39,11 +39,11 @@ class _Listed:
 
 def compared_codes(form: XLSForm, rules: Rules, folder: Path) -> Iterator[Finding]:
     """Quoted codes compared with a select whose list does not have them."""
-    selects = _selects(form, folder)
+    known = selects(form, folder)
     for record in form.records("survey"):
         for column in EXPRESSIONS:
             for question, code in _pairs(record, column):
-                listed = selects.get(question)
+                listed = known.get(question)
                 if not code or listed is None or code in listed.codes:
                     continue
                 near = difflib.get_close_matches(code, sorted(listed.codes), 1, 0.6)
@@ -65,19 +65,20 @@ def _pairs(record: Record, column: str) -> Iterator[tuple[str, str]]:
         yield own if dot else name, single or double
 
 
-def _selects(form: XLSForm, folder: Path) -> dict[str, _Listed]:
+def selects(form: XLSForm, folder: Path) -> dict[str, Listed]:
+    """What each select of a form may be answered with, by its name."""
     lists: dict[str, set[str]] = {}
     for choice in form.records("choices"):
         code = choice.text("name") or choice.text("value")
         lists.setdefault(choice.text("list_name"), set()).add(code)
-    found: dict[str, _Listed] = {}
+    found: dict[str, Listed] = {}
     for record in form.records("survey"):
         kind = QuestionType.of(record.text("type"))
         name = record.text("name")
         if kind.list_name in lists and name not in found:
             more = {"other"} if kind.other else set()
             codes = frozenset(lists[kind.list_name] | more)
-            found[name] = _Listed(codes, f"the list {kind.list_name!r}")
+            found[name] = Listed(codes, f"the list {kind.list_name!r}")
         elif kind.file.lower().endswith(".csv") and (folder / kind.file).is_file():
             given = re.search(r"value\s*=\s*([\w.-]+)", record.text("parameters"))
             try:
@@ -85,7 +86,7 @@ def _selects(form: XLSForm, folder: Path) -> dict[str, _Listed]:
             except StudyError:
                 continue  # `meaning.files` says what is wrong with the file
             codes = frozenset(row[given[1] if given else "name"] for row in rows)
-            found[name] = _Listed(codes, kind.file)
+            found[name] = Listed(codes, kind.file)
     return found
 
 

@@ -25,7 +25,14 @@ def types(form: XLSForm) -> Iterator[Finding]:
     """Rows of a type that XLSForm does not have."""
     for record in form.records("survey"):
         written = record.text("type")
-        if not written or QuestionType.of(written).kind in TYPES:
+        kind = QuestionType.of(written)
+        first = written.split()[0] if written else ""
+        if kind.kind.startswith(("select_", "rank")) and first != first.lower():
+            yield Finding(
+                "survey", record.number, "type", f"capitals in {first!r}", first.lower(),
+                "Write it in small letters: pyxform knows no other spelling.",
+            )  # fmt: skip
+        if not written or kind.kind in TYPES:
             continue
         near = difflib.get_close_matches(written.split()[0].lower(), sorted(TYPES), 1, 0.7)
         yield Finding(

@@ -16,6 +16,9 @@ GRADES = ("sangat ", "very ", "strongly ", "extremely ")
 NEIGHBOURS = 4
 """Questions with `rujukan` beside which the only one without it counts as forgotten."""
 
+ASIDES = ("petugas:", "enumerator:")
+"""How a label begins that is for the enumerator; “Petugas di sini jujur.” is read aloud."""
+
 MEASURED = ("dimensi", "skm", "bentuk")
 
 
@@ -150,7 +153,7 @@ def _without(group: list[Record]) -> Iterator[Finding]:
         record
         for record in group
         if not record.text("rujukan") and not measured(record)
-        and not record.text("label").lower().startswith(("petugas", "enumerator"))
+        and not record.text("label").lower().startswith(ASIDES)
     ]  # fmt: skip
     said = sum(bool(record.text("rujukan")) for record in group)
     if len(lacking) != 1 or said < NEIGHBOURS:

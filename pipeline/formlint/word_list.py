@@ -3,7 +3,8 @@
 `words.csv` beside this module is the house's; a study may have a `words.csv` of its own with the
 same columns and, where it likes, `form` (only there) and `reason`. A row of the kind `accepted`
 takes a phrase out of the check: a wording that is fixed by law, or one that was discussed; one of
-the kind `staff` says that a form is not asked of the public, so that its words are not checked.
+the kind `staff` says that a form is not asked of the public, so that its words are not checked,
+one of the kind `identified` that a form is meant to hold personal data, such as a number to call.
 """
 
 import csv
@@ -18,7 +19,8 @@ from pathlib import Path
 from pipeline.errors import StudyError
 from pipeline.tables import read_table
 
-KINDS = ("jargon", "recall", "double", "leading", "period", "accepted", "staff")
+KINDS = ("jargon", "recall", "double", "leading", "period", "accepted", "staff",
+         "personal", "identified")  # fmt: skip
 
 COLUMNS = ("language", "kind", "words")
 
@@ -63,6 +65,10 @@ class Words:
     def for_staff(self, form: str) -> bool:
         """Whether the list says that a form is filled in by staff."""
         return any(entry.kind == "staff" and entry.form == form for entry in self.entries)
+
+    def identified(self, form: str) -> bool:
+        """Whether the list says that a form is meant to hold personal data."""
+        return any(entry.kind == "identified" and entry.form == form for entry in self.entries)
 
 
 @cache

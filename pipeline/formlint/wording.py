@@ -51,7 +51,7 @@ def wording(form: XLSForm, rules: Rules) -> Iterator[Finding]:
             continue
         for language, text in record.translations("label").items():
             if language not in known:
-                known[language] = words.by_kind(_language(language or default), name)
+                known[language] = words.by_kind(language_of(language or default), name)
             listed = known[language]
             plain = _ASIDE.sub(" ", text)
             for entry in listed["accepted"]:
@@ -76,7 +76,7 @@ def _finding(row: int, column: str, entry: Entry, found: str, rules: Rules) -> F
     )  # fmt: skip
 
 
-def _language(name: str) -> str:
+def language_of(name: str) -> str:
     """Code of a language as `Bahasa Indonesia (id)` writes it; empty where it has none."""
     code = _CODE.search(name)
     return code[1].lower() if code else ""

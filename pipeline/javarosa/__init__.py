@@ -1,9 +1,10 @@
 """Run XForms in JavaRosa, the engine of ODK Collect and KoboCollect."""
 
+from pipeline.javarosa.flag import KINDS, Flag
 from pipeline.javarosa.form import Filling, Form
 from pipeline.javarosa.model import Model
 from pipeline.javarosa.phone import Phone, seeded_uuid
-from pipeline.javarosa.received import KINDS, Flag, Recheck
+from pipeline.javarosa.received import Recheck
 from pipeline.javarosa.runtime import NoEngineError, engine
 from pipeline.javarosa.walk import Answers, Prompt, Step
 

@@ -12,6 +12,8 @@ from xml.dom.minidom import Document, Element
 _UNSETTLED = re.compile(r"(?<![\w.:-])(?:now|today|random|uuid)\s*\(")
 _ONCE = re.compile(r"^\s*once\s*\(")
 _STEP = re.compile(r"/\s*([\w.-]+)")
+_NOW = re.compile(r"\s*now\(\)\s*")
+_FIRST = re.compile(r"\s*if\(\s*(?P<own>[\w/.-]+)\s*=\s*''\s*,\s*now\(\)\s*,\s*(?P=own)\s*\)\s*")
 _SELECTS = frozenset({"select1", "select", "rank"})
 _CONTROLS = _SELECTS | {"input", "trigger", "range", "upload", "secret"}
 
@@ -25,6 +27,18 @@ class Bind:
     constraint: str = ""
     read_only: str = ""
     preload: str = ""
+    preload_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A moment that the phone writes when the question at the path `trigger` is answered.
+
+    `keeps` says that the first answer counts; else the last one does.
+    """
+
+    trigger: str
+    keeps: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +58,7 @@ class Model:
     `actions` are the paths that a `setvalue` or a phone's sensor writes, `controls` the body
     element of each question, `ranges` start, end and step of each slider, `unsettled` the
     calculations that ask the clock or chance anew whenever they run, and all that follows from
-    one of these.
+    one of these, `stamps` the moments that an answer sets.
     """
 
     root: Node
@@ -55,11 +69,17 @@ class Model:
     controls: Mapping[str, str]
     unsettled: frozenset[str]
     ranges: Mapping[str, tuple[float, float, float]]
+    stamps: Mapping[str, Stamp]
 
     @cached_property
     def paths(self) -> frozenset[str]:
         """Path of every node: groups, repeats and questions."""
         return frozenset(_paths(self.root))
+
+    @cached_property
+    def groups(self) -> frozenset[str]:
+        """Path of every group that is no repeat: nodes that hold no value of their own."""
+        return frozenset(_groups(self.root)) - self.repeats
 
     def leaves(self) -> Iterator[Node]:
         """Nodes that can hold a value, in the order of the form."""
@@ -103,17 +123,22 @@ class Model:
                 element.getAttribute("constraint"),
                 element.getAttribute("readonly"),
                 element.getAttribute("jr:preload"),
+                element.getAttribute("jr:preloadParams"),
             )
             for element in _elements(model)
             if _local(element) == "bind"
         }
         repeats, actions, controls, ranges = set(), set(), {}, {}
+        stamps: dict[str, Stamp] = {}
         for element in _all(document):
             name = _local(element)
             if name == "repeat":
                 repeats.add(_below(element.getAttribute("nodeset"), prefix))
             elif name in {"setvalue", "setgeopoint", "recordaudio"}:
-                actions.add(_below(element.getAttribute("ref"), prefix))
+                path = _below(element.getAttribute("ref"), prefix)
+                actions.add(path)
+                if (stamp := _stamp(element, prefix)) is not None:
+                    stamps[path] = stamp
             elif name in _CONTROLS and element.hasAttribute("ref"):
                 path = _below(element.getAttribute("ref"), prefix)
                 controls[path] = name
@@ -129,7 +154,23 @@ class Model:
             controls,
             _unsettled(binds),
             ranges,
+            {path: stamp for path, stamp in stamps.items() if path not in controls},
         )
+
+
+def _stamp(action: Element, prefix: str) -> Stamp | None:
+    """What a `setvalue` inside a question writes, where that is the moment of the answer."""
+    question = action.parentNode
+    if not isinstance(question, Element) or not question.hasAttribute("ref"):
+        return None
+    if "xforms-value-changed" not in action.getAttribute("event").split():
+        return None
+    value, trigger = action.getAttribute("value"), _below(question.getAttribute("ref"), prefix)
+    if _NOW.fullmatch(value):
+        return Stamp(trigger, keeps=False)
+    first = _FIRST.fullmatch(value)
+    own = "".join(action.getAttribute("ref").split())
+    return Stamp(trigger, keeps=True) if first and first["own"] == own else None
 
 
 def _unsettled(binds: Mapping[str, Bind]) -> frozenset[str]:
@@ -176,6 +217,13 @@ def _paths(node: Node) -> Iterator[str]:
     yield node.path
     for child in node.children:
         yield from _paths(child)
+
+
+def _groups(node: Node) -> Iterator[str]:
+    if node.children:
+        yield node.path
+    for child in node.children:
+        yield from _groups(child)
 
 
 def _below(reference: str, prefix: str) -> str:

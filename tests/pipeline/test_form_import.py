@@ -1,6 +1,7 @@
 """A mirror that was edited as text becomes the workbook; text and workbook say the same."""
 
 import json
+import os
 
 import pytest
 from hypothesis import given, settings
@@ -109,6 +110,59 @@ def test_with_yes_the_workbook_says_it_and_a_build_raises_the_version(edited, ca
     assert built.was
     assert _run(["forms", "import", str(edited)]) == 0
     assert "already says the same" in capsys.readouterr().out
+
+
+def edit_the_workbook(path, text):
+    book = load_workbook(path)
+    book["survey"]["C15"] = text
+    book.save(path)
+
+
+@pytest.mark.parametrize("newer", [True, False], ids=["saved later", "another form than built"])
+def test_a_workbook_that_somebody_edited_meanwhile_is_not_overwritten(edited, newer, capsys):
+    workbook = edited.with_suffix(".xlsx")
+    edit_the_workbook(workbook, "Kalimat rekan")
+    shift = 60 if newer else -60
+    times = edited.stat().st_mtime + shift
+    os.utime(workbook, (times, times))
+    before = workbook.read_bytes()
+    assert _run(["forms", "import", str(edited)]) == 0
+    assert "what was changed there is taken back" in capsys.readouterr().out
+    assert _run(["forms", "import", str(edited), "--yes"]) == 11
+    said = capsys.readouterr().err
+    assert ("was saved after sesi.md" if newer else "another form than sesi.xml") in said
+    assert "'Kalimat rekan' becomes" in said
+    assert "--force" in said
+    assert workbook.read_bytes() == before
+    assert _run(["forms", "import", str(edited), "--yes", "--force"]) == 0
+    assert workbook.read_bytes() != before
+
+
+def test_a_form_that_a_build_would_refuse_is_not_written(edited, capsys):
+    before = edited.with_suffix(".xlsx").read_bytes()
+    edited.write_text(edited.read_text("utf-8").replace("| relevant |", "| relevent |"), "utf-8")
+    assert _run(["forms", "import", str(edited)]) == 11
+    assert _run(["forms", "import", str(edited), "--yes"]) == 11
+    assert "relevent" in capsys.readouterr().err
+    assert edited.with_suffix(".xlsx").read_bytes() == before
+    assert _run(["forms", "import", str(edited), "--yes", "--force"]) == 11
+    assert edited.with_suffix(".xlsx").read_bytes() != before
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("| | text | a |", "line 3: 2 cells under 3 columns, so a bar is missing"),
+        ("| | text | a | A", "line 3: a row without a bar at its end"),
+        ("| text | a | A |", "line 3: cells beside 'text'"),
+        ("| | text | a | A | B |", "line 3: 4 cells under 3 columns"),
+        (r"| | text | a | A \|", "line 3: a row without a bar at its end"),
+    ],
+)
+def test_a_row_that_lost_a_bar_is_refused_with_its_line(tmp_path, row, said):
+    (tmp_path / "f.md").write_text(f"| survey |\n| | type | name | label |\n{row}\n", "utf-8")
+    with pytest.raises(QuestionnaireError, match=said):
+        plan_import(tmp_path / "f.md")
 
 
 def test_a_mirror_of_equal_cells_leaves_a_persons_workbook_untouched(edited):
