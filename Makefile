@@ -78,6 +78,7 @@ golden: $(VENV)/.dev ## Regenerate the reference numbers from R's package survey
 	Rscript tests/golden/r/auxiliaries.R > tests/golden/r/auxiliaries.csv
 	Rscript tests/golden/r/fay_herriot.R tests/golden/r
 	Rscript tests/golden/r/differences.R
+	Rscript tests/golden/r/case_mix.R
 	$(BIN)/python -m tests.golden.matrix.shapes
 	$(BIN)/python -m tests.golden.matrix.cells
 	Rscript tests/golden/matrix/matrix.R

@@ -34,7 +34,7 @@ intervals and publication
     intervals, clustering, precision, open_scale, blocks, judged, complement, publication, rounding,
     tidy
 disclosure control
-    disclosure, disclosed, concealing
+    disclosure, disclosed, concealing, hidden_lines, hidden_links, hiding, differencing
 study
     estimates, assembled, comparison, ranks, alike, case_mix, confidence, side_by_side,
     by_hand
