@@ -9,6 +9,7 @@ everything, so the run is given up to a user of no rights.
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -39,12 +40,13 @@ except PersepsiError as error:
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="needs root to be another user")
-def test_what_the_kernel_will_not_replace_stays_and_the_new_one_lies_beside_it(tmp_path):
-    folder = tmp_path / "build"
-    folder.mkdir()
-    for above in (folder, *folder.parents):
-        if above.stat().st_uid == 0 and above.is_relative_to(tmp_path.parents[2]):
-            above.chmod(0o755)
+def test_what_the_kernel_will_not_replace_stays_and_the_new_one_lies_beside_it():
+    # Not below pytest's own folder, which nobody else may enter.
+    with tempfile.TemporaryDirectory() as name:
+        _refused_by_the_kernel(Path(name))
+
+
+def _refused_by_the_kernel(folder: Path) -> None:
     folder.chmod(0o1777)
     (folder / "estimates.csv").write_text("pertama")
     done = subprocess.run(
