@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pipeline.report.listings import Fact
 from pipeline.report.models import NO_STAMP, Gauge, Stamp
+from pipeline.report.page_name import page_name
 from pipeline.report.parts import Cell
 
 DENSE = 800
@@ -59,3 +60,8 @@ class Poster:
         """Whether so much is to be said that it must be set smaller to stay on one page."""
         facts = (f"{fact.term}: {fact.text}" for fact in self.facts)
         return sum(map(len, (self.title, *self.sentences, *facts))) > DENSE
+
+    @property
+    def name(self) -> str:
+        """The name in a tab and of a printed file."""
+        return page_name(f"Lembar publikasi: {self.title}", self.over)
