@@ -36,9 +36,11 @@ intervals and publication
 disclosure control
     disclosure, disclosed, concealing
 study
-    estimates, assembled, comparison, ranks, alike, case_mix, confidence, side_by_side
+    estimates, assembled, comparison, ranks, alike, case_mix, confidence, side_by_side,
+    by_hand
 findings
-    own_contrasts, peer_gaps, associations, findings, sessions_needed
+    own_contrasts, peer_gaps, associations, findings, sessions_needed,
+    settling
 waves and issues
     changes, comparable, moved, revised
 published scores of others

@@ -49,8 +49,12 @@ def mix_columns(mix: pd.DataFrame, unit: Codes) -> Floats:
         present, count = np.unique(level.astype(str), return_counts=True)
         present = present[np.argsort(-count, kind="stable")]
         columns += [(level == value).astype(np.float64) for value in present[1:]]
-    x = np.column_stack(columns) if columns else np.zeros((len(mix), 0))
-    return x[:, _independent(np.column_stack([np.ones(len(mix)), x]))]
+    if not columns:
+        return np.zeros((len(mix), 0))
+    x = np.column_stack(columns)
+    # Counts, which are exact; less their means, so that sums to the constant are found too.
+    total = x.sum(axis=0)
+    return x[:, _independent(x.T @ x - np.outer(total, total) / len(x))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,29 +125,31 @@ def alike_levels(g: Answered, mix: pd.DataFrame) -> Levels | None:
         return plain_levels(g)
     x_mean = g.means(x)
     x, y = x - x_mean[g.unit], g.y - mean[g.unit]
-    if _independent(np.sqrt(g.weight)[:, None] * x).size < wide:
+    a = _products(x, g.weight)
+    if _independent(a).size < wide:
         return None
-    i, j = np.triu_indices(wide)
-    a = np.empty((wide, wide))
-    a[i, j] = a[j, i] = g.totals(x[:, i] * x[:, j]).sum(axis=0)
     beta = np.linalg.solve(a, g.totals(x * y[:, None]).sum(axis=0))
     left = y - x @ beta
     of_slope = np.linalg.solve(a, g.totals(x * left[:, None]).T)
     return Levels(mean - x_mean @ beta, g.scores(left) - (x_mean @ of_slope).T)
 
 
-def _independent(x: Floats) -> Codes:
-    """Places, in their order, of columns that do not follow from others; the constant left out.
+def _independent(products: Floats) -> Codes:
+    """Places, in their order, of columns that do not follow from others, of their products X'X.
 
-    A first column of ones is taken for the constant.
+    The columns hold zeros and ones, or these less their means: what depends does so exactly.
     """
-    first = int(x.shape[1] > 0 and bool((x[:, 0] == 1).all()))
-    if x.shape[1] <= first or not x.shape[0]:
-        return np.zeros(0, dtype=np.intp)
-    length = np.sqrt((x**2).sum(axis=0))
-    scaled = x / np.where(length > 0, length, 1.0)
-    if first:
-        scaled = scaled[:, 1:] - scaled[:, [0]] * (scaled[:, [0]].T @ scaled[:, 1:])
-    _, r, order = linalg.qr(scaled, mode="economic", pivoting=True)
+    length = np.sqrt(np.diag(products))
+    length = np.where(length > 0, length, 1.0)
+    _, r, order = linalg.qr(products / np.outer(length, length), pivoting=True)
     rank = int((np.abs(np.diag(r)) > _DEPENDENT).sum())
     return np.sort(np.asarray(order[:rank], dtype=np.intp))
+
+
+def _products(x: Floats, weight: Floats) -> Floats:
+    """(P, P) weighted products of columns (n, P), added in the order of the rows."""
+    i, j = np.triu_indices(x.shape[1])
+    found = np.empty((x.shape[1], x.shape[1]))
+    whole = np.zeros(x.shape[0], dtype=np.intp)
+    found[i, j] = found[j, i] = sums(whole, x[:, i] * x[:, j] * weight[:, None], 1)[0]
+    return found

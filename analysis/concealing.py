@@ -33,6 +33,9 @@ _PLANNED = ("n<", "sessions<", "quota", "volunteer", "no_answers")
 """Reasons that a hidden row may keep: they speak of the sample. All others are met or not by the
 answers: an assumed correlation, say, is needed only where somebody gave the answer."""
 
+_CAREFUL = ("wide", "rho_assumed", "enumerators<", "df<", "n_eff<")
+"""Reasons that a coarse row may keep too: why its number is read with care."""
+
 STEPS = (1, 2, 5, 10, 20, 50)
 FINE = 1e-3
 """Finest step of a number that is left open, as a part of its scale; the coarsest is fifty times
@@ -85,7 +88,8 @@ class Derived:
     def value(self, printed: Mapping[Key, tuple[float, float]]) -> tuple[float, float]:
         """What follows from the printed share and its step: value, to a thousandth, and step."""
         value, step = printed[self.of]
-        return round(self.offset + self.scale * value, 3), abs(self.scale) * step + FINE
+        wide = next((t / 100 for t in STEPS if t / 100 >= abs(self.scale) * step), 1.0)
+        return round(self.offset + self.scale * value, 3), wide
 
 
 def coarse(value: float, left: float, low: float, high: float) -> float:
@@ -120,10 +124,13 @@ def conceal(table: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
     """The published table with the rows of `hidden` withheld or made coarse.
 
     Rows that were hidden before stay hidden; one that is hidden to protect others does not say
-    what hid it before. The columns `at_least` and `at_most` are added: the limits that are printed
-    where the value is not. Hidden and coarse rows lose their degrees of freedom and methods too,
-    which depend on the answers.
+    what hid it before. Their `n` is the one of `hidden`. The columns `at_least` and `at_most` are
+    added: the limits that are printed where the value is not. Hidden rows lose their degrees of
+    freedom and methods too, which depend on the answers. Means that are printed beside
+    hidden answers ("spread") lose what tells how the answers scatter: with the mean that is a
+    second equation for the same few counts.
     """
+    hidden = hidden.rename(columns={"n": "n_hidden"})
     found = table[KEY].merge(hidden, on=KEY, how="left", validate="many_to_one")
     state = found["state"].to_numpy(dtype=object)
     before = table["flag"].isin([WITHHELD, NOT_ESTIMABLE]).to_numpy(dtype=np.bool_)
@@ -136,10 +143,15 @@ def conceal(table: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
     reasons: Mapping[str, str] = {"few": FEW_PEOPLE, "others": PROTECTS}
     said = table["reason"].to_numpy(dtype=object).copy()
     for at in np.flatnonzero(rough).tolist():
-        said[at] = _joined(str(said[at]), COARSE)
+        said[at] = _joined(_planned(str(said[at]), *_CAREFUL), COARSE)
     for at in np.flatnonzero(new).tolist():
         said[at] = _joined(reasons[state[at]], "" if before[at] else _planned(str(said[at])))
-    out = table.assign(**numbers, reason=said)
+    scattered = (state == "spread") & ~before
+    numbers["n_eff"][scattered] = numbers["deff"][scattered] = np.nan
+    numbers["se"][scattered] = two_digits(numbers["se"][scattered])
+    n = np.where(new | rough, found["n_hidden"].fillna(0), table["n"])
+    out = table.assign(**numbers, reason=said, n=n.astype(np.int64))
+    out.loc[scattered | rough, "df"] = out.loc[scattered | rough, "df"].round()
     for name in LIMITS:
         out[name] = np.where(new, found[name].to_numpy(dtype=np.float64), np.nan)
     out.loc[new, list(BLANKED)] = np.nan
@@ -183,20 +195,25 @@ def _joined(*reasons: str) -> str:
     return ";".join(filter(None, reasons))
 
 
+def two_digits(values: Floats) -> Floats:
+    """Numbers to two significant digits."""
+    return np.array([float(f"{x:.2g}") for x in values.tolist()], dtype=np.float64)
+
+
 def unsaid(table: pd.DataFrame, rough: Claims | None = None) -> pd.DataFrame:
     """The table whose hidden rows, and those that are `rough`, do not tell how they were made."""
     gone = table["flag"].isin([WITHHELD, NOT_ESTIMABLE]).to_numpy(dtype=np.bool_)
     out = table.copy()
     out.loc[gone, "reason"] = [_planned(text) for text in out.loc[gone, "reason"]]
     out.loc[gone, "interval_method"] = ""
-    gone = gone if rough is None else gone | rough
     out.loc[gone, "df"] = np.nan
+    gone = gone if rough is None else gone | rough
     out.loc[gone, "variance_method"] = ""
     return out
 
 
-def _planned(reason: str) -> str:
-    keep = (*_PLANNED, FEW_PEOPLE, PROTECTS, COARSE)
+def _planned(reason: str, *more: str) -> str:
+    keep = (*_PLANNED, *more, FEW_PEOPLE, PROTECTS, COARSE)
     return ";".join(code for code in reason.split(";") if code.startswith(keep))
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 from scipy.stats import beta
 
 from analysis.concealing import KEY, LIMITS, Derived, Parts
+from analysis.differencing import compare
 from analysis.disclosure import FEW, OTHER, SHOWN, SMALL, WHOLE
 from analysis.hidden_lines import hide_lines
 from analysis.hidden_links import hide_linked
@@ -28,14 +29,14 @@ from analysis.measures import Measure
 UNIT, CITY, CITY_MEAN = "unit", "city", "city_mean"
 
 
-def limit(n: float, carried: float, level: float) -> float:
-    """Upper limit of a share of which no more is said than that up to four people had it.
+def limit(n: float, carried: float, level: float, count: int = SMALL) -> float:
+    """Upper limit of a share of which no more is said than that up to `count` people had it.
 
     Korn and Graubard's: Clopper and Pearson's for four of n, both times what an interview counts
     for. One limit for the counts 0 to 4.
     """
     size = max(n * carried, 1.0)
-    events = min(SMALL * size / n, size)
+    events = min(count * size / n, size)
     if events >= size:
         return 1.0
     return float(beta.ppf(1 - (1 - level) / 2, events + 1, size - events))
@@ -49,6 +50,7 @@ def concealed(
     least: int,
     level: float = 0.95,
     by_unit: bool = True,
+    earlier: Sequence[pd.DataFrame] = (),
 ) -> pd.DataFrame:
     """Rows of the table of estimates that are hidden, and the limit that is printed instead.
 
@@ -61,16 +63,23 @@ def concealed(
         tells nothing, not even its size, so there is nothing in it to protect.
     by_unit
         Whether the table has rows of units; without them `people` are of one unit, the whole.
+    earlier
+        Editions that were published before, as `differencing.counted` remembers them.
 
     Returns
     -------
     DataFrame
         `KEY`, `state` ("few" where the count is 0 to 4, "others" where the row would tell another
-        one), `at_least`, `at_most` (shares, NaN where there is no limit).
+        one, "open" where it is printed coarsely, "spread" a mean beside hidden answers),
+        `at_least`, `at_most` (shares, NaN where there is no limit), `n` (people that such a row is
+        said to be of), and for coarse rows `open`, `low_end`, `high_end`, `parts`.
     """
     cells = Cells(measures, instrument, people, least)
+    compare(cells, earlier)
     hide_lines(cells)
     hide_linked(cells)
+    cells.city[cells.stale] = np.maximum(cells.city[cells.stale], OTHER)
+    cells.city_mean[cells.stale_mean] = np.maximum(cells.city_mean[cells.stale_mean], OTHER)
     return _table(cells, level, by_unit=by_unit)
 
 
@@ -79,28 +88,30 @@ def _table(cells: Cells, level: float, *, by_unit: bool) -> pd.DataFrame:
     carried = cells.people.carried()
     rows = []
     for d, unit in enumerate(cells.people.units):
-        for i in np.flatnonzero((cells.state[d] != SHOWN) | (cells.open[d] > 0)).tolist():
-            n = int(cells.n[d, i])
+        for i in np.flatnonzero(
+            (cells.state[d] != SHOWN) | (cells.open[d] > 0) | cells.spread[d]
+        ).tolist():
+            n = cells.base(d, i)
             most = limit(n, carried[d], level) if n else 1.0
-            # All but a few: the mirror of a few, where the line has no third answer.
-            mirror = (
-                cells.measures[i].kind == "proportion"
-                and n - int(cells.events[d, i]) <= SMALL
-                and cells.two(i)
-                and not cells.followed[d, i]
-            )
             state = int(cells.state[d, i])
-            rows.append(_row(cells, (UNIT, unit), i, state, most, cells.open[d, i], mirror=mirror))
-    whole = cells.n.sum(axis=0)
+            # All but a few: the mirror of a few, where the line has no third answer. How many said
+            # nothing is printed.
+            silent = cells.all_but_few(d, i)
+            least = np.nan
+            if state in (OTHER, WHOLE) and silent is not None:
+                least = 1 - limit(n, carried[d], level, SMALL + silent)
+            rows.append(_row(cells, (UNIT, unit), i, state, n, (least, most), cells.open[d, i]))
+    whole = [sum(cells.base(d, i) for d in cells.units()) for i in range(len(cells.measures))]
     for kind, states, left in (
         (CITY, cells.city, cells.open_city), (CITY_MEAN, cells.city_mean, cells.open_mean),
     ) if by_unit else ():  # fmt: skip
-        for i in np.flatnonzero((states != SHOWN) | (left > 0)).tolist():
+        for i in np.flatnonzero((states != SHOWN) | (left > 0) | cells.spread.any(axis=0)).tolist():
             # Of the mean of units no more is known than of the smallest.
             most = limit(whole[i], float(carried.min()), level) if whole[i] else 1.0
-            row = _row(cells, (kind, CITY), i, int(states[i]), most, left[i])
-            rows.append((*row[:-1], _how(cells, i, city=kind == CITY)))
-    columns = [*KEY, "state", *LIMITS, "open", "low_end", "high_end", "parts"]
+            how = _how(cells, i, city=kind == CITY)
+            state, limits = int(states[i]), (np.nan, most)
+            rows.append(_row(cells, (kind, CITY), i, state, whole[i], limits, left[i], how))
+    columns = [*KEY, "state", *LIMITS, "n", "open", "low_end", "high_end", "parts"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -118,9 +129,12 @@ def _parts(cells: Cells, i: int) -> Parts | None:
         return None
     n, events, state = cells.n[of, i], cells.events[of, i], cells.state[of, i]
     few, most = state == FEW, n - events <= SMALL
+    # Of those kept back beside an earlier edition, four more or less than there are.
+    kept = cells.kept_back[of, i] & ~few & ~most
+    low, high = np.where(few | ~most, 0, n - SMALL), np.where(few, SMALL, n)
     return Parts(
-        one=cells.share[of, i] / n, count=events, small=few | most,
-        low=np.where(few | ~most, 0, n - SMALL), high=np.where(few, SMALL, n),
+        one=cells.share[of, i] / n, count=events, small=few | most | kept,
+        low=np.where(kept, events - SMALL, low), high=np.where(kept, events + SMALL, high),
     )  # fmt: skip
 
 
@@ -129,13 +143,15 @@ def _row(
     domain: tuple[str, str],
     i: int,
     state: int,
-    most: float,
+    n: int,
+    limits: tuple[float, float],
     left: float,
-    *,
-    mirror: bool = False,
+    how: Parts | Derived | None = None,
 ) -> tuple[object, ...]:
-    name = "few" if state == FEW else "open" if state == SHOWN else "others"
-    least = 1 - most if mirror and state in (OTHER, WHOLE) else np.nan
+    name = "few" if state == FEW else "others"
+    if state == SHOWN:
+        name = "open" if left > 0 else "spread"
+    least, most = limits
     m = cells.measures[i]
     most = most if state == FEW else np.nan
-    return (*domain, *cells.key(i), name, least, most, left, m.low, m.high, None)
+    return (*domain, *cells.key(i), name, least, most, n, left, m.low, m.high, how)

@@ -75,20 +75,28 @@ class Hidden:
     effect: Floats
 
 
-def protect(line: Line) -> Hidden:
-    """Hide what is small in a line of each unit, and as little else as makes it safe."""
+def protect(line: Line, also: Claims | None = None) -> Hidden:
+    """Hide what is small in a line of each unit, and as little else as makes it safe.
+
+    `also` (D, K) are cells that may not be shown for another reason, whatever their counts.
+    """
     counts = line.counts
     state = np.zeros(counts.shape, dtype=np.int8)
     effect = np.zeros(len(counts))
-    for d in np.flatnonzero((counts <= SMALL).any(axis=1) & (counts.sum(axis=1) > 0)).tolist():
-        state[d], effect[d] = _alone(counts[d].tolist(), line)
+    also = np.zeros(counts.shape, dtype=np.bool_) if also is None else also
+    touched = ((counts <= SMALL) | also).any(axis=1) & (counts.sum(axis=1) > 0)
+    for d in np.flatnonzero(touched).tolist():
+        state[d], effect[d] = _alone(counts[d].tolist(), line, also[d].tolist())
     return Hidden(state, effect)
 
 
-def _alone(counts: list[int], line: Line) -> tuple[list[int], float]:
+def _alone(counts: list[int], line: Line, also: list[bool]) -> tuple[list[int], float]:
     """States of one unit's line, and the effect on its mean."""
     size = len(counts)
-    state = [FEW if count <= SMALL else SHOWN for count in counts]
+    state = [
+        FEW if count <= SMALL else WHOLE if other else SHOWN
+        for count, other in zip(counts, also, strict=True)
+    ]
     while True:
         if _Row(counts, state, line, 0.0).stands():
             return state, 0.0
@@ -124,9 +132,12 @@ class _Row:
         self.scores = None if line.scores is None else line.scores.tolist()
         self.hidden = [k for k, s in enumerate(state) if s != SHOWN]
         n = sum(counts)
+        # What is hidden beside small counts was the next smallest: a reader knows that it is no
+        # more than the least that is shown.
+        least = min((c for c, s in zip(counts, state, strict=True) if s == SHOWN), default=n)
         self.low = [c if s == SHOWN else SMALL + 1 if s == OTHER else 0
                     for c, s in zip(counts, state, strict=True)]  # fmt: skip
-        self.high = [c if s == SHOWN else SMALL if s == FEW else n
+        self.high = [c if s == SHOWN else SMALL if s == FEW else least if s == OTHER else n
                      for c, s in zip(counts, state, strict=True)]  # fmt: skip
 
     def stands(self) -> bool:

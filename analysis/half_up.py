@@ -8,6 +8,7 @@ checks a page with a pocket calculator, and what the published city means do (`b
 
 import math
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
 
 def quantise(value: float) -> Decimal:
@@ -23,7 +24,12 @@ def quantise(value: float) -> Decimal:
     return Decimal(f"{value:.11e}")
 
 
+@cache
+def _unit(decimals: int) -> Decimal:
+    return Decimal(1).scaleb(-decimals)
+
+
 def rounded(value: float, decimals: int) -> Decimal:
     """Value rounded half-up (away from zero) after quantising; zero has no sign."""
-    result = quantise(value).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    result = quantise(value).quantize(_unit(decimals), rounding=ROUND_HALF_UP)
     return abs(result) if result == 0 else result

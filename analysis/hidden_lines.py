@@ -18,7 +18,6 @@ from analysis.scoring import NO_ANSWER
 
 def hide_lines(cells: Cells) -> None:
     """Decide the lines of all closed questions."""
-    alone = _alone(cells)
     for question in cells.asked():
         own = cells.of(question)
         if question.type == "select_multiple":
@@ -26,54 +25,32 @@ def hide_lines(cells: Cells) -> None:
                 hide_share(cells, i)
             _marked_at_least_one(cells, cells.of(question, silent=True))
             continue
-        scores = None
-        if question.name in alone:
-            of = cells.instrument.scores_of(question)
-            names = [cells.measures[i].category for i in own]
-            scores = np.array([of.get(name, np.nan) for name in names])
+        mean, scores = cells.mean_of.get(question.name, (-1, None))
         counts = cells.known(cells.events[:, own], own[0])
-        found = protect(Line(counts, scores))
+        found = protect(Line(counts, scores), cells.kept_back[:, own])
         cells.state[:, own] = found.state
         hidden = np.asarray((found.state != SHOWN).any(axis=0))
         _mark(cells, own, hidden, scored=scores is not None)
         if len(own) == 2 and hidden.any():
             _second(cells, question, own)
         if scores is not None:
-            i = alone[question.name]
-            measure = cells.measures[i]
+            measure = cells.measures[mean]
             unit = (measure.high - measure.low) / (np.nanmax(scores) - np.nanmin(scores))
+            cells.spread[:, mean] = (found.state != SHOWN).any(axis=1)
             scored = counts[:, ~np.isnan(scores)].sum(axis=1)
-            cells.open[:, i] = found.effect * unit / np.maximum(scored, 1)
+            left = found.effect * unit / np.maximum(scored, 1)
+            cells.open[:, mean] = np.maximum(left, cells.opened[:, mean])
 
 
 def hide_share(cells: Cells, i: int) -> None:
     """A share that is a line of its own: those who did, and the others."""
     events = cells.events[:, i]
     counts = cells.known(np.stack([events, cells.n[:, i] - events], axis=1), i)
-    found = protect(Line(counts))
+    found = protect(Line(counts), np.repeat(cells.kept_back[:, [i]], 2, axis=1))
     cells.state[:, i] = found.state[:, 0]
     many = (counts[:, 1] <= SMALL) & (counts[:, 0] > SMALL)
     cells.state[many, i] = np.where(counts.sum(axis=1)[many] > 0, OTHER, SHOWN)
     _mark(cells, [i], np.asarray((found.state[:, :1] != SHOWN).any(axis=0)))
-
-
-def _alone(cells: Cells) -> dict[str, int]:
-    """Questions that are all there is of a printed mean, with that mean's place."""
-    of: dict[tuple[str, str], list[str]] = {}
-    for question in cells.instrument.questions:
-        if question.skm:
-            of.setdefault(("skm", question.skm), []).append(question.name)
-        if question.dimension:
-            key = ("indikator", question.indicator or question.name)
-            of.setdefault(key, []).append(question.name)
-    instrument = cells.instrument
-    return {
-        names[0]: cells.place[(*key, "")]
-        for key, names in of.items()
-        if len(names) == 1
-        and (*key, "") in cells.place
-        and len(set(instrument.scores_of(instrument[names[0]]).values())) > 1
-    }
 
 
 def _mark(cells: Cells, own: Sequence[int], touched: Claims, *, scored: bool = False) -> None:

@@ -48,12 +48,14 @@ def _derived(cells: Cells) -> None:
         if len(items) == 1:
             _copy(cells, ("bentuk", code, ""), cells.key(items[0]))
         else:
+            cells.items[target] = items
             hide_share(cells, target)
             _union(cells, target, items)
     if ("bentuk", "any", "") in cells.place and every:
         target = cells.place["bentuk", "any", ""]
+        cells.items[target] = sorted(set(every))
         hide_share(cells, target)
-        _union(cells, target, sorted(set(every)))
+        _union(cells, target, cells.items[target])
 
 
 def _copy(cells: Cells, target: Key, source: Key) -> None:
@@ -181,5 +183,7 @@ def _means(cells: Cells) -> None:
         for (kind, name), factor in measure.combines:
             part = cells.open[:, cells.place[kind, name, ""]]
             cells.open[:, i] = np.maximum(cells.open[:, i], abs(factor) * part)
+            if len(measure.combines) == 1:
+                cells.spread[:, i] = cells.spread[:, cells.place[kind, name, ""]]
         cells.open_city[i] = (cells.open[:, i] * cells.share[:, i]).max(initial=0)
         cells.open_mean[i] = cells.open[:, i].max(initial=0) / units

@@ -71,10 +71,12 @@ class Cells:
         (D, M) what is hidden, and how far a mean must be left open.
     city, city_mean, open_city, open_mean
         (M,) the same of the city weighted by visits, and of the mean of units.
-    several, followed
-        (M,) lines with more than two answers; (D, M) rows whose very base is hidden.
-    derived
-        Rows of the city that are worked out from another one.
+    several, followed, spread
+        (M,) lines with more than two answers; (D, M) rows whose very base is hidden, and means
+        beside hidden answers of their own question.
+    derived, items
+        Rows of the city that are worked out from another one; toplines of the items of measures
+        that are "at least one of them".
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Cells:
         self.place = {(m.type, m.name, m.category): i for i, m in enumerate(measures)}
         size, domains = len(measures), len(people.units)
         self.state = np.zeros((domains, size), dtype=np.int8)
+        self.spread = np.zeros((domains, size), dtype=np.bool_)
         self.followed = np.zeros((domains, size), dtype=np.bool_)
         self.city = np.zeros(size, dtype=np.int8)
         self.city_mean = np.zeros(size, dtype=np.int8)
@@ -97,6 +100,11 @@ class Cells:
         self.share = np.zeros((domains, size))
         self.several = np.zeros(size, dtype=np.bool_)
         self.derived: dict[int, Derived] = {}
+        self.items: dict[int, list[int]] = {}
+        self.mean_of = self._means_of_one()
+        self.kept_back = np.zeros((domains, size), dtype=np.bool_)
+        self.opened = np.zeros((domains, size))
+        self.stale, self.stale_mean = (np.zeros(size, dtype=np.bool_) for _ in range(2))
         self.n = np.zeros((domains, size), dtype=np.int64)
         self.events = np.zeros((domains, size), dtype=np.int64)
         for i, measure in enumerate(measures):
@@ -108,6 +116,25 @@ class Cells:
             if measure.kind == "proportion":
                 met = people.unit[answered & (measure.values == 1)]
                 self.events[:, i] = np.bincount(met, minlength=domains)
+
+    def _means_of_one(self) -> dict[str, tuple[int, Floats]]:
+        of: dict[tuple[str, str], list[str]] = {}
+        for question in self.instrument.questions:
+            if question.skm:
+                of.setdefault(("skm", question.skm), []).append(question.name)
+            if question.dimension:
+                key = ("indikator", question.indicator or question.name)
+                of.setdefault(key, []).append(question.name)
+        found = {}
+        for key, names in of.items():
+            scores = self.instrument.scores_of(self.instrument[names[0]])
+            if len(names) > 1 or (*key, "") not in self.place or len(set(scores.values())) < 2:
+                continue
+            cells = self.of(self.instrument[names[0]])
+            own = np.array([scores.get(self.measures[i].category, np.nan) for i in cells])
+            if own.size:
+                found[names[0]] = self.place[(*key, "")], own
+        return found
 
     def units(self) -> range:
         """Places of the units."""
@@ -135,13 +162,45 @@ class Cells:
         """Counts without the rows of measure `i` that are withheld for their size."""
         return np.where(self.n[:, [i]] < self.least, 0, counts)
 
-    def two(self, i: int) -> bool:
-        """Whether a share has one other answer only."""
-        m = self.measures[i]
-        if m.type != "topline":
-            return True
-        question = self.instrument[m.name]
-        return question.type == "select_multiple" or len(self.of(question)) == 2
+    def silent(self, d: int, question: Question) -> int:
+        """People of a unit whose answer to a question says nothing."""
+        said = set(self.of(question))
+        return sum(int(self.events[d, i]) for i in self.of(question, silent=True) if i not in said)
+
+    def all_but_few(self, d: int, i: int) -> int | None:
+        """How many said nothing, where all but a few of the others gave this one of two answers.
+
+        None where that is not so, or the base itself is hidden.
+        """
+        measure = self.measures[i]
+        if measure.kind != "proportion" or self.followed[d, i]:
+            return None
+        silent = 0
+        if measure.type == "topline":
+            question = self.instrument[measure.name]
+            if question.type != "select_multiple":
+                if len(self.of(question)) != 2 or i not in self.of(question):
+                    return None
+                silent = self.silent(d, question)
+        others = int(self.n[d, i] - self.events[d, i]) - silent
+        return silent if others <= SMALL else None
+
+    def base(self, d: int, i: int) -> int:
+        """People that a hidden row is of; nothing in it depends on what they said.
+
+        Of a question that was asked because of a hidden answer, all people of the unit. With
+        several items somebody who left one out counts only where another was met: here all are
+        left out who left one out.
+        """
+        if self.followed[d, i]:
+            return int((self.people.unit == d).sum())
+        items = self.items.get(i, [])
+        if self.state[d, i] == SHOWN or len(items) < 2:
+            return int(self.n[d, i])
+        names = {self.measures[item].name for item in items}
+        questions = [self.instrument[name] for name in names]
+        asked = max(int(self.n[d, item]) for item in items)
+        return max(asked - sum(self.silent(d, q) for q in questions), self.least)
 
     def one(self, i: int) -> float:
         """What one person of the units that are hidden is of the city's share, at most."""

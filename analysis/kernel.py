@@ -99,7 +99,7 @@ class CellSums:
         self._small = all(-SMALL <= measures[k].low <= measures[k].high <= SMALL for k in means)
         self._sums = np.zeros((size, self._columns.width))
         self._n = np.zeros((size, 1))
-        self._by_row = self._room()
+        self._by_row = np.ones((0, self._columns.width))
 
     def add(self, cell: Codes, weight: Floats, answers: Sequence[Answers]) -> None:
         """Add rows: `cell` and `weight` are (n,), cells may come in any order.
@@ -110,9 +110,9 @@ class CellSums:
         if not cell.size:
             return
         given = [None if a.given is None or a.given.all() else a.given for a in answers]
-        for k, own in enumerate(given):
-            if own is not None and k not in self._columns.partial:
-                self._leave_out(k)
+        partial = set(self._columns.partial)
+        self._leave_out([k for k, own in enumerate(given) if own is not None and k not in partial])
+        self._make_room(min(cell.size, BLOCK))
         self._count(cell, given)
         whole = self._small and all(a.values.dtype.kind in "biu" for a in answers)
         of = self._columns
@@ -133,12 +133,15 @@ class CellSums:
         """(C, K) n, sum w, w^2, w y, w y^2 of the first `size` cells (`Laid.parts`)."""
         return self.laid(size).parts
 
-    def _leave_out(self, k: int) -> None:
-        """Keep the sums of those who answered measure k; up to here all had answered it."""
-        self._columns = self._columns.more(k)
-        self._sums = np.concatenate([self._sums, self._sums[:, :2]], axis=1)
-        self._n = np.concatenate([self._n, self._n[:, :1]], axis=1)
-        self._by_row = self._room()
+    def _leave_out(self, measures: Sequence[int]) -> None:
+        """Keep the sums of those who answered these measures; up to here all had answered them."""
+        if not measures:
+            return
+        for k in measures:
+            self._columns = self._columns.more(k)
+        often = len(measures)
+        self._sums = np.concatenate([self._sums, *[self._sums[:, :2]] * often], axis=1)
+        self._n = np.concatenate([self._n, *[self._n[:, :1]] * often], axis=1)
 
     def _count(self, cell: Codes, given: Sequence[Claims | None]) -> None:
         """Count rows by cell; whole numbers add up to the same in any order."""
@@ -177,9 +180,11 @@ class CellSums:
             sums[:, 1] = weight if there is None else weight * there
         return laid
 
-    def _room(self) -> Floats:
+    def _make_room(self, rows: int) -> None:
         """Room for the rows of a block; the first column is that of the weights alone."""
-        return np.ones((BLOCK, self._columns.width))
+        held, width = self._by_row.shape
+        if held < rows or width != self._columns.width:
+            self._by_row = np.ones((max(held, rows), self._columns.width))
 
     def _grow(self, end: int) -> None:
         more = max(end, 2 * len(self._sums)) - len(self._sums)

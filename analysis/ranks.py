@@ -129,7 +129,8 @@ def rank_sets(
     names = ["domain", "measure_type", "measure"]
     own = placed[names].merge(units, on=names, how="left", validate="one_to_one")
     for (kind, measure), table in own.groupby(["measure_type", "measure"], sort=False):
-        table = table[table["value"].notna() & table["low"].notna() & table["high"].notna()]
+        told = table[["value", "low", "high", "n_psu"]].notna().all(axis=1)
+        table = table[told & (table["n_psu"] > 1)]
         if len(table) < 2:
             continue
         scores = _scores(table, ties or Ties(), (str(kind), str(measure)))
@@ -223,14 +224,17 @@ def _pairs(s: Scores, own: NDArray[np.intp]) -> tuple[Floats, NDArray[np.bool_]]
 
 
 def _scores(table: pd.DataFrame, ties: Ties, name: tuple[str, str]) -> Scores:
-    value, se, low, high, df, level = (
+    value, se, low, high, df, n_psu, level = (
         table[column].to_numpy(dtype=np.float64)
-        for column in ("value", "se", "low", "high", "df", "level")
+        for column in ("value", "se", "low", "high", "df", "n_psu", "level")
     )
     coarse = table["reason"].str.contains(COARSE, regex=False).to_numpy(dtype=np.bool_)
     between, own = ties.among(name, table["domain"].tolist())
-    # A coarse value is known by what is printed of it alone: the error that its interval allows.
-    rounded = coarse | np.isnan(se)
+    # A coarse value is known by what is printed of it alone: the error that its interval allows,
+    # with no more degrees of freedom than its sessions and its neighbours have.
+    rounded = coarse | np.isnan(se) | np.isnan(df)
+    least = df[~rounded].min() if not rounded.all() else np.inf
+    df = np.where(rounded, np.maximum(np.minimum(n_psu - 1, least), 1.0), df)
     half = np.maximum(high - value, value - low) / stdtrit(df, 0.5 + level / 2)
     se = np.where(rounded, half, se)
     between[rounded], between[:, rounded], own[rounded] = 0.0, 0.0, 0.0

@@ -18,6 +18,7 @@ Pharmaceutical Statistics 4:187-201), for a variance that came out small by luck
 much.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -80,7 +81,7 @@ def power(
     t = float(stdtrit(df, confidence))
     left = 1 / per.blocks if per.fpc else 0.0
     rate = max(1 / sessions - left, 0.0)
-    variance = fixed + per.enumerators + per.variance * _chances(per.df) * rate
+    variance = fixed + per.enumerators + per.variance * chances(per.df) * rate
     with np.errstate(divide="ignore"):
         away = distance / np.sqrt(variance)
     found = ndtr((away - t * (1 - 1 / (4 * df))) / np.sqrt(1 + t**2 / (2 * df)))
@@ -103,14 +104,26 @@ def sessions_needed(
     of the window where only they are spoken of, do not suffice: then the enumerators, or what is
     `fixed`, are too uncertain alone, or the distance is too small.
     """
-    if not distance > 0 or not np.isfinite(per.variance):
+    if not distance > 0:
         return None
-    top = int(min(most, per.blocks)) if per.fpc else most
-    first = max(least, per.strata + 1)
 
     def enough(m: int) -> bool:
         return power(per, m, distance, confidence=confidence, fixed=fixed) >= power_wanted
 
+    return first_enough(enough, per, least, most)
+
+
+def first_enough(
+    enough: Callable[[int], bool], per: PerSession, least: int, most: int
+) -> int | None:
+    """The first number of sessions, from `least`, that is `enough`; more are never less so.
+
+    None where `most`, or all blocks of a window of which alone is spoken, are not.
+    """
+    if not np.isfinite(per.variance):
+        return None
+    top = int(min(most, per.blocks)) if per.fpc else most
+    first = max(least, per.strata + 1)
     if first > top or not enough(top):
         return None
     low, high = first - 1, top
@@ -120,11 +133,11 @@ def sessions_needed(
     return high
 
 
-def _chances(df: float) -> Floats:
+def chances(df: float, points: int = _POINTS) -> Floats:
     """(Q,) times that a variance may be what it was estimated as, each as likely."""
     if df >= _UNSURE:
         return np.ones(1)
-    share = (np.arange(_POINTS) + 0.5) / _POINTS
+    share = (np.arange(points) + 0.5) / points
     return np.asarray(df / chdtri(df, share), dtype=np.float64)
 
 

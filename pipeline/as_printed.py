@@ -12,11 +12,15 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.comparison import against_others
+from analysis.concealing import two_digits
 from analysis.confidence import place
 from analysis.publication import COARSE, NOT_ESTIMABLE, WITHHELD, Rules
 from pipeline.results import Results
+
+Claims = NDArray[np.bool_]
 
 SCORES = {"skm": 2}
 """Digits behind the point of means, by type of measure; one where it has none here."""
@@ -98,6 +102,18 @@ def sensible(table: pd.DataFrame) -> pd.DataFrame:
             )
         ]
     return out.assign(difference=(out["value_uncounted"] - out["value"]).round(3))
+
+
+def scattered(variances: pd.DataFrame, beside: Claims) -> pd.DataFrame:
+    """The errors side by side; to two digits those of means `beside` hidden answers."""
+    if variances.empty:
+        return variances
+    out = variances.copy()
+    for name in ("se", "se_taylor", "se_jkn_raked", "ratio", "enumerators"):
+        values = out[name].to_numpy(dtype=np.float64).copy()
+        values[beside] = two_digits(values[beside])
+        out[name] = values
+    return out
 
 
 def weight_digits(history: pd.DataFrame) -> pd.DataFrame:

@@ -144,8 +144,29 @@ def analyze(
     ] = "",
     edition: Annotated[
         str,
-        typer.Option(help="public hides every count of one to four people; internal does not."),
+        typer.Option(
+            help="public hides every count of one to four people; internal does not; unit is the "
+            "public one cut for one unit, the others without names."
+        ),
     ] = "",
+    issued: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="Date of the issue, where something changed; else that of the study, or today.",
+        ),
+    ] = None,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Make a PDF of every report too (Chromium or Edge).")
+    ] = False,
+    unit: Annotated[str, typer.Option(help="The unit that --edition unit is for.")] = "",
+    publish: Annotated[
+        bool,
+        typer.Option(
+            "--publish",
+            help="Remember this edition as handed on: later ones tell nothing beside it.",
+        ),
+    ] = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -153,14 +174,32 @@ def analyze(
     from pipeline.run import analyze as run_analyze
     from pipeline.study import open_study
 
+    if edition == "unit" or unit:
+        _for_one_unit(study, unit, data, build, publish=publish)
+        return
     outcome = run_analyze(
         open_study(study), data=data, build=build, environ=os.environ,
         now=lambda: datetime.now(UTC), say=_say, server_url=server, page_size=page_size,
         pull=not no_pull, engine=engine, edition=edition,
+        issued=issued.date() if issued else None, pdf=pdf, publish=publish,
     )  # fmt: skip
     if as_json:
         _emit(outcome.manifest)
-        return
+    else:
+        for line in outcome.summary:
+            typer.echo(line)
+    outcome.pdfs.demand()
+
+
+def _for_one_unit(study: str, unit: str, data: Path, build: Path, *, publish: bool) -> None:
+    """The edition of one unit, from what the store holds: nothing is pulled."""
+    from pipeline.study import open_study
+    from pipeline.unit_release import write_unit_edition
+
+    outcome = write_unit_edition(
+        open_study(study), unit, data=data, build=build, now=datetime.now(UTC), publish=publish,
+        say=_say,
+    )  # fmt: skip
     for line in outcome.summary:
         typer.echo(line)
 

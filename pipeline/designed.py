@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.assembled import Estimated
+from analysis.by_hand import ByHand, by_hand
 from analysis.comparison import against_others
 from analysis.confidence import place
 from analysis.design import Design, Floats
@@ -28,9 +29,12 @@ from analysis.side_by_side import published
 from analysis.weight_sensitivity import sensitivity
 from pipeline.calibrating import Planned, planned
 from pipeline.contacts import FieldRecord
+from pipeline.leaning import leaning
 from pipeline.mending import apart, beside, candidates, with_trust
 from pipeline.mixing import compared_alike, final_coded
-from pipeline.results import CalibrationReport, Results
+from pipeline.replies import read_replies
+from pipeline.results import CalibrationReport, Hiding, Results
+from pipeline.self_assessment import self_assessments
 from pipeline.shortfall import notes_on_shortfall, notes_on_unworked, with_lost
 from pipeline.study import Study
 from pipeline.tables import read_table
@@ -59,10 +63,16 @@ def analyze_designed(
     source: str,
     notes: tuple[str, ...],
     reduce: Reduce = psu_moments,
+    has_proof: bool = False,
 ) -> Results:
-    """Weight, estimate and compare; `analysis.errors.SampleError` names the sessions at fault."""
+    """Weight, estimate and compare; `analysis.errors.SampleError` names the sessions at fault.
+
+    With `has_proof` the results hold the sums from which one unit's estimates can be made anew.
+    """
     rules = Rules(**asdict(study.publication))
     index = index_definition(study)
+    replies = read_replies(study, {q.indicator for q in instrument.questions if q.indicator})
+    own_scores = self_assessments(study)
     record, left_out = inside_frame(study, record)
     weighting = weighted(study, record)
     interviews = (
@@ -122,6 +132,18 @@ def analyze_designed(
         rho=study.design.enumerator_rho,
         uncut="w_raw", limit=study.weights.trim or np.inf,
     ))  # fmt: skip
+    proof: ByHand | None = None
+    if has_proof:
+        proof = by_hand(
+            frame, design, asked, found,
+            domain="unit_id",
+            domains=[unit.unit_id for unit in study.units if unit.in_frame],
+            empty=empty,
+            order=collapse_order(study, record.sessions),
+            enumerator="enumerator_id" if study.design.enumerator_rho else "",
+            rho=study.design.enumerator_rho,
+            uncut="w_raw", limit=study.weights.trim or np.inf,
+        )  # fmt: skip
     table = without_city_interval(study, found.table)
     counted = pd.DataFrame()
     if study.design.selection == "probability" and not frame.empty:
@@ -135,9 +157,11 @@ def analyze_designed(
         counted = shown_sensitivity(sensitivity(table, values.table), table)
     final = with_final(weighting.frame, frame, found)
     inside = tuple(unit.unit_id for unit in study.units if unit.in_frame)
+    hiding = Hiding(
+        asked, people(frame, inside, "unit_id", "psu", found.weight), rules.minimum_n, study.level
+    )
     hidden = concealed(
-        asked, instrument, people(frame, inside, "unit_id", "psu", found.weight),
-        least=rules.minimum_n, level=study.level,
+        asked, instrument, hiding.people, least=rules.minimum_n, level=study.level
     )  # fmt: skip
     trusted = with_trust(
         frame, design, asked, chosen, found, domains=inside, empty=empty,
@@ -148,7 +172,7 @@ def analyze_designed(
         table, rules, units=found.units, correlations=found.correlations, shared=found.shared
     )
     ties = Ties(found.units, found.correlations or {}, found.shared or {})
-    alike = pd.DataFrame()
+    alike = small = pd.DataFrame()
     if study.design.selection == "probability" and not frame.empty:
         coded = final_coded(
             frame, design, inside, empty, collapse_order(study, record.sessions), found.weight
@@ -156,6 +180,7 @@ def analyze_designed(
         alike = compared_alike(
             study, interviews, coded, asked, table, comparisons, rules, ties
         )  # fmt: skip
+        small = leaning(coded, asked, table, found.variances, rules, level=study.level)
     return Results(
         study=study,
         wave=study.wave.id,
@@ -168,8 +193,13 @@ def analyze_designed(
         weight_history=history(weighting, final),
         sensitivity=counted,
         hidden=hidden,
+        proof=proof,
+        hiding=hiding,
         own_contrasts=own,
         associations=trusted,
+        observations=record.observations,
+        self_assessments=own_scores,
+        replies=replies,
         estimates=publish(table),
         variances=published(found.variances, table),
         calibration=calibration_report(known, found),
@@ -177,6 +207,7 @@ def analyze_designed(
         comparisons=comparisons,
         case_mix=alike,
         ties=ties,
+        small=small,
         responses=response_rates(with_lost(record.contacts, record.sessions), by="unit_id"),
         notes=(
             *notes,

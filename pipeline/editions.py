@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from analysis.concealing import KEY, LIMITS, conceal, unsaid
 from analysis.publication import COARSE
 from analysis.ranks import rank_sets
-from pipeline.as_printed import CHANCE, as_printed, judged_as_printed, sensible, weight_digits
+from pipeline.as_printed import (
+    CHANCE,
+    as_printed,
+    judged_as_printed,
+    scattered,
+    sensible,
+    weight_digits,
+)
 from pipeline.errors import StudyError
 from pipeline.findings import safe_contrasts
 from pipeline.results import CalibrationReport, Results, Trend
@@ -87,6 +94,7 @@ def _shown(results: Results) -> Results:
     results = replace(
         results,
         edition=PUBLIC,
+        proof=None,  # sums of few people
         notes=tuple(_LEVEL_COUNT.sub("", note) for note in results.notes),
         weight_history=weight_digits(results.weight_history),
         calibration=None if results.calibration is None else _uncounted(results.calibration),
@@ -101,6 +109,8 @@ def _shown(results: Results) -> Results:
     gone = before[table["flag"].isin(HIDDEN) & ~before["flag"].isin(HIDDEN)]
     coarse = table[table["reason"].str.contains(COARSE, regex=False)]
     either = pd.concat([gone, coarse])
+    # Rows that were hidden before, too: whether nobody or a few were asked may be a hidden count.
+    secret = pd.concat([table[table["flag"].isin(HIDDEN)], coarse])
     table = as_printed(table, edges)
     results = judged_as_printed(results, table)
     # Each of these is another way to a number that was hidden, or to the digits of a coarse one.
@@ -112,10 +122,14 @@ def _shown(results: Results) -> Results:
         # What leans on all units tells of each of them.
         small=pd.DataFrame(),
         standings=_without(results.standings, gone, KEY),
-        variances=_without(results.variances, either, KEY),
-        sensitivity=sensible(_without(results.sensitivity, either, KEY)),
+        variances=_scattered(_without(results.variances, secret, KEY), results.hidden),
+        sensitivity=sensible(_without(results.sensitivity, secret, KEY)),
         own_contrasts=safe_contrasts(results.own_contrasts, table),
     )
+
+
+def _scattered(variances: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
+    return scattered(variances, _among(variances, hidden[hidden["state"] == "spread"], KEY))
 
 
 def _unlimited(estimates: pd.DataFrame) -> pd.DataFrame:

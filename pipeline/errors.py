@@ -4,7 +4,8 @@
     ├── StudyError              10   study.toml, units.csv, sessions.csv ...
     ├── QuestionnaireError      11   an XLSForm, its conversion or its validation
     ├── ServerError             12   KoBo, the network between, an export file
-    └── StoreError              13   the ledger of submissions
+    ├── StoreError              13   the ledger of submissions
+    └── MachineError            15   a program that this machine lacks
 
 `analysis.errors.SampleError` maps to 14 in `pipeline.cli`; usage errors are 2. A message says
 what was found and where, why it matters, and what to do next. It never holds an answer, a
@@ -34,6 +35,12 @@ class ServerError(PersepsiError):
     """The server, or the way to it, does not give what was asked."""
 
     exit_code = 12
+
+
+class MachineError(PersepsiError):
+    """A program that was asked for is not on this machine, or does not do its work."""
+
+    exit_code = 15
 
 
 class StoreError(PersepsiError):

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.codebook import write_codebook
+from pipeline.edition_ledger import beside, place, published
 from pipeline.editions import INTERNAL, PUBLIC, folder_of, released
 from pipeline.errors import StudyError
+from pipeline.gather import store_path
 from pipeline.labelled import FORMATS, RESPONDENTS, TABLES, table_of, write_labelled
 from pipeline.placing import told_beside
 from pipeline.run import results_of
@@ -75,6 +77,8 @@ def export(
     edition = INTERNAL if internal else PUBLIC
     say("Decoding, weighting and estimating ...")
     results = results_of(study, data)
+    if edition == PUBLIC:
+        results = beside(results, published(place(data, study.id, store_path(study, data))))
     made = table_of(released(results, edition), table)
     folder = build / folder_of(study.id, edition)
     files = write_labelled(made, kind, folder / FOLDER)

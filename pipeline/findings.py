@@ -4,13 +4,14 @@ Both are made of the edition's own tables, after hiding: a value, an error or a 
 printed is not used either, for units of the same kind no less than for the unit itself.
 """
 
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.confidence import UNSURE
+from analysis.confidence import UNSURE, pooled_variances
 from analysis.findings import OWN_OTHERS, UNCLEAR, findings
 from analysis.publication import COARSE, Rules, may_judge, quantise
 from analysis.sessions_needed import (
@@ -20,6 +21,7 @@ from analysis.sessions_needed import (
     pooled_session,
     sessions_needed,
 )
+from analysis.settling import Others, others, sessions_to_settle
 from pipeline.mending import INDICATOR
 from pipeline.results import Results
 
@@ -38,7 +40,10 @@ SESSIONS_COLUMNS = (
     "enumerators", "seen_now", "per_session", "blocks", "power", "confidence", "state",
 )  # fmt: skip
 NUMBERS = ("value", "low", "high", "gap", "gap_low", "gap_high", "df")
-ROUNDED = {"slope": 2, "slope_low": 2, "slope_high": 2, "p": 4, "p_adjusted": 4}
+ROUNDED = {"slope": 2, "slope_low": 2, "slope_high": 2, "p": 3, "p_adjusted": 3}
+GAPS = ("gap", "gap_low", "gap_high")
+INTERNAL = "internal"
+"""Edition with all digits (`pipeline.editions`, which reads this module)."""
 
 
 def findings_of(results: Results) -> pd.DataFrame:
@@ -64,6 +69,10 @@ def findings_of(results: Results) -> pd.DataFrame:
         level=study.level,
         enough=max((t.value for t in study.thresholds), default=np.inf),
     )
+    if results.edition != INTERNAL:
+        # Digits beyond those of the printed values would tell the values' own.
+        for name in GAPS:
+            found[name] = found[name].astype(np.float64).round(1) + 0.0
     for name in NUMBERS:
         found[name] = quantise(found[name].to_numpy(dtype=np.float64))
     for name, digits in ROUNDED.items():
@@ -118,18 +127,41 @@ def sessions_of(results: Results, found: pd.DataFrame) -> pd.DataFrame:
     times = judged.get("enumerators", pd.Series(1.0, index=judged.index)).fillna(1.0)
     judged = judged.assign(times=times.to_numpy(dtype=np.float64))
     family = max(int(found["p"].notna().sum()), 1) if len(found) else 1
+    worked = results.sessions[results.sessions["worked"].astype(bool)]
+    places = results.standings[results.standings["domain_type"] == "unit"]
+    of = _Parts(
+        worked=_by(worked, "unit_id", "stratum", "blocks_window"),
+        places=_by(places, "domain", "state", "threshold", "label"),
+        found=_by(found, "domain", "measure", "basis", "state", "place"),
+        own=_by(results.own_contrasts, "domain", "measure", "se", "df", "n_psu", "enumerators"),
+    )
     rows: list[dict[str, object]] = []
     for _, row in index.iterrows():
-        rows += _questions(results, row, judged, found, family)
+        rows += _questions(results, row, judged, of, family)
     return pd.DataFrame(rows, columns=list(SESSIONS_COLUMNS))
 
 
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """The tables cut by unit, once for all: what each unit's questions read."""
+
+    worked: Mapping[str, pd.DataFrame]
+    places: Mapping[str, pd.DataFrame]
+    found: Mapping[str, pd.DataFrame]
+    own: Mapping[str, pd.DataFrame]
+
+
+def _by(table: pd.DataFrame, key: str, *columns: str) -> dict[str, pd.DataFrame]:
+    if table.empty:
+        return {}
+    return {str(k): own for k, own in table[[key, *columns]].groupby(key, sort=False)}
+
+
 def _questions(
-    results: Results, row: "pd.Series[Any]", judged: pd.DataFrame, found: pd.DataFrame, family: int
+    results: Results, row: "pd.Series[Any]", judged: pd.DataFrame, of: _Parts, family: int
 ) -> list[dict[str, object]]:
     study, unit = results.study, str(row["domain"])
-    here = results.sessions[results.sessions["unit_id"] == unit]
-    worked = here[here["worked"].astype(bool)]
+    worked = of.worked.get(unit, pd.DataFrame())
     now = len(worked)
     own = judged[judged["domain"] == unit]
     basis = judged if len(judged) >= LEAST_UNITS else own
@@ -144,22 +176,31 @@ def _questions(
         "per_session": round(float(basis["n"].sum() / basis["n_psu"].sum())),
     }  # fmt: skip
     rows: list[dict[str, object]] = []
-    places = results.standings
-    places = places[(places["domain_type"] == "unit") & (places["domain"] == unit)]
-    for _, line in places.iterrows():
+    for _, line in of.places.get(unit, pd.DataFrame()).iterrows():
         if line["state"] == UNSURE and not pd.isna(row["value"]):
-            distance = round(abs(float(row["value"]) - float(line["threshold"])), 1)
-            asked = _needed(per, usual, distance, rules.bar, least=max(least, now + 1))
+            truth = float(row["value"])
+            rest = _others(judged[judged["domain"] != unit])
+            asked = _to_settle(
+                per,
+                usual,
+                truth,
+                float(line["threshold"]),
+                rest,
+                rules.bar,
+                least=max(least, now + 1),
+            )
             rows.append(
                 {**head, **asked, "question": LINE, "threshold": line["threshold"],
                  "label": line["label"], "state": UNSURE}
             )  # fmt: skip
-    small = row["n_psu"] < least or row["n"] < rules.caution_n
+    # Of a hidden row not even the number of interviews is read.
+    hidden = row["flag"] in ("withheld", "not_estimable")
+    small = hidden or row["n_psu"] < least or row["n"] < rules.caution_n
     if now < least:
         rows.append({**head, "question": TERMS, "needed": least, "state": SMALL})
     two_sided = (1 + study.level) / 2
     rows.append({**head, **_change(per, now, usual, two_sided, least, small=bool(small))})
-    shortfall = _shortfall(results, unit, found, worked, family)
+    shortfall = _shortfall(results, unit, of, worked, family)
     return rows + ([{**head, **shortfall}] if shortfall else [])
 
 
@@ -188,6 +229,40 @@ def _needed(
     }  # fmt: skip
 
 
+def _others(rest: pd.DataFrame) -> Others | None:
+    """What the other units say of one; None with fewer than two, where each stands alone."""
+    if len(rest) < LEAST_UNITS - 1:
+        return None
+    value, se, df, n_psu = (
+        rest[c].to_numpy(dtype=np.float64) for c in ("value", "se", "df", "n_psu")
+    )
+    return others(value, pooled_variances(se, df, n_psu))
+
+
+def _to_settle(
+    per: PerSession,
+    usual: float,
+    truth: float,
+    threshold: float,
+    rest: Others | None,
+    bar: float,
+    *,
+    least: int,
+) -> dict[str, object]:
+    """As `_needed`, by the model that places units against lines."""
+    distance = round(abs(truth - threshold), 1)
+    if rest is None or not distance > 0:
+        return _needed(per, usual, distance, bar, least=least)
+    found: dict[str, object] = {
+        "distance": distance, "confidence": bar, "needed": None, "enumerators": "",
+    }  # fmt: skip
+    for name, of in (("tetap", per), ("bertambah", per.with_more_enumerators(usual))):
+        needed = sessions_to_settle(rest, of, truth, threshold, bar=bar, least=least)
+        if needed is not None:
+            return found | {"needed": needed, "enumerators": name}
+    return found
+
+
 def _change(
     per: PerSession, now: int, usual: float, confidence: float, least: int, *, small: bool
 ) -> dict[str, object]:
@@ -208,20 +283,20 @@ def _change(
 
 
 def _shortfall(
-    results: Results, unit: str, found: pd.DataFrame, worked: pd.DataFrame, family: int
+    results: Results, unit: str, of: _Parts, worked: pd.DataFrame, family: int
 ) -> dict[str, object]:
     """Sessions from which an indicator five points below the unit's others would be a finding.
 
     At the strictest level that the correction for `family` comparisons ever asks for, so that the
     promise holds whatever the other units show.
     """
-    if found.empty:
+    if unit not in of.found or unit not in of.own:
         return {}
-    own = found[(found["domain"] == unit) & (found["basis"] == OWN_OTHERS)]
+    own = of.found[unit]
+    own = own[own["basis"] == OWN_OTHERS]
     is_open = (own["state"] == UNCLEAR).any() and not (own["place"] >= 1).any()
-    rest = results.own_contrasts
-    rest = rest[(rest["domain"] == unit) & rest["measure"].isin(set(own["measure"]))]
-    rest = rest[rest["se"] > 0] if len(rest) else rest
+    rest = of.own[unit]
+    rest = rest[rest["measure"].isin(set(own["measure"])) & (rest["se"] > 0)]
     if not is_open or rest.empty:
         return {}
     se, df, n_psu, times = (

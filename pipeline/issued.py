@@ -29,6 +29,10 @@ ABOUT = {
     "standings": ("probability_above", "label"),
     "comparisons": ("difference", ""),
     "changes": ("difference", "wave_before"),
+    "ranks": ("best", ""),
+    "case_mix": ("difference", ""),
+    "findings": ("gap", ""),
+    "sessions_needed": ("needed", "question"),
 }
 """The value told of each table, and what its rows are also known by."""
 
@@ -104,13 +108,13 @@ def settle(
     `moved.csv` on the shelf names every cell that moved, `reissue.csv` those that the edition may
     tell. The ledger comes last: until it is written, the run counts as if it had not been.
     """
-    rows = revision.rows
-    issue = press.close(rows=len(rows), cells=int(rows["cells"].sum()), few=revision.few)
+    rows, told = revision.rows, revision.told
+    issue = press.close(rows=len(told), cells=int(told["cells"].sum()), few=revision.few)
     last = ledger.last
     is_new = issue is not last
     if is_new:
         number = {"issue": issue.number, "replaces": last.number if last else 0}
-        for name, table in (("moved", rows), ("reissue", revision.told)):
+        for name, table in (("moved", rows), ("reissue", told)):
             table = table.rename(columns={"line": "about"})
             table = table.assign(**number)[[*number, *table.columns]] if len(table) else table
             write_table(table, shelf / f"{name}.csv")

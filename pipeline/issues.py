@@ -41,8 +41,8 @@ class Entry:
 class Issue:
     """An issue: number, date, checksum of all it says, and the files that changed or went.
 
-    `rows` and `cells` count what moved in the tables, `few` are the units of which fewer than
-    five people differ from the issue before.
+    `rows` and `cells` count what moved in the tables and may be told, `few` are the units of which
+    fewer than five people differ from the issue before.
     """
 
     number: int

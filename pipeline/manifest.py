@@ -29,6 +29,7 @@ def describe(
     issue: Issue,
     files: Mapping[str, Entry],
     written: Sequence[str],
+    pdfs: Mapping[str, Mapping[str, str]],
     build: Path,
     now: datetime,
     seconds: Mapping[str, float],
@@ -36,9 +37,10 @@ def describe(
     """Everything needed to say where a number came from and to make it again.
 
     `issue` is the issue that stands, `files` what every file says, as a digest without its own
-    issue line, and since which issue. `run` holds what differs from run to run (time, duration, the
-    port of a local server, the files that were `written` because they say something new); the rest
-    is equal for equal data, code, settings and issues before.
+    issue line, and since which issue; `pdf` says of which page each PDF was made. `run` holds what
+    differs from run to run (time, duration, the port of a local server, the files that were
+    `written` because they say something new); the rest is equal for equal data, code, settings and
+    issues before.
     """
     study = results.study
     return {
@@ -65,6 +67,7 @@ def describe(
             }
             for path, entry in sorted(files.items())
         },
+        "pdf": {name: dict(note) for name, note in sorted(pdfs.items())},
         "run": {
             "finished_at": now.isoformat(timespec="seconds"),
             "server_url": server.get("url", ""),
@@ -73,6 +76,15 @@ def describe(
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
         },
     }
+
+
+def earlier_pdfs(path: Path) -> dict[str, dict[str, str]]:
+    """Of which page each PDF was made, as the manifest of the run before says; else nothing."""
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))["pdf"]
+        return {str(name): {str(k): str(v) for k, v in note.items()} for name, note in raw.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _counts(results: Results) -> dict[str, Any]:

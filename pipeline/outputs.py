@@ -64,6 +64,11 @@ def write_ranks(ranks: pd.DataFrame, case_mix: pd.DataFrame, build: Path) -> lis
     return _both(ranks, build / "ranks") + _both(case_mix, build / "case_mix")
 
 
+def write_small(small: pd.DataFrame, build: Path) -> list[Path]:
+    """Write `small_areas.csv`: direct estimates of units, and below each the one that leans."""
+    return _frame(small, build / "small_areas.csv")
+
+
 def write_findings(findings: pd.DataFrame, sessions: pd.DataFrame, build: Path) -> list[Path]:
     """Write `findings.csv` and `sessions_needed.csv`: what to mend first, sessions still needed."""
     whole = [name for name in ("others", "place") if name in findings]

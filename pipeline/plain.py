@@ -19,7 +19,7 @@ from analysis.side_by_side import published
 from pipeline.calibrating import planned
 from pipeline.designed import bentuk_codes, calibration_report, index_definition, people
 from pipeline.errors import StudyError
-from pipeline.results import Results
+from pipeline.results import Hiding, Results
 from pipeline.study import Study
 
 
@@ -114,6 +114,7 @@ def analyze_plain(
         comparisons=empty,
         responses=empty,
         hidden=hidden,
+        hiding=Hiding(asked, who, rules.minimum_n, study.level, by_unit=bool(chosen.domain)),
         notes=(*notes, *why_not, *(known.notes if known else ()), *found.notes),
     )
 

@@ -1,14 +1,18 @@
 """What the analysis hands to the reports: frames whose columns docs/architecture.md defines."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
+from analysis.by_hand import ByHand
 from analysis.calibration_report import Convergence, Diagnostics
+from analysis.hiding import People
 from analysis.instrument import Instrument
+from analysis.measures import Measure
 from analysis.ranks import Ties
+from pipeline.replies import Reply
 from pipeline.study import Study
 
 
@@ -46,6 +50,17 @@ class Trend:
     again: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, eq=False)
+class Hiding:
+    """All that decides which rows an edition hides, to decide it again beside earlier editions."""
+
+    measures: Sequence[Measure]
+    people: People
+    least: int
+    level: float
+    by_unit: bool = True
+
+
 @dataclass(frozen=True)
 class Results:
     """Everything a report may read; nothing here identifies a respondent.
@@ -54,11 +69,15 @@ class Results:
     shares from them, never rows. `variances` has the standard errors of `estimates` side by side,
     `weight_history` each factor of the weights by unit, `sensitivity` the estimates had nobody
     counted visitors. `hidden` are the rows that only the internal `edition`
-    shows. `trend` is None in a study of one wave. `case_mix` has comparisons with the visitors made
-    alike, `ranks` the rank sets that follow from the tables of the edition, with what units have
-    in common in `ties`; `small` direct and shrunk estimates, in the internal edition only.
+    shows, and `hiding` what decided so. `trend` is None in a study of one wave. `case_mix` has
+    comparisons with the visitors made alike, `ranks` the rank sets that follow from the tables of
+    the edition, with what units have in common in `ties`; `small` direct and shrunk estimates, in
+    the internal edition only.
     `own_contrasts` hold each indicator of a unit against its others (rows as `estimates`),
-    `associations` are those of indicators with trust.
+    `associations` are those of indicators with trust. `observations` are what enumerators saw of
+    the units, `self_assessments` their own scores, `replies` what they said to the report. `proof`
+    are sums from which one unit's estimates can be computed anew; only the internal edition has
+    them.
     """
 
     study: Study
@@ -86,4 +105,9 @@ class Results:
     small: pd.DataFrame = field(default_factory=pd.DataFrame)
     own_contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
     associations: pd.DataFrame = field(default_factory=pd.DataFrame)
+    observations: pd.DataFrame = field(default_factory=pd.DataFrame)
+    self_assessments: pd.DataFrame = field(default_factory=pd.DataFrame)
+    replies: tuple[Reply, ...] = ()
+    hiding: Hiding | None = None
     edition: str = "public"
+    proof: ByHand | None = None

@@ -22,7 +22,9 @@ from pipeline.decode import DECODER, Decoder, distinct
 from pipeline.decoded_snapshot import snapshot_submissions
 from pipeline.decoding import counts, notes
 from pipeline.designed import analyze_designed
-from pipeline.editions import checked, folder_of, released
+from pipeline.edition_ledger import beside, published, record
+from pipeline.edition_ledger import place as shelf_of_editions
+from pipeline.editions import INTERNAL, PUBLIC, checked, folder_of, released
 from pipeline.errors import QuestionnaireError, StoreError
 from pipeline.fielded import assets_of, assets_of_waves, forms_of, label_of
 from pipeline.formlint import lint, read_rules
@@ -31,13 +33,15 @@ from pipeline.gathered import Gathered
 from pipeline.issue_lines import lines as issue_lines
 from pipeline.issued import Revision, lay_out, place, revised, settle
 from pipeline.issues import Issue, Press, digest_of, next_date, read_ledger
-from pipeline.manifest import describe, to_json
+from pipeline.manifest import describe, earlier_pdfs, to_json
 from pipeline.outputs import write_text
-from pipeline.placing import told_beside
+from pipeline.placing import told_beside, without_beside
 from pipeline.plain import analyze_plain, extra_columns
+from pipeline.proof_book import write_proof_book
 from pipeline.questionnaire import read_instrument
 from pipeline.report.reissue import teller
 from pipeline.report.render import render_reports
+from pipeline.report_pdf import Pdfs, print_pages
 from pipeline.result_book import write_result_book
 from pipeline.results import Results
 from pipeline.settings import zone
@@ -68,6 +72,7 @@ class Outcome:
     summary: tuple[str, ...]
     issue: Issue
     revision: Revision
+    pdfs: Pdfs
 
 
 class Stopwatch:
@@ -98,14 +103,19 @@ def analyze(
     engine: str = "",
     edition: str = "",
     issued: date | None = None,
+    pdf: bool = False,
+    publish: bool = False,
 ) -> Outcome:
     """Pull a study, analyse what its store holds and write `build/<study>/`.
 
     Files that say what they said are left alone. Those that say something new are a new issue,
-    dated `issued` (see `pipeline.issues.next_date`).
+    dated `issued` (see `pipeline.issues.next_date`). With `pdf` every report is printed too;
+    what could not be is in the outcome's `pdfs`, the rest is whole.
 
     `engine` (local or spark) stands before that of the study; it moves no number. `edition`
-    (public or internal) stands before `[report] release`.
+    (public or internal) stands before `[report] release`. A public edition shows nothing that
+    would tell a few people's answers beside those published before; with `publish` it is remembered
+    as one of them (`pipeline.edition_ledger`).
 
     Raises
     ------
@@ -126,9 +136,13 @@ def analyze(
     else:
         _need_store(study, data, "Run it once without --no-pull.")
     say("Decoding, weighting and estimating ...")
-    results, store_digest, decoded = _compute_waves(study, data, watch)
+    results, store_digest, decoded = _compute_waves(
+        study, data, watch, has_proof=edition == INTERNAL
+    )
     results = replace(results, notes=(*_gone(gathered), *results.notes))
-    results = released(results, edition)
+    handed_on = shelf_of_editions(data, study.id, store_path(study, data))
+    whole = beside(results, published(handed_on)) if edition == PUBLIC else results
+    results = released(whole, edition)
     folder = build / folder_of(study.id, edition)
     shelf = place(data, study.id, store_path(study, data), edition)
     with watch("compare"):
@@ -140,6 +154,7 @@ def analyze(
     with watch("write"):
         files = write_tables(results, folder)
         files.append(write_result_book(results, files, folder))
+        files += write_proof_book(results, folder)
     say("Rendering the reports ...")
     with watch("render"):
         files.append(
@@ -147,10 +162,17 @@ def analyze(
         )
         for path in files:
             if path.suffix != ".parquet":  # says what the CSV says, in the bytes of a library
-                press.enter(path.relative_to(folder).as_posix(), digest_of(path.read_bytes()))
+                own = path.with_name(without_beside(path) + path.suffix)  # wherever it came to lie
+                press.enter(own.relative_to(folder).as_posix(), digest_of(path.read_bytes()))
         files += render_reports(results, folder, codebook=PAGE, press=press)
     issue = settle(press, ledger, revision, declared, shelf)
     files += lay_out(shelf, folder)
+    with watch("pdf"):
+        pdfs = print_pages(
+            [path for path in press.files if path.endswith(".html") and path != PAGE],
+            folder, earlier_pdfs(folder / MANIFEST), wanted=pdf, environ=environ, say=say,
+        )  # fmt: skip
+    files += [folder / name for name in pdfs.made]
     after = _times(folder)
     written = [name for name in after if after[name] != before.get(name)]
     manifest = describe(
@@ -168,17 +190,30 @@ def analyze(
         issue=issue,
         files=press.files,
         written=written,
+        pdfs=pdfs.made,
         build=folder,
         now=now(),
         seconds=watch.seconds,
     )
     files.append(write_text(folder / MANIFEST, to_json(manifest)))
     told = (
+        *_handed_on(whole, results, handed_on, publish=publish),
         *(f"Note: {note}" for note in told_beside(files)),
         *issue_lines(issue, ledger, press.files, revision, shelf),
+        *pdfs.lines(),
     )
     summary = _summary(results, gathered, folder, watch, told)
-    return Outcome(results, manifest, tuple(files), summary, issue, revision)
+    return Outcome(results, manifest, tuple(files), summary, issue, revision, pdfs)
+
+
+def _handed_on(whole: Results, shown: Results, folder: Path, *, publish: bool) -> tuple[str, ...]:
+    """Remember a public edition as published, and say so."""
+    if not publish:
+        return ()
+    if shown.edition != PUBLIC:
+        return ("Not remembered as published: only the public edition may be handed on.",)
+    path = record(whole, shown, folder)
+    return (f"Published edition: {path}" if path else "Published before, unchanged.",)
 
 
 def results_of(study: Study, data: Path) -> Results:
@@ -191,6 +226,12 @@ def results_of(study: Study, data: Path) -> Results:
     """
     _need_store(study, data, "Run persepsi pull or persepsi analyze first.")
     return _compute_waves(study, data, Stopwatch())[0]
+
+
+def store_digest(study: Study, data: Path) -> str:
+    """Digest of all that the store of a study holds."""
+    with open_store(study, data) as store:
+        return store.digest()
 
 
 def _need_store(study: Study, data: Path, what_to_do: str) -> None:
@@ -212,7 +253,7 @@ def _times(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 def _compute_waves(
-    study: Study, data: Path, watch: Stopwatch
+    study: Study, data: Path, watch: Stopwatch, *, has_proof: bool = False
 ) -> tuple[Results, str, dict[str, Any]]:
     """Each wave on its own, so that none can move a number of another; then all beside the last."""
     with watch("decode"):
@@ -227,7 +268,9 @@ def _compute_waves(
     with summing(study, data) as reduce:
         for wave in study.waves:
             own = study.of_wave(wave.id)
-            results, content, counted = _compute(own, data, instruments, wrong, watch, reduce)
+            results, content, counted = _compute(
+                own, data, instruments, wrong, watch, reduce, has_proof=has_proof
+            )
             found.append(results)
             decoded |= {label_of(own, form): told for form, told in counted.items()}
     if any(one.simulated for one in found):
@@ -244,6 +287,8 @@ def _compute(
     wrong: tuple[str, ...],
     watch: Stopwatch,
     reduce: Reduce,
+    *,
+    has_proof: bool,
 ) -> tuple[Results, str, dict[str, Any]]:
     """The wave under analysis; `wrong` is what the checks of the questionnaires say."""
     simulated = study.server.kind == "sandbox"
@@ -265,6 +310,7 @@ def _compute(
             results = analyze_designed(
                 study, record, instruments["wawancara"],
                 simulated=simulated, source=source, notes=told, reduce=reduce,
+                has_proof=has_proof,
             )  # fmt: skip
         else:
             ((form, frame),) = frames.items()

@@ -16,6 +16,7 @@ from pipeline.outputs import (
     write_estimates,
     write_findings,
     write_ranks,
+    write_small,
     write_variances,
     write_verdicts,
     write_weights,
@@ -37,6 +38,10 @@ def reported(results: Results) -> dict[str, pd.DataFrame]:
         "standings": _stacked(waves, lambda r: r.standings),
         "comparisons": _stacked(waves, lambda r: r.comparisons),
         "changes": pd.DataFrame() if trend is None else trend.changes,
+        "ranks": _stacked(waves, lambda r: r.ranks),
+        "case_mix": _stacked(waves, lambda r: r.case_mix),
+        "findings": _stacked(waves, findings_of),
+        "sessions_needed": _stacked(waves, _needed),
     }
 
 
@@ -57,6 +62,7 @@ def write_tables(results: Results, folder: Path) -> list[Path]:
     files += write_ranks(
         _stacked(waves, lambda r: r.ranks), _stacked(waves, lambda r: r.case_mix), folder
     )
+    files += write_small(_stacked(waves, lambda r: r.small), folder)
     files += write_variances(_stacked(waves, lambda r: r.variances), folder)
     files += write_weights(
         _stacked(waves, lambda r: r.weight_history),

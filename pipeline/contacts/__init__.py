@@ -5,13 +5,14 @@ Who was asked where comes from the session plan, never from what a phone calcula
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from analysis.instrument import Instrument
 from pipeline.contacts.missed import with_missed
 from pipeline.contacts.needs import require
+from pipeline.contacts.observed import observed
 from pipeline.contacts.people import outcomes, people
 from pipeline.contacts.plan import of_other_waves, read_plan
 from pipeline.contacts.remarks import numbering, other_days
@@ -24,11 +25,15 @@ __all__ = ["FieldRecord", "assemble", "outcomes", "read_plan"]
 
 @dataclass(frozen=True)
 class FieldRecord:
-    """Contacts and sessions as docs/architecture.md defines them, and what was left out."""
+    """Contacts and sessions as docs/architecture.md defines them, and what was left out.
+
+    `observations` are what enumerators saw of the units (`contacts.observed`).
+    """
 
     contacts: pd.DataFrame
     sessions: pd.DataFrame
     notes: tuple[str, ...]
+    observations: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def assemble(
@@ -84,4 +89,4 @@ def assemble(
     sessions = sessions_of(plan, contacts, records, notes)
     notes += numbering(contacts, sessions)
     notes += other_days(study, plan, contacts)
-    return FieldRecord(contacts, sessions, tuple(notes))
+    return FieldRecord(contacts, sessions, tuple(notes), observed(sessions, records))

@@ -31,7 +31,8 @@ def _library() -> ModuleType:
             "with: python -m pip install --require-hashes -r requirements-stata.lock. Without it "
             "choose --format csv, parquet or xlsx; the first has the labels in two more files."
         ) from None
-    return pyreadstat  # type: ignore[no-any-return]
+    found: ModuleType = pyreadstat
+    return found
 
 
 def write_sav(table: Table, path: Path) -> Path:

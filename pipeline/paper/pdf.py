@@ -65,7 +65,13 @@ def make_pdf(html: Path, pdf: Path, browser: str, *, timeout: float = PATIENCE) 
         target = Path(home) / "page.pdf"
         try:
             ran = subprocess.run(
-                [browser, *_options(home), f"--print-to-pdf={target}", html.resolve().as_uri()],
+                [
+                    browser,
+                    *options(home),
+                    "--no-pdf-header-footer",
+                    f"--print-to-pdf={target}",
+                    html.resolve().as_uri(),
+                ],
                 capture_output=True,
                 timeout=timeout,
                 check=False,
@@ -86,12 +92,13 @@ def make_pdf(html: Path, pdf: Path, browser: str, *, timeout: float = PATIENCE) 
     return Made(True)
 
 
-def _options(home: str) -> list[str]:
-    options = [
-        "--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer",
+def options(home: str) -> list[str]:
+    """Options of a browser without a window, whose profile lies in `home`."""
+    found = [
+        "--headless", "--disable-gpu", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", "--disable-sync",
         "--disable-extensions", f"--user-data-dir={home}/profile",
     ]  # fmt: skip
     # Chromium refuses its sandbox to root, as in a container. The page is ours and runs no script.
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return [*options, "--no-sandbox"] if is_root else options
+    return [*found, "--no-sandbox"] if is_root else found

@@ -42,8 +42,14 @@ def distributions(ctx: Context, domain: Domain) -> Section | None:
         "Jawaban responden",
         notes.answers_lead(ctx.basis(domain)),
         kept,
-        (notes.ANSWERS,),
+        (notes.ANSWERS, *sentences.hidden_answers(_reasons(kept))),
     )
+
+
+def _reasons(tables: Sequence[AnswerTable]) -> list[str]:
+    """Why single answers are hidden in rows that show others, each reason once."""
+    cells = [c.cell for table in tables for row in table.rows if not row.reason for c in row.cells]
+    return list(dict.fromkeys(c.reason for c in cells if c.state == "withheld" and c.reason))
 
 
 def _scored(instrument: Instrument, question: Question) -> list[Choice]:
@@ -113,10 +119,14 @@ def _row(
     elif question.polarity == "negatif":
         gloss = "pernyataan terbalik: setuju berarti penilaian kurang baik"
     values = [e.value if e is not None and e.is_shown and e.value is not None else 0 for e in found]
+    pieces = segments(values, steps)
+    if any(e is not None and not e.is_shown for e in found):
+        # What is hidden stays a gap: stretched over it, the rest would look like all.
+        pieces = segments([*values, max(1 - sum(values), 0.0)], [*steps, "h"])
     return AnswerRow(
         label=wording.UNSUR.get(question.skm) or wording.question_label(instrument, question),
         gloss=gloss,
-        segments=segments(values, steps),
+        segments=pieces,
         cells=tuple(AnswerCell(s, c) for s, c in zip(steps, settled(cells), strict=True)),
         reason=reason,
     )

@@ -1,10 +1,11 @@
 """Results to pages: which pages there are, and where they lie."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from pipeline.report import notes
 from pipeline.report.context import context
 from pipeline.report.models import Page
 from pipeline.report.overview import overview_page, topline_page
@@ -43,24 +44,38 @@ def build_reports(
     results: Results, now: datetime | None = None
 ) -> tuple[tuple[Page, ...], tuple[Poster, ...]]:
     """The pages, and the publication sheet of each unit where the edition has any."""
+    made = tuple(each_report(results, now))
+    pages = tuple(one for one in made if isinstance(one, Page))
+    return pages, tuple(one for one in made if isinstance(one, Poster))
+
+
+def each_report(results: Results, now: datetime | None = None) -> Iterator[Page | Poster]:
+    """The pages, then the publication sheet of each unit where the edition has any.
+
+    One by one, so that no more than one of them is held at a time.
+    """
     ctx = context(results, now)
     units = [u for u in ctx.results.study.units if u.in_frame]
     if not units:
-        return (topline_page(ctx),), ()
+        yield topline_page(ctx)
+        return
     links = {code: f"unit/{slug}.html" for code, slug in slugs([u.unit_id for u in units]).items()}
     sheets = posters_of(ctx, links)
-    pages = (
-        overview_page(ctx, links),
-        *(
-            replace(unit_page(ctx, unit, links), poster=_up(sheets.get(unit.unit_id)))
-            for unit in units
-        ),
-    )
-    return pages, tuple(
-        poster(ctx, unit, links[unit.unit_id], sheets[unit.unit_id])
-        for unit in units
-        if unit.unit_id in sheets
-    )
+    yield overview_page(ctx, links)
+    for unit in units:
+        yield replace(unit_page(ctx, unit, links), poster=_up(sheets.get(unit.unit_id)))
+    for unit in units:
+        if unit.unit_id in sheets:
+            yield poster(ctx, unit, links[unit.unit_id], sheets[unit.unit_id])
+
+
+def build_unit_page(results: Results, unit_id: str, path: str, now: datetime | None = None) -> Page:
+    """The page of one unit by itself: no other page is there to lead to."""
+    ctx = context(results, now)
+    unit = next(u for u in ctx.results.study.units if u.unit_id == unit_id)
+    links = {u.unit_id: "" for u in ctx.results.study.units if u.in_frame} | {unit_id: path}
+    page = unit_page(ctx, unit, links)
+    return replace(page, home="", banner=notes.one_unit(simulated=ctx.results.simulated))
 
 
 def _up(path: str | None) -> str:

@@ -1,8 +1,10 @@
 """What the builders of all pages share: results, lookup, axes and styles, made once."""
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -15,9 +17,11 @@ from pipeline.report.codebook import Bentuk, bentuk_of, read_bentuk
 from pipeline.report.grouped import Grouped, grouped
 from pipeline.report.lookup import Domain, Lookup
 from pipeline.report.models import Stamp
+from pipeline.report.rank_lookup import Places, places_of
 from pipeline.report.wave_lookup import Waves, waves_of
 from pipeline.results import Results
 
+T = TypeVar("T")
 SCORES = ("indeks", "dimensi", "indikator", "kepercayaan")
 EVENTS = ("bentuk", "layanan")
 
@@ -37,8 +41,17 @@ class Context:
     share: Style
     issued: date | None
     waves: Waves | None = None
-    findings: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
-    needed: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    places: Places = field(default_factory=Places)
+    findings: pd.DataFrame = field(default_factory=pd.DataFrame)
+    needed: pd.DataFrame = field(default_factory=pd.DataFrame)
+    _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gives, made at the first page that needs it and the same for all others."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        found: T = self._kept[name]
+        return found
 
     @property
     def banner(self) -> tuple[str, str] | None:
@@ -104,7 +117,8 @@ def context(results: Results, now: datetime | None) -> Context:
         event=shares(charts.share_axis(lookup.ends(*EVENTS, without="any"))),
         share=shares(charts.SHARE_AXIS),
         issued=study.report.issued or (now.date() if now else None),
-        waves=waves_of(results),
+        waves=waves_of(results, lookup),
+        places=places_of(results),
         findings=findings,
         needed=sessions_of(results, findings),
     )

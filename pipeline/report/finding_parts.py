@@ -10,13 +10,23 @@ class Evidence:
 
     label: str
     value: str
+    aside: str
     meaning: str
 
 
 @dataclass(frozen=True)
 class FindingTable:
-    """A finding with its evidence."""
+    """A finding with its evidence; `heads` are those of the three columns."""
 
     kind: ClassVar[str] = "finding"
     caption: str
     rows: tuple[Evidence, ...]
+    heads: tuple[str, str, str] = ("Bukti", "Nilai (rentang)", "Artinya")
+
+
+@dataclass(frozen=True)
+class Quotation:
+    """What somebody else wrote, paragraph by paragraph."""
+
+    kind: ClassVar[str] = "quotation"
+    paragraphs: tuple[str, ...]

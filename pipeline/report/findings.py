@@ -57,13 +57,13 @@ UNLIKE = "Pertanyaan yang berbeda tidak sama mudahnya mendapat nilai tinggi."
 
 
 def _table(f: Finding, kind: str) -> FindingTable:
-    span = "" if f.low is None or f.high is None else f" ({figures.points_span(f.low, f.high)})"
+    span = "" if f.low is None or f.high is None else f"({figures.points_span(f.low, f.high)})"
     rows = (
-        Evidence("Nilai di unit ini", figures.points(f.value or 0.0) + span, "dari 0 sampai 100"),
-        Evidence("Kekurangan", said.shortfall(f), f"dibanding {said.held_against(f, kind)}"),
+        Evidence("Nilai di unit ini", figures.points(f.value or 0.0), span, "dari 0 sampai 100"),
+        Evidence("Kekurangan", *said.shortfall(f), f"dibanding {said.held_against(f, kind)}"),
         Evidence(
             "Kaitan dengan kepercayaan",
-            said.with_trust(f),
+            *said.with_trust(f),
             "bila indikator ini dinilai 10 poin lebih tinggi; semua unit, di dalam unit yang sama",
         ),
     )

@@ -64,27 +64,30 @@ def held_against(f: Finding, kind: str) -> str:
     return f"rata-rata {f.others} indikator lain di unit ini"
 
 
-def size_and_span(value: float, low: float, high: float) -> str:
-    """`6,3 poin (0,6 sampai 12)`: a shortfall without its sign, its ends in rising order.
+def span(low: float | None, high: float | None, times: float = 1.0) -> str:
+    """`(0,6–12,0)`: the ends of an interval times a factor, in rising order; empty without one."""
+    if low is None or high is None:
+        return ""
+    least, most = sorted((times * low, times * high))
+    return f"({figures.span(least, most, 1)})"
+
+
+def shortfall(f: Finding) -> tuple[str, str]:
+    """How much lower an indicator lies, without the sign, and its interval.
 
     An end on the other side keeps its minus.
     """
-    least, most = (-high, -low) if value < 0 else (low, high)
-    return f"{figures.number(abs(value), 1)} poin ({figures.span(least, most, 1)})"
+    if f.gap is None:
+        return "", ""
+    return f"{figures.number(-f.gap, 1)} poin lebih rendah", span(f.gap_low, f.gap_high, -1)
 
 
-def shortfall(f: Finding) -> str:
-    """The shortfall of a finding with its interval."""
-    if f.gap is None or f.gap_low is None or f.gap_high is None:
-        return ""
-    return f"{size_and_span(f.gap, f.gap_low, f.gap_high)} lebih rendah"
-
-
-def with_trust(f: Finding) -> str:
-    """Points of trust that go with ten points of the indicator, with their interval."""
-    if f.slope is None or f.slope_low is None or f.slope_high is None:
-        return ""
-    return size_and_span(10 * f.slope, 10 * f.slope_low, 10 * f.slope_high) + " lebih percaya"
+def with_trust(f: Finding) -> tuple[str, str]:
+    """Points of trust that go with ten points of the indicator, and their interval."""
+    if f.slope is None:
+        return "", ""
+    size = f"{figures.number(10 * f.slope, 1)} poin lebih percaya"
+    return size, span(f.slope_low, f.slope_high, 10)
 
 
 def lead(found: Sequence[Finding], enough: str) -> str:
@@ -138,7 +141,7 @@ def needed(q: Needed) -> str:
     if q.question == "syarat":
         extra = (q.needed or 0) - q.sessions
         return (
-            f"Letak terhadap batas dan perbandingan baru dinyatakan dari {q.needed} sesi, "
+            f"Perbandingan dan kesimpulan lain baru dinyatakan dari {q.needed} sesi, "
             f"{extra} lagi dari {q.sessions} yang sekarang, dengan cukup wawancara di dalamnya."
         )
     if q.question == "batas":

@@ -14,6 +14,7 @@ from pipeline.report.placed import Columns, Placed
 _NAME = ("measure_type", "measure", "category")
 _NUMBERS = ("value", "low", "high", "n", "n_eff", "n_psu", "deff", "at_least", "at_most")
 _TEXTS = ("domain_type", "domain", *_NAME, "flag", "reason", "weight_tier", "selection")
+_KEPT = 4096
 _PRINTED = ("published", "caution")
 _NO_BRACKETS = (
     "volunteer",
@@ -108,7 +109,10 @@ class Lookup:
     ) -> None:
         self._table = Columns(estimates, _NUMBERS, _TEXTS)
         self._placed = Placed(self._table, ("domain_type", "domain"), _NAME)
-        self._selections: dict[Domain, str] = {}
+        self._codes: dict[str, tuple[str, ...]] = {}
+        for kind, code in self._placed.domains:
+            self._codes[kind] = (*self._codes.get(kind, ()), code)
+        self._met: dict[int, Estimate] = {}
         self._standings: dict[tuple[Domain, str, str], list[Standing]] = {}
         for row in records(standings):
             key = (domain_of(row), text(row["measure_type"]), text(row["measure"]))
@@ -121,17 +125,26 @@ class Lookup:
 
     def domains(self, kind: str) -> tuple[str, ...]:
         """Codes of the domains of that type which have estimates, in the order of the table."""
-        return tuple(code for type_, code in self._placed.domains if type_ == kind)
+        return self._codes.get(kind, ())
 
     def get(self, domain: Domain, kind: str, measure: str, category: str = "") -> Estimate | None:
         """The estimate, or None where it was never made."""
         row = self._placed.row((domain.type, domain.id), (kind, measure, category))
-        return None if row < 0 else _estimate(self._table, row)
+        return None if row < 0 else self._at(row)
+
+    def _at(self, row: int) -> Estimate:
+        """The estimate of a row; a page asks for most of its own more than once."""
+        found = self._met.get(row)
+        if found is None:
+            if len(self._met) >= _KEPT:
+                self._met.clear()
+            found = self._met[row] = _estimate(*self._table.row(row))
+        return found
 
     def of(self, domain: Domain, kind: str) -> tuple[Estimate, ...]:
         """All estimates of a type, in the order of the table."""
         rows = self._placed.rows((domain.type, domain.id), kind)
-        return tuple(_estimate(self._table, row) for row in rows)
+        return tuple(self._at(row) for row in rows)
 
     def standings(self, domain: Domain, kind: str, measure: str) -> tuple[Standing, ...]:
         """Places against the lines, from the lowest line up."""
@@ -151,10 +164,8 @@ class Lookup:
 
     def selection(self, domain: Domain) -> str:
         """How the respondents of a domain were selected; empty where it has no estimate."""
-        if domain not in self._selections:
-            rows = self._placed.rows((domain.type, domain.id))
-            self._selections[domain] = _estimate(self._table, rows[0]).selection if rows else ""
-        return self._selections[domain]
+        row = self._placed.first((domain.type, domain.id))
+        return "" if row < 0 else self._at(row).selection
 
     def ends(self, *kinds: str, without: str = "") -> list[float]:
         """What an axis of those types must hold: the intervals of published values.
@@ -166,7 +177,7 @@ class Lookup:
             rows &= ~self._table.among("measure", (without,))
         ends = []
         for row in np.flatnonzero(rows).tolist():
-            e = _estimate(self._table, row)
+            e = _estimate(*self._table.row(row))
             if e.is_shown:
                 ends += [e.value] if e.is_careful else [e.value, e.low, e.high]
         return [v for v in ends if v is not None]
@@ -210,25 +221,13 @@ def codes(joined: str) -> tuple[str, ...]:
     return tuple(c for c in joined.split(";") if c)
 
 
-def _estimate(table: Columns, row: int) -> Estimate:
+def _estimate(numbers: list[float | None], texts: list[str]) -> Estimate:
+    value, low, high, n, n_eff, n_psu, deff, at_least, at_most = numbers
+    _, _, kind, measure, category, flag, reason, tier, selection = texts
     return Estimate(
-        type=table.text("measure_type", row),
-        measure=table.text("measure", row),
-        category=table.text("category", row),
-        value=table.number("value", row),
-        low=table.number("low", row),
-        high=table.number("high", row),
-        n=table.whole("n", row),
-        n_eff=table.number("n_eff", row),
-        n_psu=table.whole("n_psu", row),
-        deff=table.number("deff", row),
-        flag=table.text("flag", row),
-        reasons=codes(table.text("reason", row)),
-        tier=table.text("weight_tier", row),
-        selection=table.text("selection", row) or "probability",
-        at_least=table.number("at_least", row),
-        at_most=table.number("at_most", row),
-    )
+        kind, measure, category, value, low, high, round(n or 0), n_eff, round(n_psu or 0), deff,
+        flag, codes(reason), tier, selection or "probability", at_least, at_most,
+    )  # fmt: skip
 
 
 def _standing(row: dict[str, object]) -> Standing:

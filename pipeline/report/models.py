@@ -1,12 +1,14 @@
 """View models of a page: head, hero where there is something to say, sections of parts."""
 
+import html
 from dataclasses import dataclass
 
-from pipeline.report.finding_parts import FindingTable
+from pipeline.report.finding_parts import FindingTable, Quotation
 from pipeline.report.listings import Fact, FactList, OfficialTable, ProfileTable, QualityTable, Tone
 from pipeline.report.parts import AnswerTable, Cell, FigureTable, Mark, SkmTable, Tick
+from pipeline.report.placing_parts import PlacedTable, RankTable
 from pipeline.report.trend_parts import TrendChart, TrendTable
-from pipeline.report.unit_parts import PeerTable, UnitTable
+from pipeline.report.unit_parts import PeerStrip, PeerTable, UnitTable
 
 Part = (
     FigureTable
@@ -17,11 +19,19 @@ Part = (
     | SkmTable
     | OfficialTable
     | UnitTable
+    | PeerStrip
     | PeerTable
     | TrendChart
     | TrendTable
+    | PlacedTable
+    | RankTable
     | FindingTable
+    | Quotation
 )
+
+
+LONGEST = 70
+"""Characters of a page's name; what is longer is cut by browsers, at a place of their choice."""
 
 
 @dataclass(frozen=True)
@@ -135,3 +145,20 @@ class Page:
     poster: str = ""
     unit_id: str = ""
     stamp: Stamp = NO_STAMP
+
+    @property
+    def name(self) -> str:
+        """The title with survey and wave, as far as a tab, a bookmark or a file name shows them."""
+        wave = self.over.rpartition(" · ")[2]
+        for name in (f"{self.title} · {self.over}", f"{self.title} · {wave}", self.title):
+            if _length(name) <= LONGEST:
+                return name
+        cut = self.title[:LONGEST]
+        while _length(cut) >= LONGEST:
+            cut = cut[:-1]
+        return cut.rstrip() + "…"
+
+
+def _length(text: str) -> int:
+    """Characters as they stand in a file, where `&` takes five."""
+    return len(html.escape(text))

@@ -58,7 +58,7 @@ ANSWERS = (
 )
 NO_TOPLINE = "Kuesioner ini tidak memuat pertanyaan tertutup yang dijawab."
 _HIDDEN = (
-    "Tanda – menyamarkan hitungan 1 sampai 4, dan satu hitungan lain bila yang disamarkan dapat "
+    "Tanda – menyamarkan hitungan 0 sampai 4, dan satu hitungan lain bila yang disamarkan dapat "
     "dihitung kembali."
 )
 _BRACKETS = (
@@ -179,6 +179,12 @@ def reading(basis: Basis, caution_n: int) -> tuple[tuple[str, str], ...]:
         ("Kurung siku", brackets(basis, caution_n)),
         ("Tidak ditampilkan", withheld),
     )
+
+
+def one_unit(*, simulated: bool) -> tuple[str, str]:
+    """Above the page that one unit receives by itself."""
+    words = "unit lain ditulis dengan huruf sampai laporan umum terbit; urutan hurufnya diundi."
+    return "Untuk unit ini" + (", data simulasi" if simulated else ""), words
 
 
 def banner(*, simulated: bool, internal: bool) -> tuple[str, str] | None:

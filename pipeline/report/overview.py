@@ -10,6 +10,7 @@ from pipeline.report import (
     method,
     notes,
     perception,
+    placing,
     quality,
     sentences,
     trend,
@@ -31,6 +32,7 @@ def overview_page(ctx: Context, links: Mapping[str, str]) -> Page:
     trust_of, skm_of = city_of(ctx, "kepercayaan"), city_of(ctx, "skm")
     found = (
         units.overview(ctx, links),
+        placing.of_city(ctx, links),
         findings.of_city(ctx, links),
         trend.trend(ctx, city_of(ctx, "indeks"), ctx.waves) if ctx.waves else None,
         trend.units(ctx, ctx.waves, links) if ctx.waves else None,

@@ -23,47 +23,45 @@ class Columns:
 
     def __init__(self, frame: pd.DataFrame, numbers: Sequence[str], texts: Sequence[str]) -> None:
         self.rows = len(frame)
-        self._numbers = {name: _numbers(frame, name) for name in numbers}
-        self._codes: dict[str, NDArray[np.int64]] = {}
-        self._words: dict[str, list[str]] = {}
-        for name in texts:
-            self._codes[name], self._words[name] = _coded(frame, name)
+        self._at = {name: i for i, name in enumerate(texts)}
+        self._numbers = np.empty((self.rows, len(numbers)))
+        for i, name in enumerate(numbers):
+            self._numbers[:, i] = _numbers(frame, name)
+        self._codes = np.empty((self.rows, len(texts)), dtype=np.int32)
+        self._words: list[list[str]] = []
+        for i, name in enumerate(texts):
+            codes, words = _coded(frame, name)
+            self._codes[:, i] = codes
+            self._words.append(words)
 
-    def number(self, name: str, row: int) -> float | None:
-        """Number of a cell; missing and infinite are None."""
-        value: float = self._numbers[name].item(row)
-        return value if value - value == 0 else None
+    def row(self, place: int) -> tuple[list[float | None], list[str]]:
+        """Numbers and texts of a row in the order of their names.
 
-    def whole(self, name: str, row: int) -> int:
-        """Count of a cell; missing is 0."""
-        value = self.number(name, row)
-        return 0 if value is None else round(value)
-
-    def text(self, name: str, row: int) -> str:
-        """Text of a cell; missing is empty."""
-        return self._words[name][self._codes[name].item(row)]
-
-    def numbers(self, name: str) -> NDArray[np.float64]:
-        """A whole column, with NaN where there is no number."""
-        return self._numbers[name]
+        A missing or infinite number is None, a missing text is empty.
+        """
+        numbers = [v if v - v == 0 else None for v in self._numbers[place].tolist()]
+        codes = self._codes[place].tolist()
+        return numbers, [words[code] for words, code in zip(self._words, codes, strict=True)]
 
     def among(self, name: str, words: Sequence[str]) -> NDArray[np.bool_]:
         """Rows whose text is one of `words`."""
-        held = np.array([word in words for word in self._words[name]], dtype=np.bool_)
-        return held[self._codes[name]] if self.rows else np.zeros(0, dtype=np.bool_)
+        at = self._at[name]
+        held = np.array([word in words for word in self._words[at]], dtype=np.bool_)
+        return held[self._codes[:, at]]
 
     def combined(self, names: Sequence[str]) -> tuple[NDArray[np.int64], list[Key]]:
         """Rows numbered by the texts of several columns, and those texts in order of appearance."""
+        places = [self._at[name] for name in names]
         joined = np.zeros(self.rows, dtype=np.int64)
-        for name in names:
-            joined = joined * len(self._words[name]) + self._codes[name]
+        for at in places:
+            joined = joined * len(self._words[at]) + self._codes[:, at]
         numbered, distinct = pd.factorize(joined)
         keys = []
         for code in distinct.tolist():
             parts = []
-            for name in reversed(names):
-                code, place = divmod(code, len(self._words[name]))
-                parts.append(self._words[name][place])
+            for at in reversed(places):
+                code, place = divmod(code, len(self._words[at]))
+                parts.append(self._words[at][place])
             keys.append(tuple(reversed(parts)))
         return numbered.astype(np.int64), keys
 
@@ -82,8 +80,12 @@ class Placed:
         merged = np.array([self._domains[domain] for domain in found], dtype=np.int64)
         at, self._keys = columns.combined(keys)
         self._places = {key: i for i, key in enumerate(self._keys)}
+        self._of: dict[str, NDArray[np.int64]] = {}
         self._row = np.full((len(self._domains), len(self._keys)), -1, dtype=np.int32)
+        self._first = np.full(len(self._domains), -1, dtype=np.int64)
         if columns.rows:
+            seen, rows = np.unique(merged[of], return_index=True)
+            self._first[seen] = rows
             self._row[merged[of], at] = np.arange(columns.rows, dtype=np.int32)
 
     @property
@@ -96,15 +98,25 @@ class Placed:
         i, j = self._domains.get(domain), self._places.get(key)
         return -1 if i is None or j is None else self._row.item(i, j)
 
+    def first(self, domain: Domain) -> int:
+        """The domain's first row in the table, or -1 where it has none."""
+        i = self._domains.get(domain)
+        return -1 if i is None else self._first.item(i)
+
     def rows(self, domain: Domain, first: str = "") -> list[int]:
         """The domain's rows in the order of the table; only those whose key begins so."""
         i = self._domains.get(domain)
         if i is None:
             return []
-        own = self._row[i]
-        if first:
-            own = own[[j for j, key in enumerate(self._keys) if key[0] == first]]
+        own = self._row[i] if not first else self._row[i, self._with(first)]
         return sorted(own[own >= 0].tolist())
+
+    def _with(self, first: str) -> NDArray[np.int64]:
+        """Places of the keys that begin so."""
+        if first not in self._of:
+            found = [j for j, key in enumerate(self._keys) if key[0] == first]
+            self._of[first] = np.array(found, dtype=np.int64)
+        return self._of[first]
 
 
 def _numbers(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:

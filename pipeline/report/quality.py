@@ -5,6 +5,8 @@ from typing import Literal
 
 import numpy as np
 
+from analysis.disclosure import SMALL
+from pipeline.editions import INTERNAL
 from pipeline.report import figures, notes, wording
 from pipeline.report.basis import Basis
 from pipeline.report.context import Context
@@ -17,6 +19,8 @@ from pipeline.report.respondents import contacts_of, interviews_of
 
 GOOD, FAIR, POOR = Verdict("Baik", "good"), Verdict("Cukup", "fair"), Verdict("Kurang", "poor")
 
+LEAST = 10
+"""Interviews from which the setting is told."""
 EXTREME = 3
 """Times the unit's median from which a weight is called extreme."""
 
@@ -38,7 +42,7 @@ def quality(ctx: Context, domain: Domain) -> Section | None:
         *(_response(ctx, domain) if basis.is_random else _selection(basis)),
         *_sessions(sessions),
         *(_weights(ctx, domain, sessions) if basis.is_random else ()),
-        *_setting(interviews_of(contacts)),
+        *_setting(interviews_of(contacts), hides=ctx.results.edition != INTERNAL),
         *_enumerators(ctx, domain, contacts),
         *_interference(sessions),
     ]
@@ -225,18 +229,43 @@ _SETTING: tuple[tuple[str, str, str, str, float, float], ...] = (
 )
 
 
-def _setting(interviews: Rows) -> list[QualityRow]:
+def _setting(interviews: Rows, *, hides: bool) -> list[QualityRow]:
+    """What enumerators saw of the setting; where it `hides`, no count of up to four people.
+
+    Of a unit a limit is printed, and judged, in its place; of several units nothing where one of
+    them has such a count, for the others are printed.
+    """
     rows = []
     for column, code, label, meaning, good, fair in _SETTING:
         if column not in interviews:
             continue
-        known = [answer for answer in interviews[column] if answer is not None]
-        if len(known) < 10:
+        answers = interviews[column]
+        units = interviews["unit_id"] if "unit_id" in interviews else [""] * len(answers)
+        of = [
+            (unit, answer == code)
+            for unit, answer in zip(units, answers, strict=True)
+            if answer is not None
+        ]
+        if len(of) < LEAST:
             continue
-        share = known.count(code) / len(known)
+        share = sum(met for _, met in of) / len(of)
+        text = figures.percent(share)
+        small = {unit for unit, _ in of if hides and _is_small([m for u, m in of if u == unit])}
+        if small and len({unit for unit, _ in of}) > 1:
+            continue
+        if small:
+            most = SMALL / len(of)
+            share = most if share < 0.5 else 1 - most
+            at = figures.percent(share)
+            text = f"paling banyak {at}" if share == most else f"{at} atau lebih"
         found = verdict(share, good, fair, direction="up")
-        rows.append(QualityRow(label, figures.percent(share), meaning, found))
+        rows.append(QualityRow(label, text, meaning, found))
     return rows
+
+
+def _is_small(met: list[bool]) -> bool:
+    """Whether up to four people did, or did not."""
+    return min(sum(met), len(met) - sum(met)) <= SMALL
 
 
 def _enumerators(ctx: Context, domain: Domain, contacts: Rows) -> list[QualityRow]:

@@ -18,13 +18,13 @@ from markupsafe import Markup
 from pipeline.issues import Press, digest_of
 from pipeline.outputs import write_text
 from pipeline.report import sentences
-from pipeline.report.build import build_reports
+from pipeline.report.build import each_report
 from pipeline.report.models import NO_STAMP, Page
 from pipeline.report.parts import FigureTable, Scale, SkmTable
 from pipeline.report.poster import FOLDER as POSTERS
 from pipeline.report.poster_parts import Poster
 from pipeline.report.reissue import stamp
-from pipeline.report.unit_parts import PeerTable, UnitTable
+from pipeline.report.unit_parts import PeerStrip, PeerTable, UnitTable
 from pipeline.results import Results
 
 GENERATOR = '<meta name="generator" content="persepsi">'
@@ -52,18 +52,19 @@ def render_reports(
     PersepsiError
         Where a file cannot be written, e.g. because it is open in another program.
     """
-    (first, *others), sheets = build_reports(results, now)
-    pages = [dataclasses.replace(first, codebook=codebook), *others]
     issued = results.study.report.issued or (now.date() if now else None)
     press = press or Press(issued=issued)
-    written = []
-    everything: list[Page | Poster] = [*pages, *sheets]
-    for one in everything:
+    written: list[Path] = []
+    for made in each_report(results, now):
+        one = made
+        if isinstance(one, Page) and not written:
+            one = dataclasses.replace(one, codebook=codebook)
         path = build / one.path
         says = _drawn(dataclasses.replace(one, stamp=NO_STAMP))
         entry = press.enter(one.path, digest_of(says.encode("utf-8")), one.unit_id)
-        write_text(path, _drawn(dataclasses.replace(one, stamp=stamp(entry))) + "\n")
-        written.append(path)
+        written.append(
+            write_text(path, _drawn(dataclasses.replace(one, stamp=stamp(entry))) + "\n")
+        )
     for folder in ("unit", POSTERS):
         _remove_stale(build / folder, set(written))
     return written
@@ -98,7 +99,9 @@ def scales_of(page: Page) -> tuple[Scale, ...]:
         for section in page.sections
         for part in section.parts
     ]
-    scales = [t.scale for t in tables if isinstance(t, FigureTable | UnitTable | PeerTable)]
+    scales = [
+        t.scale for t in tables if isinstance(t, FigureTable | UnitTable | PeerTable | PeerStrip)
+    ]
     return tuple({scale.id: scale for scale in scales}.values())
 
 

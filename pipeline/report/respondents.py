@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from analysis.concealing import coarse
-from analysis.disclosure import SHOWN, SMALL, Line, protect
+from analysis.disclosure import FEW, SHOWN, SMALL, Line, protect
+from analysis.scoring import NO_ANSWER
 from pipeline.report import charts, figures, notes, sentences, wording
 from pipeline.report.context import Context
 from pipeline.report.grouped import Rows
@@ -37,13 +38,19 @@ def interviews_of(contacts: Rows) -> Rows:
     return contacts.where("outcome", *INTERVIEWED) if contacts else contacts
 
 
-def hide_small(counts: Sequence[int]) -> list[int | None]:
+def hide_small(counts: Sequence[int], silent: Sequence[bool] = ()) -> list[int | None]:
     """Counts with those of at most four people hidden, and what would give them away.
 
-    The total is known to the reader (`analysis.disclosure`).
+    The total is known to the reader (`analysis.disclosure`). Those of `silent` answers, which say
+    nothing, are printed elsewhere: they give away what is hidden, and protect nothing.
     """
-    states = protect(Line(np.array([counts], dtype=np.int64))).state[0]
-    return [c if s == SHOWN else None for c, s in zip(counts, states.tolist(), strict=True)]
+    said = [k for k in range(len(counts)) if not (k < len(silent) and silent[k])]
+    line = Line(np.array([[counts[k] for k in said]], dtype=np.int64))
+    states = dict(zip(said, protect(line).state[0].tolist(), strict=True))
+    return [
+        c if states.get(k, SHOWN if c > SMALL else FEW) == SHOWN else None
+        for k, c in enumerate(counts)
+    ]
 
 
 class Profile:
@@ -57,12 +64,13 @@ class Profile:
         self, people: Rows, column: str, labels: Mapping[str, str], *, whole: bool
     ) -> None:
         counts = _counts(people, column, labels)
+        silent = [code in NO_ANSWER for code in labels]
         self.total = sum(counts)
-        self.counts = hide_small(counts)
+        self.counts = hide_small(counts, silent)
         self.shares = [None if c is None or not self.total else c / self.total for c in self.counts]
         if whole and "unit_id" in people and self.total:
             per = [_counts(own, column, labels) for own in people.by_unit().values()]
-            if any(None in hide_small(of_unit) for of_unit in per if sum(of_unit)):
+            if any(None in hide_small(of_unit, silent) for of_unit in per if sum(of_unit)):
                 self.counts = [None] * len(counts)
                 self.shares = [
                     None if share is None else _coarse(share, SMALL / self.total)
@@ -82,15 +90,13 @@ def _coarse(share: float, left: float) -> float | None:
 
 def respondents(ctx: Context, domain: Domain) -> Section | None:
     """Sex, age and education of respondents; sex and age of everybody selected, as observed."""
-    contacts = contacts_of(ctx, domain)
-    interviews = interviews_of(contacts)
-    out = [str(code).startswith("4.") for code in contacts["outcome"]]
-    eligible = contacts.at(~np.array(out, dtype=np.bool_))
     known = profiles(ctx, domain)
-    basis = ctx.basis(domain)
-    who = "terpilih" if basis.is_random else "didekati"
     if not known:
         return None
+    contacts = contacts_of(ctx, domain)
+    interviews, eligible = interviews_of(contacts), _eligible(contacts)
+    basis = ctx.basis(domain)
+    who = "terpilih" if basis.is_random else "didekati"
     return Section(
         "siapa",
         "Siapa yang diwawancarai",
@@ -113,8 +119,7 @@ def profiles(ctx: Context, domain: Domain) -> tuple[ProfileGroup, ...]:
     interviews = interviews_of(contacts)
     if not interviews:
         return ()
-    out = [str(code).startswith("4.") for code in contacts["outcome"]]
-    eligible = contacts.at(~np.array(out, dtype=np.bool_))
+    eligible = _eligible(contacts)
     groups = [
         _group(label, asked, observed, labels, interviews, eligible, whole=domain.type != "unit")
         for label, asked, observed, labels in (
@@ -124,6 +129,11 @@ def profiles(ctx: Context, domain: Domain) -> tuple[ProfileGroup, ...]:
         )
     ]
     return tuple(g for g in groups if g is not None)
+
+
+def _eligible(contacts: Rows) -> Rows:
+    out = [str(code).startswith("4.") for code in contacts["outcome"]]
+    return contacts.at(~np.array(out, dtype=np.bool_))
 
 
 def _labels(ctx: Context, name: str) -> dict[str, str]:

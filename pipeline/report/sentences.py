@@ -57,6 +57,14 @@ def withheld(e: Estimate | None) -> str:
     return f"tidak ditampilkan: {words}"
 
 
+def hidden_answers(reasons: Sequence[str]) -> tuple[str, ...]:
+    """What a dash in a table of answers stands for; nothing where there is none."""
+    if not reasons:
+        return ()
+    words = "; ".join(r.removeprefix("tidak ditampilkan: ") for r in reasons)
+    return (f"Tanda – dan bagian batang yang kosong: tidak ditampilkan, {words}.",)
+
+
 def _blocking(e: Estimate) -> tuple[str, ...]:
     """The reasons that withhold a value; of one session, a small number does not matter."""
     if e.flag != "not_estimable":

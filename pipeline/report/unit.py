@@ -4,18 +4,20 @@ from collections.abc import Mapping
 
 from pipeline.report import (
     answers,
+    beside,
     experience,
     field,
     findings,
     method,
     notes,
     panel,
+    peers,
     perception,
+    placing,
     quality,
     respondents,
     sentences,
     trend,
-    units,
 )
 from pipeline.report.context import Context
 from pipeline.report.hero import hero, key_figures
@@ -104,6 +106,7 @@ def _without_results(ctx: Context, domain: Domain, n: int) -> tuple[Section, ...
     rest = (
         quality.quality(ctx, domain),
         method.officials(ctx, domain),
+        beside.reply(ctx, domain),
         method.method(ctx, domain),
     )
     return (why, *(s for s in rest if s is not None))
@@ -116,7 +119,8 @@ def _results(ctx: Context, domain: Domain, links: Mapping[str, str]) -> tuple[Se
         experience.bentuk(ctx, domain),
         experience.service(ctx, domain),
         experience.complaints(ctx, domain),
-        units.peers(ctx, domain, links),
+        peers.peers(ctx, domain, links),
+        placing.of_unit(ctx, domain),
         trend.trend(ctx, domain, ctx.waves) if ctx.waves else None,
         perception.trust(ctx, domain),
         perception.skm(ctx, domain),
@@ -124,7 +128,10 @@ def _results(ctx: Context, domain: Domain, links: Mapping[str, str]) -> tuple[Se
         respondents.respondents(ctx, domain),
         quality.quality(ctx, domain),
         findings.sessions(ctx, domain),
+        beside.own_scores(ctx, domain),
+        beside.observations(ctx, domain),
         method.officials(ctx, domain),
+        beside.reply(ctx, domain),
         method.method(ctx, domain),
     )
     return tuple(s for s in found if s is not None)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pipeline.report.listings import Verdict
-from pipeline.report.parts import Cell, Key, Scale
+from pipeline.report.parts import Cell, Key, Mark, Scale
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,24 @@ class PeerGroup:
 
 
 @dataclass(frozen=True)
+class PeerStrip:
+    """Every unit of a large study as a dot on one axis, the page's own with its interval below.
+
+    `dots` is a path in a box 100 wide that is stretched, `height` px high; `text` says in words
+    what it shows. `own` is None where the unit has no value.
+    """
+
+    kind: ClassVar[str] = "strip"
+    scale: Scale
+    dots: str
+    height: str
+    own: Mark | None
+    text: str
+
+
+@dataclass(frozen=True)
 class PeerTable:
-    """All units on one axis, in short, as seen from one of them."""
+    """Units on one axis, in short, as seen from one of them."""
 
     kind: ClassVar[str] = "peers"
     caption: str
@@ -82,3 +98,4 @@ class PeerTable:
     scale: Scale
     groups: tuple[PeerGroup, ...]
     key: Key
+    is_titled: bool = False

@@ -1,21 +1,22 @@
-"""All units on one axis: the table of the overview, and the list on a unit's page.
+"""All units on one axis: the order of all lists of units, and the table of the overview.
 
-Both stand in the order that the comparison has earned, then by name; units without a value, or
+Lists stand in the order that the comparison has earned, then by name; units without a value, or
 with one in brackets, come last. There are no ranks.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from analysis.half_up import rounded
-from pipeline.report import experience, field, figures, notes, perception, verdicts, wording
+from pipeline.report import experience, field, figures, notes, verdicts, wording
 from pipeline.report.cells import cell, head, key_of, settled
 from pipeline.report.context import Context
 from pipeline.report.listings import NO_VERDICT
 from pipeline.report.lookup import CITY, Comparison, Domain, Estimate, reference
 from pipeline.report.models import Section
 from pipeline.report.parts import Cell
-from pipeline.report.unit_parts import PeerGroup, PeerRow, PeerTable, UnitRow, UnitTable
+from pipeline.report.unit_parts import UnitRow, UnitTable
 from pipeline.settings import Unit
 
 TIERS = {
@@ -63,7 +64,13 @@ def ordered(ctx: Context, codes: Sequence[str]) -> list[Standing]:
             compared = ctx.lookup.comparison(domain, "indeks", index_id)
             found.append(Standing(unit, index, compared))
     rank = {tier: i for i, tier in enumerate(TIERS)}
-    return sorted(found, key=lambda s: (rank[s.tier], s.is_last, s.unit.short_name.casefold()))
+    return sorted(found, key=lambda s: (rank[s.tier], s.is_last, by_name(s.unit.short_name)))
+
+
+def by_name(name: str) -> tuple[tuple[bool, int, str], ...]:
+    """Key that sorts names as people do: `Unit 9` before `Unit 10`, letters' case ignored."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
+    return tuple((not p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in parts)
 
 
 def overview(ctx: Context, links: Mapping[str, str]) -> Section | None:
@@ -117,7 +124,7 @@ def _row(ctx: Context, s: Standing, link: str) -> UnitRow:
         link=link,
         gloss=sector[:1].upper() + sector[1:],
         cell=s.cell(ctx),
-        standing=verdicts.standings_short(standings),
+        standing=verdicts.standings_short(standings, ctx.results.study.publication.bar),
         comparison=wording.COMPARED[s.tier] if is_shown else NO_VERDICT,
         any_bentuk=cell(anyone, ctx.share),
         n="belum ada" if n == 0 else "<10" if n < 10 else figures.number(n),
@@ -134,46 +141,3 @@ def _row(ctx: Context, s: Standing, link: str) -> UnitRow:
 def _plain(value: float | None) -> str:
     """A number for the script to sort by, no finer than what is printed."""
     return "" if value is None else str(rounded(value, 3))
-
-
-def peers(ctx: Context, domain: Domain, links: Mapping[str, str]) -> Section | None:
-    """All units in short, the domain's own marked; `links` are relative to its page."""
-    found = ordered(ctx, list(links))
-    if len(found) < 2 or not any(s.index is not None and s.index.is_shown for s in found):
-        return None
-    basis = ctx.basis(domain)
-    scale = ctx.score.axis.scale_with(ctx.lines)
-    own_id = domain.id
-    cells = settled(
-        [s.cell(ctx) if s.unit.unit_id == own_id else _alone(s.cell(ctx)) for s in found]
-    )
-    groups = []
-    for tier, label in TIERS.items():
-        rows = tuple(
-            PeerRow(s.unit.short_name, links[s.unit.unit_id], c, s.unit.unit_id == own_id)
-            for s, c in zip(found, cells, strict=True)
-            if s.tier == tier
-        )
-        if rows:
-            groups.append(PeerGroup(label if any(s.tier for s in found) else "", rows))
-    index_id = ctx.results.study.index.id
-    own = next((s for s in found if s.unit.unit_id == own_id), None)
-    others = perception.peers(ctx, domain, [("indeks", index_id)])
-    lead = "Indeks tiap unit dari mereka yang menjawab; tidak dibandingkan satu dengan yang lain."
-    if basis.is_random and own is not None:
-        lead = verdicts.place_among(own.index, own.compared, others)
-    key = replace(
-        key_of(cells, basis, f"rata-rata {others}", scale), own="unit ini", others="unit lain"
-    )
-    table = PeerTable(
-        basis.caption("Indeks semua unit"), head("Indeks", cells), scale, tuple(groups), key
-    )
-    about = "Urutan menurut yang dapat dibedakan, lalu abjad; bukan peringkat."
-    if not any(s.tier for s in found):
-        about = "Urutan menurut abjad; bukan peringkat."
-    return Section("banding", "Dibandingkan unit lain", lead, (table,), (about,))
-
-
-def _alone(shown: Cell) -> Cell:
-    """The cell of another unit: the mean of its own others would only confuse here."""
-    return replace(shown, mark=replace(shown.mark, reference="")) if shown.mark else shown

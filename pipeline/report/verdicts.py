@@ -30,6 +30,15 @@ def standing(s: Standing) -> str:
     )
 
 
+def chance_of(s: Standing) -> str:
+    """The chance alone, for a table beside the verdict: `peluang 92 dari 100 di bawah`."""
+    p = s.probability_above
+    if p is None:
+        return wording.reasons(s.reasons)
+    side = s.state if s.state in ("di atas", "di bawah") else "di atas" if p >= 0.5 else "di bawah"
+    return f"peluang {_chance(p if side == 'di atas' else 1 - p)} dari 100 {side}"
+
+
 def standings(found: Sequence[Standing], e: Estimate) -> tuple[str, ...]:
     """One sentence a line; one for all where none of them may be judged.
 
@@ -50,10 +59,11 @@ def _touching(s: Standing, e: Estimate) -> str:
     return f" Rentangnya masih menyentuh {s.label}, jadi kemungkinan {other} belum tertutup."
 
 
-def standings_short(standings: Sequence[Standing]) -> str:
+def standings_short(standings: Sequence[Standing], bar: float = 0.0) -> str:
     """The place among all lines for a table: `antara batas 54 dan batas 78 (91 dari 100)`.
 
-    The chance is the least of those that hold the place; lines that are not settled are named.
+    Between two lines the chance is that of lying between them, which is less than that of either
+    side; where it is below the `bar` the place is not settled. Lines that are not are named.
     """
     judged = sorted(
         (s for s in standings if s.probability_above is not None), key=lambda s: s.threshold
@@ -63,15 +73,17 @@ def standings_short(standings: Sequence[Standing]) -> str:
     above = [s for s in judged if s.state == "di atas"]
     below = [s for s in judged if s.state == "di bawah"]
     unsure = [s.label for s in judged if s.state not in ("di atas", "di bawah")]
-    chances = [s.probability_above or 0.0 for s in above[-1:]]
-    chances += [1 - (s.probability_above or 0.0) for s in below[:1]]
+    over = (above[-1].probability_above or 0.0) if above else 1.0
+    chance = over - ((below[0].probability_above or 0.0) if below else 0.0)
     place = ""
     if above and below:
         place = f"antara {above[-1].label} dan {below[0].label}"
+        if chance < bar:
+            place = f"belum pasti {place}"
     elif above or below:
         place = f"di atas {above[-1].label}" if above else f"di bawah {below[0].label}"
     if place:
-        place += f" ({_chance(min(chances)).replace('lebih dari ', '>')} dari 100)"
+        place += f" ({_chance(chance).replace('lebih dari ', '>')} dari 100)"
     if not unsure:
         return place
     words = f"belum pasti terhadap {' dan '.join(unsure)}"
@@ -167,9 +179,14 @@ def contrast(name: str, e: Estimate, c: Comparison) -> str:
 
 
 def _distance(c: Comparison) -> tuple[str, str]:
-    """Size of a difference and its interval, without the sign that the words carry."""
-    low, high = sorted((abs(c.low or 0.0), abs(c.high or 0.0)))
-    return figures.number(abs(c.difference or 0.0), 1), figures.span(low, high, 1)
+    """Size of a difference and its interval, without the sign that the words carry.
+
+    Whole numbers were rounded to protect answers, and are printed without a decimal.
+    """
+    ends = tuple(abs(v or 0.0) for v in (c.difference, c.low, c.high))
+    decimals = 0 if all(v == round(v) for v in ends) else 1
+    low, high = sorted(ends[1:])
+    return figures.number(ends[0], decimals), figures.span(low, high, decimals)
 
 
 def contrast_event(name: str, e: Estimate, c: Comparison, basis: Basis) -> str:
@@ -232,3 +249,18 @@ def unjudged(e: Estimate | None) -> str:
     if "wide" in e.reasons and not any("<" in r for r in e.reasons):
         return "rentangnya lebar"
     return "sampelnya kecil" if e.reasons else "tidak ada unit pembanding"
+
+
+def nearest_listed(listed: int, units: int) -> str:
+    """Which of many units a page lists beside its own, and where all of them stand."""
+    return (
+        f"Tabel memuat unit ini dan {listed - 1} dari {units - 1} unit lain: yang sejenis dan "
+        "indeksnya terdekat lebih dahulu. Semua unit ada di halaman ringkasan."
+    )
+
+
+def strip(values: Sequence[float], own: str, edges: Sequence[float]) -> str:
+    """What a strip of dots shows, in words; `own` is the page's value, empty where it has none."""
+    low, high = (figures.points(v, edges) for v in (min(values), max(values)))
+    text = f"Indeks {len(values)} unit, dari {low} sampai {high}"
+    return f"{text}; unit ini {own}" if own else text

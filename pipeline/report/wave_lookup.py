@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import pandas as pd
+
 from analysis.changes import FIRST, PREVIOUS
 from pipeline.report import wording
 from pipeline.report.charts import Axis
@@ -89,15 +91,17 @@ class Waves:
         return name if self.ticks[i] == self.waves[i].id else f"{self.ticks[i]}. {name}"
 
 
-def waves_of(results: Results) -> Waves | None:
-    """The waves of a study, from its results; None where there is only one."""
+def waves_of(results: Results, last: Lookup) -> Waves | None:
+    """The waves of a study, from its results; None where there is only one.
+
+    `last` is the lookup of the wave reported. Of earlier ones only the estimates are told.
+    """
     trend = results.trend
     if trend is None:
         return None
     shown = [*(one.study.wave for one in trend.earlier), results.study.wave]
-    lookups = tuple(
-        Lookup(one.estimates, one.standings, one.comparisons) for one in (*trend.earlier, results)
-    )
+    nothing = pd.DataFrame()
+    lookups = (*(Lookup(one.estimates, nothing, nothing) for one in trend.earlier), last)
     waves = tuple(Wave(wave.id, wording.shown(wave.label), wave.start, wave.end) for wave in shown)
     return Waves(
         waves, lookups, trend.broken, _changes(trend), again=trend.again.get(shown[-2].id, 0)

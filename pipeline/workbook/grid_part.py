@@ -21,7 +21,6 @@ from pipeline.workbook.grid import (
     Grid,
     Styled,
     Value,
-    harmless,
 )
 from pipeline.workbook.looks import PLACE
 from pipeline.workbook.sheets import check_name
@@ -125,7 +124,7 @@ def _cell(at: str, value: Value, style: str, texts: dict[str, int]) -> str:
     if value is None:
         return f'<c r="{at}" s="{PLACE[style]}"/>'
     if isinstance(value, str):
-        place = texts.setdefault(harmless(value), len(texts))
+        place = texts.setdefault(value, len(texts))
         return f'<c r="{at}" s="{PLACE[style]}" t="s"><v>{place}</v></c>'
     return f'<c r="{at}" s="{PLACE[style]}"><v>{_number(value)}</v></c>'
 

@@ -55,7 +55,7 @@ def workbook_of(grids: Sequence[Grid], *, title: str, creator: str = "Persepsi")
 
 
 def _shared(texts: dict[str, int]) -> str:
-    items = "".join(f'<si><t xml:space="preserve">{escape(t)}</t></si>' for t in texts)
+    items = "".join(f'<si><t xml:space="preserve">{escape(harmless(t))}</t></si>' for t in texts)
     return f'<sst xmlns="{MAIN}" uniqueCount="{len(texts)}">{items}</sst>'
 
 

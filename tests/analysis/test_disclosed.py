@@ -15,6 +15,7 @@ from analysis.disclosed import People, concealed, limit
 from analysis.disclosure import SMALL
 from analysis.estimates import estimate
 from analysis.instrument import Choice, Instrument, Question
+from analysis.measures import Measure
 from analysis.publication import Rules, publish
 from analysis.scoring import NO_ANSWER, IndexDefinition, measures
 
@@ -48,8 +49,8 @@ INSTRUMENT = Instrument(
 INDEX = IndexDefinition("i", "1.0", ("d1", "d2"))
 
 
-def study(seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Interviews, the published table and the concealed one."""
+def interviews(seed: int) -> pd.DataFrame:
+    """Answers of six units, every interview of a unit with the same weight."""
     rng = np.random.default_rng(seed)
     sizes = rng.integers(14, 90, len(UNITS))
     rows = []
@@ -73,9 +74,23 @@ def study(seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     visits = dict(zip(UNITS, rng.integers(200, 3000, len(UNITS)).tolist(), strict=True))
     n = frame["unit_id"].value_counts()
     frame["w"] = [visits[u] / n[u] for u in frame["unit_id"]]
-    asked = measures(frame, INSTRUMENT, INDEX, ["PI", "PB"])
+    return frame
+
+
+def asked_of(frame: pd.DataFrame) -> list[Measure]:
+    return measures(frame, INSTRUMENT, INDEX, ["PI", "PB"])
+
+
+def published(frame: pd.DataFrame, asked: list[Measure]) -> pd.DataFrame:
     design = Design(weight="w", stratum="unit_id", psu="psu", id="submission_id")
-    table = publish(estimate(frame, design, asked, domain="unit_id", domains=UNITS, rules=Rules()))
+    return publish(estimate(frame, design, asked, domain="unit_id", domains=UNITS, rules=Rules()))
+
+
+def study(seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Interviews, the published table and the concealed one."""
+    frame = interviews(seed)
+    asked = asked_of(frame)
+    table = published(frame, asked)
     people = People(
         frame["unit_id"].map({u: i for i, u in enumerate(UNITS)}).to_numpy(), UNITS,
         frame["w"].to_numpy(), frame["psu"].to_numpy(object),

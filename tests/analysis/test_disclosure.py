@@ -22,7 +22,9 @@ def ranges(line: Line, found: Hidden) -> list[float]:
     bounds = []
     for d, k in cells:
         n = counts[d].sum()
-        bounds.append({FEW: (0, SMALL), OTHER: (SMALL + 1, n), WHOLE: (0, n)}[int(state[d, k])])
+        # The next smallest is hidden: it is at most the least that is shown.
+        least = counts[d][state[d] == SHOWN].min(initial=n)
+        bounds.append({FEW: (0, SMALL), OTHER: (SMALL + 1, least), WHOLE: (0, n)}[int(state[d, k])])
     rows, right = [], []
 
     def known(weights: dict[tuple[int, int], float], slack: float = 0.0) -> None:

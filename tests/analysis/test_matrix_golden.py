@@ -197,6 +197,7 @@ def test_the_committed_files_are_those_that_the_list_and_the_seed_make():
 
 
 @pytest.mark.r
+@pytest.mark.slow
 def test_r_still_says_the_same_of_the_matrix(tmp_path):
     for path in HERE.glob("*.csv"):
         if path.name != "expected.csv":

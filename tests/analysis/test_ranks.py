@@ -21,6 +21,7 @@ from analysis.ranks import (
     marginal,
     rank_sets,
 )
+from benchmarks.ranks import Setting, measured
 
 
 def row(domain, value, se=2.0, **changes):
@@ -37,7 +38,7 @@ def row(domain, value, se=2.0, **changes):
 def ranked(*rows, **options):
     table = pd.DataFrame(rows)
     # Compared as it was estimated, before anything was made coarse.
-    before = table.assign(se=table["se"].fillna(2.0), n_eff=60.0)
+    before = table.assign(se=table["se"].fillna(2.0), df=table["df"].fillna(7.0), n_eff=60.0)
     return rank_sets(table, against_others(before, Rules()), level=0.95, **options)
 
 
@@ -169,13 +170,26 @@ def test_a_coarse_value_tells_no_more_than_what_is_printed_of_it():
     for value, se in product((73.6, 74.0, 74.4), (0.5, 1.2)):
         exact = row("a", value, se)
         printed = exact | {"value": 74.0, "low": 69.0, "high": 79.0, "se": np.nan,
-                           "n_eff": np.nan, "reason": "coarse"}  # fmt: skip
+                           "df": np.nan, "n_eff": np.nan, "reason": "coarse"}  # fmt: skip
         tables.append(ranked(*others, printed))
     for table in tables[1:]:
         pd.testing.assert_frame_equal(table, tables[0])
     # 74 may be 73 to 75 (steps of two), with the error that 69 to 79 leaves it.
     wide = row("a", 74, 5 / t.ppf(0.975, 7), reason="coarse")
     pd.testing.assert_frame_equal(ranked(*others, wide), tables[0])
+
+
+@pytest.mark.parametrize("df", [7.0, np.nan])
+def test_a_coarse_value_is_never_surer_than_an_exact_one(df):
+    rng = np.random.default_rng(5)
+    for _ in range(30):
+        rows = [row(f"u{i}", v, 2.5) for i, v in enumerate(rng.normal(75, 9, 5).round(1))]
+        exact = ranked(*rows)
+        first = rows[0] | {"reason": "coarse", "se": np.nan, "df": df}
+        rough = ranked(first, *rows[1:])
+        for kind in ("", "joint_", "interval_"):
+            assert (rough[f"{kind}best"] <= exact[f"{kind}best"]).all()
+            assert (rough[f"{kind}worst"] >= exact[f"{kind}worst"]).all()
 
 
 def test_a_hidden_value_has_no_rank_and_no_part():
@@ -218,3 +232,14 @@ def test_five_hundred_units_take_no_time_and_no_memory_to_speak_of(monkeypatch):
     whole = [sets(kind(few, 0.95)) for kind in (marginal, joint)]
     monkeypatch.setattr(ranks, "_ROWS", 2)
     assert [sets(kind(few, 0.95)) for kind in (marginal, joint)] == whole
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "setting",
+    [Setting(6, 6, 0.0), Setting(6, 8, 3.0, people=True), Setting(6, 8, 8.0, uneven=True)],
+)
+def test_the_table_of_coverage_still_holds(setting):
+    one, all_, by_intervals_, _, length, of_all, of_intervals, _ = measured(setting, 2000, 0)
+    assert min(one, all_, by_intervals_) >= 0.945
+    assert length <= of_all <= of_intervals + 1e-9

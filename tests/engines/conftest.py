@@ -1,21 +1,14 @@
-import subprocess
-
 import pytest
 
-from tests.conftest import required
-from tests.engines.web_engine import installed, web_engine
+from tests.engines.web_engine import LOCK, web_engine
 from tests.forms.scenarios import STUDY
+from tests.npm import installed_or_skipped
 
 
 @pytest.fixture(scope="session")
 def fetched():
-    """Npm's packages; without a way to them the proofs are skipped, in CI they fail."""
-    try:
-        return installed()
-    except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
-        if "node" in required():
-            raise
-        return pytest.skip(f"proof not run: npm cannot fetch the engine of Web Forms ({error})")
+    """Npm's packages."""
+    return installed_or_skipped(LOCK, "engines")
 
 
 @pytest.fixture(scope="session")

@@ -61,12 +61,25 @@ def page(fetched):
 
         def open_form(form_id: str, language: str) -> Person:
             url = f"{address}/page.html?form=/forms/{form_id}.xml"
-            person = Person(opened(browser, url, f"document.querySelector('{BASE}')"))
+            # What chance asks of three in ten must not depend on the day: as JavaRosa drew.
+            drawn = drawn_by_javarosa(form_id)
+            chance = "" if drawn is None else f"Math.random = () => {drawn}"
+            ready = f"document.querySelector('{BASE}')"
+            person = Person(opened(browser, url, ready, before=chance))
             if language != ID:  # a form opens in its default language
                 person.language(language)
             return person
 
         yield open_form
+
+
+def drawn_by_javarosa(form_id):
+    """The number that `random()` must give for the seed that JavaRosa's phone draws, or None."""
+    if not any(path.endswith("benih") for path in behaviour(form_id).form.model.binds):
+        return None
+    xml = fromstring(behaviour(form_id).fill({}, ID).xml)
+    (seed,) = (one.text for one in xml.iter() if one.tag.rpartition("}")[2] == "benih")
+    return (int(seed) + 0.5) / 1_000_000
 
 
 def fill_in(person, form_id, language):

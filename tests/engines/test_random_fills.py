@@ -15,7 +15,7 @@ from tests.forms.scenarios import STUDY
 
 FILLS = 50
 ENOUGH = 20
-INTERVIEWS = 500
+FEW_INTERVIEWS, INTERVIEWS = 100, 500
 ASKED_IN_A_WHOLE_INTERVIEW = 50
 
 
@@ -42,19 +42,23 @@ def test_fifty_random_fills_give_the_same_submission_in_both_engines(wide_web, f
 
 
 @pytest.mark.java
-def test_five_hundred_random_interviews_end_without_a_surprise(folder):
+@pytest.mark.parametrize(
+    "interviews", [FEW_INTERVIEWS, pytest.param(INTERVIEWS, marks=pytest.mark.slow)]
+)
+def test_random_interviews_end_without_a_surprise(folder, interviews):
     form, experience = Form(folder / "wawancara.xml"), Experience()
     recheck, whole, questions = Recheck(form), 0, set()
-    for seed in range(INTERVIEWS):
+    for seed in range(interviews):
         one = draw(form, seed, experience, form.languages[seed % 2])
         record = to_kobo(one.filling.xml, id=seed, submitted_at=one.phone.end, submitted_by=None)
         assert recheck.judge(record, one.phone) == (), f"seed {seed}"
         whole += len(one.filling.asked) >= ASKED_IN_A_WHOLE_INTERVIEW
         questions |= set(one.filling.asked)
-    assert whole > INTERVIEWS / 4, "the fills stop at the door, so they prove little"
+    assert whole > interviews / 4, "the fills stop at the door, so they prove little"
     asked = {path.rpartition("/")[2] for path, kind in form.model.controls.items()}
     notes = {p.rpartition("/")[2] for p, bind in form.model.binds.items() if bind.read_only}
-    assert asked - notes == questions, "questions that no fill ever reached"
+    if interviews == INTERVIEWS:
+        assert asked - notes == questions, "questions that no fill ever reached"
 
 
 CLOSING = " /data/tutup/cara_hitung  = "

@@ -5,10 +5,7 @@ the forms to the page, and the test speaks to the page over Chromium's debugging
 """
 
 import functools
-import hashlib
 import json
-import shutil
-import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,67 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.javarosa import Filling, Phone, Prompt, Step
+from tests.npm import installed
 from tests.report.browser import Browser, Tab
 
 HERE = Path(__file__).parent
+LOCK = HERE / "package-lock.json"
 BUILD = HERE.parents[1] / "build" / "engines"
-FETCH_SECONDS = 240
 PLACE = (-3.9985, 122.5129)
 """Where the phone of a page is: somewhere in Kendari."""
 HEAP = 300_000_000
 """Bytes of instances after which the page is loaded anew."""
 OURS = ("driver.js", "engine.html", "page.html", "page.js")
-
-
-def installed() -> Path:
-    """The folder with node_modules as locked, fetched where it is not there yet.
-
-    Tests run in several processes: one fetches, the others wait for it.
-    """
-    lock = (HERE / "package-lock.json").read_bytes()
-    mark, wanted = BUILD / "locked", hashlib.sha256(lock).hexdigest()
-
-    def there() -> bool:
-        return mark.is_file() and mark.read_text(encoding="utf-8") == wanted
-
-    if not there():
-        BUILD.mkdir(parents=True, exist_ok=True)
-        with _alone(BUILD / "fetching"):
-            if not there():
-                _fetch()
-                mark.write_text(wanted, encoding="utf-8")
-    return BUILD
-
-
-def _fetch() -> None:
-    for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(HERE / name, BUILD / name)
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = subprocess.run(
-        command, cwd=BUILD, capture_output=True, text=True, check=False, timeout=FETCH_SECONDS
-    )
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)} in {BUILD}: {done.stderr.strip()[-600:]}")
-
-
-@contextmanager
-def _alone(mark: Path) -> Iterator[None]:
-    """Hold a folder that only one process can make; one left by a killed run grows too old."""
-    while True:
-        try:
-            mark.mkdir()
-            break
-        except FileExistsError:
-            try:
-                if time.time() - mark.stat().st_mtime > FETCH_SECONDS:
-                    mark.rmdir()
-            except FileNotFoundError:
-                pass
-            time.sleep(0.2)
-    try:
-        yield
-    finally:
-        mark.rmdir()
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -108,7 +55,7 @@ class _Handler(SimpleHTTPRequestHandler):
 @contextmanager
 def served(forms: Path) -> Iterator[str]:
     """Address of a loopback server of the engine and of a study's folder."""
-    installed()
+    installed(LOCK, "engines")
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Handler, forms=forms))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -120,8 +67,10 @@ def served(forms: Path) -> Iterator[str]:
         thread.join()
 
 
-def opened(browser: Browser, url: str, ready: str, *, zone: str = "Asia/Makassar") -> Tab:
-    """A phone's page at an address, once the JavaScript expression `ready` holds."""
+def opened(
+    browser: Browser, url: str, ready: str, *, zone: str = "Asia/Makassar", before: str = ""
+) -> Tab:
+    """A phone's page at an address, once `ready` holds; `before` runs before its own scripts."""
     target = browser.call("Target.createTarget", url="about:blank")["targetId"]
     session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
     tab = Tab(browser, session)
@@ -136,6 +85,8 @@ def opened(browser: Browser, url: str, ready: str, *, zone: str = "Asia/Makassar
         "Emulation.setDeviceMetricsOverride",
         width=390, height=844, deviceScaleFactor=2, mobile=True,
     )  # fmt: skip
+    if before:
+        tab.call("Page.addScriptToEvaluateOnNewDocument", source=before)
     tab.call("Page.navigate", url=url)
     wait_for(tab, ready)
     return tab

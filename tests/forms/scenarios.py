@@ -32,13 +32,13 @@ STRAIGHT = str.maketrans("“”‘’", "\"\"''")
 
 @cache
 def tables(form_id: str) -> Mapping[str, list[dict[str, str]]]:
-    """Rows of each table of a scenario file, by its heading."""
+    """Rows of each table of a scenario file, by its heading; ⏎ stands for a line break."""
     found: dict[str, list[dict[str, str]]] = {}
     heading, header = "", []
     for line in (HERE / f"{form_id}.md").read_text(encoding="utf-8").splitlines():
         if line.startswith("## "):
             heading, header = line[3:], []
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        cells = [cell.strip().replace("⏎", "\n") for cell in line.strip("|").split("|")]
         if not line.startswith("|") or set(line) <= set("|- "):
             continue
         if header:

@@ -100,7 +100,8 @@ def elsewhere(survey):
     """
     here = {unit.sector for unit in open_study("kendari").units}
     asked = {
-        row["name"]: re.fullmatch(r"\$\{sektor\} = '(\w+)'", row["relevant"]) for row in survey
+        row["name"]: re.match(r"\$\{sektor\} = '(\w+)'(?: and |$)", row["relevant"])
+        for row in survey
     }
     drawn = {row["name"] for row in survey if " mod 10 " in row["relevant"]}
     return drawn | {name for name, sector in asked.items() if sector and sector[1] not in here}

@@ -75,6 +75,29 @@ def test_a_back_check_asks_again_with_the_answers_of_the_interview():
         assert codes[1] <= codes[0], f"{name} cannot say what {original} can"
 
 
+SENSITIVE = ("kes_bayar", "sos_potong", "sek_iuran", "sek_beli", "kesulitan")
+
+
+def test_what_is_sensitive_stands_behind_the_hand_over():
+    names = [row["name"] for row in survey_cells("wawancara")]
+    inside = names[names.index("serah") + 1 : names.index("kembali")]
+    sensitive = {q.name for q in read_instrument(STUDY / "wawancara.xlsx").questions
+                 if q.bentuk in {"PI", "DS", "KK", "PW"}}  # fmt: skip
+    assert len(sensitive) >= 4
+    assert sensitive | set(SENSITIVE) <= set(inside)
+
+
+@pytest.mark.parametrize("form_id", ["wawancara", "cek_ulang"])
+def test_nobody_who_stops_midway_has_to_be_answered_for(form_id):
+    rows = survey_cells(form_id)
+    names = [row["name"] for row in rows]
+    after = rows[names.index("lanjut") + 1 :]
+    if form_id == "cek_ulang":  # the conclusion is the checker's own
+        after = after[: [row["name"] for row in after].index("simpulan") - 1]
+    must = {row["required"] for row in after if row["required"]}
+    assert must == {"${setuju} = 'ya'"}
+
+
 def test_the_self_assessment_has_the_dimensions_and_indicators_of_the_survey():
     own, asked = (read_instrument(STUDY / f"{form}.xlsx") for form in ("mandiri", "wawancara"))
     theirs = {(q.dimension, q.indicator) for q in asked.questions if q.dimension}
@@ -148,11 +171,15 @@ SECTORS = ("kesehatan", "pencatatan", "perizinan", "sosial", "pendidikan", "seko
 def test_each_kind_of_service_has_questions_and_services_of_its_own(sector, language, media):
     sector_of(media, sector)
     base, form = behaviour("wawancara").base, Form(STUDY / "wawancara.xml", media)
+    # Parents are asked about admission only where they came for it.
+    service = "sek_daftar" if sector == "sekolah" else "lain"
     own = [
-        row for row in survey_cells("wawancara") if row["relevant"] == f"${{sektor}} = '{sector}'"
+        row
+        for row in survey_cells("wawancara")
+        if row["relevant"].startswith(f"${{sektor}} = '{sector}'")
     ]
     names = [row["name"] for row in own]
-    filling = form.fill({**base, "layanan": "lain"}, PHONE, language)
+    filling = form.fill({**base, "layanan": service}, PHONE, language)
     assert filling.complete, filling.refused
     modules = [n for n in filling.asked if "_" in n and n[:4] in MODULES]
     assert modules == names
@@ -162,7 +189,7 @@ def test_each_kind_of_service_has_questions_and_services_of_its_own(sector, lang
             STRAIGHT
         )
         assert row["rujukan"] in {"kunjungan", "urusan"}
-        refused = form.fill({**base, "layanan": "lain", row["name"]: ""}, PHONE, language).refused
+        refused = form.fill({**base, "layanan": service, row["name"]: ""}, PHONE, language).refused
         assert refused.message == row[f"required_message::{language}"].translate(STRAIGHT)
     services = [code for code, _ in filling.step("layanan").prompt.choices]
     assert services[-2:] == ["lain", "tj"]

@@ -76,7 +76,7 @@ def kendari(
         contacts = contacts.drop(index=here[9:])
     record = FieldRecord(contacts.reset_index(drop=True), sessions.reset_index(drop=True), ())
     return analyze_designed(
-        study, record, instrument(), simulated=True, source="simulasi", notes=()
+        study, record, instrument(), simulated=True, source="simulasi", notes=(), has_proof=True
     )
 
 

@@ -40,13 +40,13 @@ def question(**changes):
 
 
 def test_a_shortfall_is_said_without_its_sign_and_with_its_interval():
-    assert said.shortfall(finding()) == "9,3 poin (4,5\u201314,2) lebih rendah"
+    assert said.shortfall(finding()) == ("9,3 poin lebih rendah", "(4,5\u201314,2)")
     # An end on the other side keeps its minus.
-    assert "(\u22120,5 sampai 14,2)" in said.shortfall(finding(gap_high=0.5))
+    assert said.shortfall(finding(gap_high=0.5))[1] == "(\u22120,5 sampai 14,2)"
 
 
 def test_the_association_is_said_for_ten_points_with_its_interval():
-    assert said.with_trust(finding()) == "3,1 poin (2,8\u20133,4) lebih percaya"
+    assert said.with_trust(finding()) == ("3,1 poin lebih percaya", "(2,8\u20133,4)")
 
 
 def test_what_a_finding_is_held_against_is_named():
@@ -175,7 +175,7 @@ def test_a_finding_stands_on_the_page_with_level_shortfall_and_association(told)
     html = render(pages[f"unit/{row['domain']}.html"])
     text = Reader(re.search(r'<section id="benahi">.*?</section>', html, re.S)[0]).text
     assert text.count("Kaitan dengan kepercayaan") == (placed["domain"] == row["domain"]).sum()
-    assert said.size_and_span(row["gap"], row["gap_low"], row["gap_high"]) in text
+    assert said.span(row["gap_low"], row["gap_high"], -1) in text
     assert "rata-rata 4 indikator lain di unit ini" in text
     assert "bukan bukti sebab" in text
     city = next(s for s in pages["index.html"].sections if s.id == "benahi")

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import sample_results
 
+from pipeline.editions import PUBLIC, released
 from pipeline.errors import PersepsiError
 from pipeline.report.build import build_pages, build_reports, slugs
 from pipeline.report.render import render, render_reports
@@ -273,7 +274,8 @@ def test_the_policy_names_what_the_page_carries_and_nothing_else(pages):
                 assert f"{tag}-src 'sha256-{digest}'" in policy
 
 
-def test_no_page_points_outside_itself_or_styles_by_attribute(pages):
+def test_no_page_points_outside_itself_or_styles_by_attribute(results, pages):
+    there = {*pages, *(sheet.path for sheet in build_reports(results)[1])}
     for name, html in pages.items():
         reader = Reader(html)
         ids = {attrs["id"] for _, attrs in reader.tags if "id" in attrs}
@@ -289,7 +291,7 @@ def test_no_page_points_outside_itself_or_styles_by_attribute(pages):
                 assert href[1:] in ids, (name, href)
             else:
                 target = (Path("/build") / name).parent / href
-                assert str(target.resolve().relative_to("/build")) in pages, (name, href)
+                assert str(target.resolve().relative_to("/build")) in there, (name, href)
         assert not re.search(r"https?://|//[a-z]", reader.text)
         assert "url(http" not in html
 
@@ -343,8 +345,10 @@ def test_a_study_before_its_first_submission_has_pages_that_say_so(results, tmp_
         comparisons=pd.DataFrame(),
         responses=pd.DataFrame(),
     )
-    written = render_reports(nothing, tmp_path)
+    written = [p for p in render_reports(nothing, tmp_path) if p.parent.name != "poster"]
     assert len(written) == 7
+    for sheet in (tmp_path / "poster").iterdir():
+        assert "Belum ada angka untuk unit ini" in Reader(sheet.read_text("utf-8")).text
     for path in written[1:]:
         text = Reader(path.read_text("utf-8")).text
         assert "Tidak ada wawancara yang lengkap" in text
@@ -464,3 +468,21 @@ def test_a_unit_whose_sessions_never_took_place_has_no_verdict_for_nothing():
     assert "Enumerator" not in quality
     row = words(results, "index.html").partition("Disdikbud Pendidikan")[2]
     assert row.startswith(" tidak ditampilkan: tidak ada jawaban")
+
+
+def test_hidden_answers_leave_a_gap_in_their_bar_and_a_dash_that_is_explained(results):
+    built = build_pages(released(results, PUBLIC))
+    unit = next(p for p in built if p.path == "unit/dinsos.html")
+    section = next(s for s in unit.sections if s.id == "jawaban")
+    rows = [row for table in section.parts for row in table.rows if not row.reason]
+    hidden = [row for row in rows if any(c.cell.state == "withheld" for c in row.cells)]
+    assert hidden
+    for row in hidden:
+        drawn = [float(s.width.rstrip("%")) for s in row.segments if s.step != "h"]
+        said = [c.cell.value for c in row.cells if c.cell.state in ("published", "caution")]
+        whole = sum(float(v.rstrip("%").replace(",", ".")) for v in said if v[0].isdigit())
+        assert sum(drawn) <= whole + 0.5 * len(said) + 0.1
+        assert row.segments[-1].step == "h"
+    assert any("Tanda –" in note for note in section.notes)
+    html = render(unit)
+    assert '<td class="v nil"><span class="in">–<span class="vh"> tidak ditampilkan' in html

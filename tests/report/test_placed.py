@@ -40,13 +40,14 @@ def test_a_row_is_found_by_its_domain_and_key_and_the_city_has_one_code():
     assert rows.rows(("unit", "a")) == [0, 3]
     assert rows.rows(("unit", "a"), "x") == [0]
     assert rows.rows(("unit", "c")) == []
-    assert columns.text("measure", 3) == ""
+    assert columns.row(3) == ([3.0, None], ["unit", "a", ""])
+    assert [rows.first(d) for d in rows.domains] == [0, 1, 2]
+    assert rows.first(("unit", "c")) == -1
 
 
-def test_what_is_no_number_is_none_and_a_missing_count_is_nought():
+def test_what_is_no_number_is_none():
     columns, _ = placed(TABLE)
-    assert [columns.number("value", i) for i in range(4)] == [1.5, None, None, 3.0]
-    assert columns.whole("n", 0) == 0
+    assert [columns.row(i)[0][0] for i in range(4)] == [1.5, None, None, 3.0]
     assert columns.among("kind", ("city",)).tolist() == [False, False, True, False]
 
 

@@ -11,6 +11,12 @@ COLUMNS = ("unit_id", "jk")
 LABELS = {"L": "Laki-laki", "P": "Perempuan"}
 
 
+def test_answers_that_say_nothing_protect_nobody():
+    # Together four, each could be anything: but how many said nothing is printed elsewhere.
+    assert hide_small([2, 30, 12, 2]) == [None, 30, 12, None]
+    assert hide_small([2, 30, 12, 2], [False, False, False, True]) == [None, 30, None, None]
+
+
 def test_counts_of_up_to_four_are_hidden_and_a_zero_is_not_told_from_them():
     assert hide_small([0, 3, 2, 40]) == [None, None, None, 40]
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pipeline.report import figures, frequencies, notes, sentences, verdicts, wording
 from pipeline.report.basis import Basis
 from pipeline.report.lookup import Comparison, Estimate, Standing
+from pipeline.report.models import Page
 from pipeline.settings import Publication
 
 VISITS, QUOTA = Basis(), Basis(selection="quota")
@@ -352,3 +353,24 @@ def test_a_study_with_a_stricter_limit_prints_its_own():
 )
 def test_whether_the_visit_was_announced(yes, no, words):
     assert sentences.announced(yes, no) == words
+
+
+def test_a_dash_among_answers_says_why_once():
+    assert sentences.hidden_answers([]) == ()
+    (said,) = sentences.hidden_answers(["tidak ditampilkan: agar jawaban tidak terbaca"])
+    assert said == (
+        "Tanda – dan bagian batang yang kosong: tidak ditampilkan, agar jawaban tidak terbaca."
+    )
+    assert sentences.hidden_answers(["tidak ditampilkan: a", "b"])[0].endswith("ditampilkan, a; b.")
+
+
+def test_the_name_of_a_page_is_as_long_as_a_tab_shows():
+    def name(title):
+        over = "Survei X · gelombang 1"
+        return Page("", "", "", "", "", over, title, (), None, "", None, "", (), (), (), ()).name
+
+    assert name("Dinas") == "Dinas · Survei X · gelombang 1"
+    assert name("D" * 50) == "D" * 50 + " · gelombang 1"
+    assert name("D" * 70) == "D" * 70
+    assert name("D" * 71) == "D" * 69 + "…"
+    assert name("&" * 30) == "&" * 13 + "…"
