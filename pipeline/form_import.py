@@ -156,7 +156,8 @@ def carry_out(plan: Imported, *, force: bool = False) -> bool:
     Raises
     ------
     QuestionnaireError
-        Without `force`, where a form with errors would replace a workbook, or that one was edited meanwhile;
+        Without `force`, where a form with errors would replace a workbook, or somebody edited
+        that one meanwhile;
         then nothing was written.
     """
     if not plan.is_new and not plan.changes:
