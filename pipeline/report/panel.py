@@ -26,8 +26,8 @@ def contrasts(ctx: Context, domain: Domain) -> tuple[Contrast, ...]:
     mend, keep = _split(ctx, domain)
     units = len(ctx.lookup.domains("unit"))
     panels = (
-        _panel("Yang perlu diperbaiki", mend, units, "poor"),
-        _panel("Yang perlu dipertahankan", keep, units, "good"),
+        _panel("Jelas lebih buruk", mend, units, "poor"),
+        _panel("Jelas lebih baik", keep, units, "good"),
     )
     return tuple(p for p in panels if p is not None)
 

@@ -151,8 +151,8 @@ def test_a_unit_with_four_sessions_is_not_compared(results, pages):
     assert "tidak disimpulkan" in text
     assert "Unit ini tidak dibandingkan" in text
     assert "jelas di" not in text.partition("Dibandingkan unit lain Unit ini tidak")[0]
-    assert "Yang perlu diperbaiki" not in text
-    assert "Yang perlu dipertahankan" not in text
+    assert "Jelas lebih buruk" not in text
+    assert "Jelas lebih baik" not in text
 
 
 @pytest.mark.parametrize(
@@ -360,7 +360,7 @@ RANDOM_ONLY = (
     "entang keyakinan", "(rentang)", "ditimbang agar", "dipilih acak", "enurut kunjungan",
     "dari 100 kunjungan", "Mutu pelayanan", "mutu A", "mutu B", "mutu C", "rentang tanpa",
     "karena sampelnya kecil", "Peluang dihitung", "elum pasti", "Terhadap batas",
-    "Dibanding rata-rata", "jelas di", "Yang perlu diperbaiki", "AAPOR", "urutan keluar",
+    "Dibanding rata-rata", "jelas di", "Jelas lebih buruk", "AAPOR", "urutan keluar",
     "disertai rentang", "rentang di bawah",
 )  # fmt: skip
 
@@ -424,7 +424,7 @@ def test_the_panel_holds_three_findings_of_both_kinds_and_counts_the_rest():
     page_ = next(p for p in build_pages(results) if p.path == "unit/disdukcapil.html")
     (panel,) = page_.contrasts
     assert (panel.title, panel.subtitle) == (
-        "Yang perlu diperbaiki", "dibanding 4 unit lain yang dapat dibandingkan",
+        "Jelas lebih buruk", "dibanding 4 unit lain yang dapat dibandingkan",
     )  # fmt: skip
     assert len(panel.items) == 3
     assert any("dilaporkan pada" in item for item in panel.items)
