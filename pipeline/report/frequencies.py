@@ -100,6 +100,10 @@ def path_ends(minimum: int) -> str:
 
 def service_lead(left: Estimate | None, basis: Basis) -> str:
     """How many left without being served."""
+    if left is not None and left.at_most is not None:
+        share = figures.percent(left.at_most, 0.0, left.at_most)
+        whole = f"; dari semua {basis.noun} paling banyak {share}" if basis.is_random else ""
+        return f"Yang pulang tanpa dilayani 0 sampai 4 orang responden{whole}."
     if left is None or not left.is_shown or left.value is None:
         return f"Angka ini tidak ditampilkan untuk {basis.here}."
     return how_many(left, "pulang tanpa dilayani", basis)

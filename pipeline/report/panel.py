@@ -89,7 +89,7 @@ def _panel(title: str, found: list[_Finding], units: int, tone: str) -> Contrast
     left = len(found) - len(chosen)
     return Contrast(
         title=title,
-        subtitle=f"dibanding {verdicts.others(usual, units)}",
+        subtitle=f"dibanding rata-rata {verdicts.others(usual, units)}",
         items=items,
         more=f"dan {left} lainnya" if left else "",
         tone="good" if tone == "good" else "poor",

@@ -424,7 +424,7 @@ def test_the_panel_holds_three_findings_of_both_kinds_and_counts_the_rest():
     page_ = next(p for p in build_pages(results) if p.path == "unit/disdukcapil.html")
     (panel,) = page_.contrasts
     assert (panel.title, panel.subtitle) == (
-        "Jelas lebih buruk", "dibanding 4 unit lain yang dapat dibandingkan",
+        "Jelas lebih buruk", "dibanding rata-rata 4 unit lain yang dapat dibandingkan",
     )  # fmt: skip
     assert len(panel.items) == 3
     assert any("dilaporkan pada" in item for item in panel.items)

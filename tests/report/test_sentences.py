@@ -154,6 +154,17 @@ def test_without_a_random_sample_a_sentence_speaks_of_those_who_answered(basis):
     )
 
 
+def test_a_limit_is_said_as_what_is_known_of_the_respondents_and_of_all():
+    few = estimate(None, flag="withheld", reasons=("count<5",), at_most=0.1)
+    assert frequencies.service_lead(few, VISITS) == (
+        "Yang pulang tanpa dilayani 0 sampai 4 orang responden; dari semua kunjungan paling banyak "
+        "10%."
+    )
+    assert frequencies.service_lead(few, QUOTA) == (
+        "Yang pulang tanpa dilayani 0 sampai 4 orang responden."
+    )
+
+
 def test_users_are_counted_where_the_estimand_is_users():
     users = Basis(estimand="users")
     assert frequencies.service_lead(estimate(0.2, 0.15, 0.26), users).startswith(
