@@ -29,7 +29,8 @@ KEY = ["domain_type", "domain", "measure_type", "measure", "category"]
 LIMITS = ("at_least", "at_most")
 Key = tuple[str, str, str]
 
-_PLANNED = ("n<", "sessions<", "quota", "volunteer", "no_answers")
+_PLANNED = ("n<", "sessions<", "quota", "volunteer", "no_answers",
+            "units_drawn")  # fmt: skip
 """Reasons that a hidden row may keep: they speak of the sample. All others are met or not by the
 answers: an assumed correlation, say, is needed only where somebody gave the answer."""
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.changes import restated
 from analysis.concealing import KEY, LIMITS, conceal, unsaid
 from analysis.publication import COARSE
 from analysis.ranks import rank_sets
@@ -202,7 +203,7 @@ def _without(table: pd.DataFrame, rows: pd.DataFrame, key: list[str]) -> pd.Data
 
 
 def _changes(trend: Trend, estimates: pd.DataFrame) -> pd.DataFrame:
-    """Changes whose two ends are both printed as they are."""
+    """Changes whose two ends are both printed as they are, worked out from what is printed."""
     if trend.changes.empty:
         return trend.changes
     secret = estimates[
@@ -212,4 +213,4 @@ def _changes(trend: Trend, estimates: pd.DataFrame) -> pd.DataFrame:
     for end in ("wave_before", "wave"):
         ends = secret.rename(columns={"wave": end})
         kept = _without(kept, ends, [end, *KEY])
-    return kept
+    return restated(kept, estimates)

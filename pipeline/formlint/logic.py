@@ -95,7 +95,15 @@ def _bare(
     text = record.text(column)
     if column in {"required", "read_only"} and not re.search(r"[${(=<>/'\"]", text):
         return  # said by `_yes_or_no`
-    plain = _PATH.sub(" ", _ASIDE.sub(" ", text))
+    rest = _ASIDE.sub(" ", text)
+    if open_quote := re.search(r"['\"]", rest):
+        yield Finding(
+            "survey", record.number, column, f"a {open_quote[0]} that is never closed",
+            "a pair of quotation marks around each code",
+            "Close the quotation mark: phones refuse the whole form.",
+        )  # fmt: skip
+        return
+    plain = _PATH.sub(" ", rest)
     for name in dict.fromkeys(_WORD.findall(plain)):
         if name in _OPERATORS:
             continue

@@ -12,6 +12,8 @@ from pipeline.results import CalibrationReport
 
 SOURCES = 2
 """Sources of known totals named one by one."""
+WITHOUT_ENUMERATORS = "Beda cara bertanya antarpewawancara tidak termasuk dalam rentang"
+"""What every sheet of paper says where a study leaves enumerators out."""
 
 
 def facts(ctx: Context, domain: Domain, basis: Basis) -> list[Fact]:
@@ -130,10 +132,7 @@ def _interval(ctx: Context, domain: Domain, report: CalibrationReport | None) ->
 def _enumerators(ctx: Context, domain: Domain) -> str:
     rho = ctx.results.study.design.enumerator_rho
     if not rho:
-        return (
-            "Beda cara bertanya antarpewawancara tidak termasuk dalam rentang, jadi rentang dapat "
-            "terlalu sempit."
-        )
+        return f"{WITHOUT_ENUMERATORS}, jadi rentang dapat terlalu sempit."
     printed = _printed(ctx, domain)
     text = "Beda cara bertanya antarpewawancara termasuk dalam rentang."
     if printed.assumed:

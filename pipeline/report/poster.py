@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pipeline.editions import INTERNAL
 from pipeline.report import figures, method, poster_said
 from pipeline.report import sentences as said
+from pipeline.report.accuracy import WITHOUT_ENUMERATORS
 from pipeline.report.cells import UNSUR, cell
 from pipeline.report.context import Context
 from pipeline.report.field import interviews_count, sessions_of, worked_of
@@ -61,6 +62,7 @@ def poster(ctx: Context, unit: Unit, page: str, path: str) -> Poster:
         thanks=poster_said.THANKS,
         footer=(
             *([poster_said.BRACKETS] if any(f.cell.is_careful for f in shown) else []),
+            *([] if study.design.enumerator_rho else [f"{WITHOUT_ENUMERATORS}."]),
             *([poster_said.NOT_OPINI] if study.institution else []),
             *method.footer(ctx),
         ),

@@ -57,6 +57,7 @@ def folder(tmp_path_factory):
     render_reports(sample_results.foreign(), base / "foreign")
     for selection in ("quota", "volunteer"):
         render_reports(sample_results.kendari(selection=selection), base / selection)
+    render_reports(sample_results.kendari(name=sample_studies.LONG), base / "long")
     return base
 
 
