@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.codebook import write_codebook
+from pipeline.computing import results_of
 from pipeline.edition_ledger import beside, place, published
 from pipeline.editions import INTERNAL, PUBLIC, folder_of, released
 from pipeline.errors import StudyError
 from pipeline.gather import store_path
 from pipeline.labelled import FORMATS, RESPONDENTS, TABLES, table_of, write_labelled
 from pipeline.placing import told_beside
-from pipeline.run import results_of
 from pipeline.study import Study
 
 FOLDER = "export"

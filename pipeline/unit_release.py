@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from pipeline.computing import results_of, store_digest
 from pipeline.edition_ledger import beside, place, published, record
 from pipeline.editions import PUBLIC, released
 from pipeline.gather import store_path
 from pipeline.outputs import write_estimates, write_text
 from pipeline.report.build import build_unit_page, slugs
 from pipeline.report.render import render
-from pipeline.run import results_of, store_digest
 from pipeline.study import Study
 from pipeline.unit_edition import UNIT, chosen, for_unit, own_rows
 

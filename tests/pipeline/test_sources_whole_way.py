@@ -10,10 +10,10 @@ import pytest
 from fakes.central import EMAIL, PASSWORD, Central, serving
 from fakes.exports import KoboTables
 
+from pipeline.computing import decode_store
 from pipeline.errors import PersepsiError
 from pipeline.gather import gather
 from pipeline.questionnaire import read_instrument
-from pipeline.run import decode_store
 from pipeline.study import open_study, study_folder
 
 FORMS = ("wawancara", "sesi")
