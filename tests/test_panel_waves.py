@@ -75,10 +75,10 @@ def write(folder: Path, waves: dict[str, pd.DataFrame]) -> None:
         path.write_text(json.dumps(records), encoding="utf-8")
 
 
-def run(folder: Path):
+def run(folder: Path, edition: str = "internal"):
     return analyze(
         open_study(str(folder)), data=folder.parent / "data", build=folder.parent / "build",
-        environ={}, now=lambda: datetime(2026, 11, 16, tzinfo=UTC),
+        environ={}, now=lambda: datetime(2026, 11, 16, tzinfo=UTC), edition=edition,
     )  # fmt: skip
 
 
@@ -117,9 +117,13 @@ def test_villages_asked_again_make_a_change_surer_as_the_public_api_says(tmp_pat
     assert found["se"] < 0.7 * float((tables["se"] ** 2).sum() ** 0.5)
     assert outcome.results.trend.again == {"w1": VILLAGES}
     assert any("24 PSUs of w1 were asked again in w2" in note for note in outcome.results.notes)
-    page = (tmp_path / "build" / "desa" / "index.html").read_text("utf-8")
+    page = (tmp_path / "build" / "desa-internal" / "index.html").read_text("utf-8")
     assert "24 klaster yang sama didatangi lagi" in page
     assert found["tier"] == "naik jelas"
+    public = index_of(run(tmp_path / "desa", "public"))
+    assert public["difference"] == round(public["after"] - public["before"], 9)
+    assert public["difference"] == pytest.approx(expected["value"], abs=0.1)
+    assert (public["se"], public["df"], public["tier"]) == (found["se"], found["df"], found["tier"])
 
 
 def test_villages_of_their_own_make_two_separate_samples(tmp_path):

@@ -168,6 +168,7 @@ def test_weights_meet_every_total_and_keep_within_the_bounds(method):
 
 
 @pytest.mark.r
+@pytest.mark.slow
 def test_r_still_says_the_same():
     run = subprocess.run(
         ["Rscript", str(R / "auxiliaries.R")], capture_output=True, text=True, check=True,

@@ -339,6 +339,7 @@ def test_scaling_all_base_weights_changes_nothing():
 
 
 @pytest.mark.r
+@pytest.mark.slow
 def test_r_still_says_the_same(tmp_path):
     for name in ("calibration.R", "calibration_interviews.csv", "calibration_margins.csv"):
         shutil.copy(R / name, tmp_path)

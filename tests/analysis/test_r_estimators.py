@@ -336,6 +336,7 @@ def test_the_parts_of_two_way_clustering_equal_r():
 
 
 @pytest.mark.r
+@pytest.mark.slow
 def test_r_still_says_the_same(tmp_path):
     for name in ("estimators_interviews.csv", "estimators.R"):
         shutil.copy(R / name, tmp_path)
